@@ -1,0 +1,96 @@
+"""Credits: integer microcredits, moved by append-only two-phase transfers.
+
+A reservation holds an amount of an account; it is resolved exactly once, by a post of at most
+that amount, a void, or an expiry. The caller makes every transfer id, so a repeat changes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from typing import NewType
+
+Microcredits = NewType("Microcredits", int)
+AccountId = NewType("AccountId", str)
+TransferId = NewType("TransferId", str)
+
+CREDIT = 1_000_000
+NOTHING = Microcredits(0)
+
+ALLOWANCE = AccountId("system:allowance")
+GRANTS = AccountId("system:grants")
+SPENT = AccountId("system:spent")
+
+
+class TransferKind(StrEnum):
+    """What a row of the ledger is."""
+
+    ALLOWANCE = "allowance"
+    GRANT = "grant"
+    GIFT = "gift"
+    RESERVE = "reserve"
+    POST = "post"
+    VOID = "void"
+    EXPIRE = "expire"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What an account owns and what of it is held by open reservations, in microcredits."""
+
+    balance: Microcredits
+    held: Microcredits
+
+    @property
+    def available(self) -> Microcredits:
+        """What can still be reserved."""
+        return Microcredits(self.balance - self.held)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """One row of the ledger, as a member's statement shows it; amount > 0, in microcredits."""
+
+    id: TransferId
+    kind: TransferKind
+    debit: AccountId
+    credit: AccountId
+    amount: Microcredits
+    reserve_id: TransferId | None
+    job_id: str | None
+    at: datetime
+
+
+def credits_of(whole: int) -> Microcredits:
+    """Turn whole credits into microcredits."""
+    return Microcredits(whole * CREDIT)
+
+
+def member_account(owner_id: int) -> AccountId:
+    """Name the account of a member."""
+    return AccountId(f"member:{owner_id}")
+
+
+def reserve_id(job_id: str) -> TransferId:
+    """Name the one reservation of a job."""
+    return TransferId(f"job:{job_id}:reserve")
+
+
+def post_id(job_id: str) -> TransferId:
+    """Name the one settlement of a job."""
+    return TransferId(f"job:{job_id}:post")
+
+
+def void_id(job_id: str) -> TransferId:
+    """Name the one refund of a job."""
+    return TransferId(f"job:{job_id}:void")
+
+
+def share(price: Microcredits, *, delivered: int, asked: int) -> Microcredits:
+    """Return what `delivered` of `asked` pictures cost, rounded in the member's favour."""
+    assert 0 <= delivered <= asked
+    return Microcredits(price * delivered // asked) if asked else NOTHING
+
+
+def next_allowance(now: datetime) -> datetime:
+    """Return when the next daily allowance is due: midnight UTC."""
+    return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time.min, tzinfo=UTC)

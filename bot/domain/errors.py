@@ -1,0 +1,121 @@
+"""What can go wrong, and what to do about it: the class says what to do, the text says what happened.
+
+* BotError                 anything we raise on purpose
+  x UserError              the member can mend it: shown as it is, never logged as an error
+    - InvalidRequest       what was asked cannot be read, or lies outside a limit
+    - InsufficientCredits  the balance does not cover the price (.needed .available .renews_at)
+    - QuotaExceeded        too many at once, or too soon (.retry_at)
+    - ContentRefused       a rule about content says no
+    - NotAllowed           this is not theirs to do
+  x ProviderError          a provider failed us (.provider)
+    - Transient            try again, later or elsewhere (.retry_after_s)
+      · RateLimited        the provider asked us to slow down
+    - Permanent            another try would fail the same way
+      · KeyRejected        the provider does not know this key
+      · ProtocolBroken     an answer that cannot be read
+    - Ambiguous            a submit that may have arrived: look before sending again
+  x CardLost               the message can no longer be reached: stop trying
+  x CardDelayed            Discord did not take an edit: try again later (.retry_after_s)
+  x StorageUnavailable     the store cannot write now: nothing was changed
+  x ConfigurationError     the operator has to change something before it can run (.faults)
+"""
+
+from datetime import datetime
+
+
+class BotError(Exception):
+    """The root of everything raised on purpose; `str()` is a sentence."""
+
+
+class UserError(BotError):
+    """Show the sentence to the member; it says what to do."""
+
+
+class InvalidRequest(UserError):
+    """What was asked cannot be read, or lies outside a limit."""
+
+
+class InsufficientCredits(UserError):
+    """The balance does not cover the price; amounts are microcredits."""
+
+    def __init__(self, *, needed: int, available: int, renews_at: datetime) -> None:
+        super().__init__("Your credits do not cover this.")
+        self.needed = needed
+        self.available = available
+        self.renews_at = renews_at
+
+
+class QuotaExceeded(UserError):
+    """Too many at once, or too soon."""
+
+    def __init__(self, sentence: str, *, retry_at: datetime | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_at = retry_at
+
+
+class ContentRefused(UserError):
+    """A rule about content says no; the sentence names whose rule."""
+
+
+class NotAllowed(UserError):
+    """The member asks for something that is not theirs to do."""
+
+
+class ProviderError(BotError):
+    """A provider failed us; the sentence keeps the provider's own explanation."""
+
+    def __init__(self, sentence: str, *, provider: str) -> None:
+        super().__init__(sentence)
+        self.provider = provider
+
+
+class Transient(ProviderError):
+    """Try again, later or elsewhere: nothing was accepted or changed by the failed call."""
+
+    def __init__(self, sentence: str, *, provider: str, retry_after_s: float | None = None) -> None:
+        super().__init__(sentence, provider=provider)
+        self.retry_after_s = retry_after_s
+
+
+class RateLimited(Transient):
+    """The provider asked us to slow down."""
+
+
+class Permanent(ProviderError):
+    """Another try would fail the same way: fail the job and give the credits back."""
+
+
+class KeyRejected(Permanent):
+    """The provider does not know this key, or no longer takes it."""
+
+
+class ProtocolBroken(Permanent):
+    """The provider answered with something that cannot be read."""
+
+
+class Ambiguous(ProviderError):
+    """A submit that may have arrived: look for it before sending it again."""
+
+
+class CardLost(BotError):
+    """The job's message can no longer be reached; the sentence says why."""
+
+
+class CardDelayed(BotError):
+    """Discord did not take an edit; the same edit is worth another try."""
+
+    def __init__(self, sentence: str, *, retry_after_s: float) -> None:
+        super().__init__(sentence)
+        self.retry_after_s = retry_after_s
+
+
+class StorageUnavailable(BotError):
+    """The store cannot write now (full, read-only, locked); nothing was changed."""
+
+
+class ConfigurationError(BotError):
+    """The operator has to change something; every fault is a sentence of its own."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults

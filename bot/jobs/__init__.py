@@ -1,0 +1,1 @@
+"""The life of a job, from accept to delivered. Jobs decide."""

@@ -1,0 +1,1 @@
+"""Pictures: verify, shrink, name. Off the event loop."""

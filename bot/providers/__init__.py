@@ -1,0 +1,1 @@
+"""The generators. Providers fetch; they know the domain only."""

@@ -1,0 +1,183 @@
+"""What a generator must be able to say: the interface, its values, and nothing of any provider.
+
+A provider never sleeps, retries, stores or knows Discord; the key is an argument of every call.
+Errors are those of `bot.domain.errors`: `UserError`, `Transient`, `Permanent`, `Ambiguous`.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from bot.domain.jobs import Remote
+from bot.domain.requests import PictureRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A backend model as the provider describes it now."""
+
+    name: str
+    workers: int | None = None
+    queued: int | None = None
+    eta_s: float | None = None
+    baseline: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How fast a provider may be called; shared by all jobs of the process.
+
+    `collect_gap_s` is the least time between two `collect` calls for one job while it runs.
+    """
+
+    submits_per_s: float
+    submits_per_min: int
+    poll_gap_s: float
+    collect_gap_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The request as it will be sent, every open choice made, and what the member is told of it."""
+
+    request: PictureRequest
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The bytes that a request names: PNG, JPEG or WebP, already verified."""
+
+    source: bytes | None = field(default=None, repr=False)
+    mask: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The provider took the work; notes are its warnings, in words for the member."""
+
+    remote: Remote
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One result at the provider: a link to fetch or the bytes themselves.
+
+    A withheld item was filtered by the provider and carries nothing to post.
+    """
+
+    id: str
+    url: str | None = field(default=None, repr=False)
+    data: bytes | None = field(default=None, repr=False)
+    seed: str | None = None
+    model: str | None = None
+    is_withheld: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Working:
+    """Still at it; `finished` results could be collected already."""
+
+    is_queued: bool
+    finished: int
+    total: int
+    place: int | None = None
+    eta_s: float | None = None
+    percent: float | None = None
+    is_possible: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """Nothing more will come; `items` may be fewer than asked, or none."""
+
+    items: tuple[Item, ...]
+    cost: float | None = None  # in the provider's own unit
+    notes: tuple[str, ...] = ()
+
+
+class Ending(StrEnum):
+    """How a remote job ended without an answer."""
+
+    EXPIRED = "expired"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The remote job is over and has nothing; the reason is plain text for the member."""
+
+    how: Ending
+    reason: str
+
+
+Observation = Working | Finished | Ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who a key belongs to at the provider, and what is left on it in the provider's own unit."""
+
+    name: str
+    balance: float | None = None
+    unit: str = ""
+
+
+class Provider(Protocol):
+    """A generator service; one object serves every member."""
+
+    name: str  # the registry's key, e.g. "horde"
+    title: str  # for members, e.g. "AI Horde"
+    unit: str  # of costs and balances, e.g. "kudos"
+    limits: Limits
+
+    def plan(self, request: PictureRequest, *, models: Sequence[Model], has_own_key: bool) -> Plan:
+        """Make every open choice; raise `InvalidRequest` for what this provider cannot do. Pure."""
+        ...
+
+    async def submit(
+        self, request: PictureRequest, *, key: SecretStr, inputs: Inputs, now: datetime
+    ) -> Accepted:
+        """Send a planned request once; `Ambiguous` when it may have arrived without an answer."""
+        ...
+
+    async def poll(self, remote: Remote, *, key: SecretStr) -> Observation:
+        """Ask how far it is; `Finished` carries the items."""
+        ...
+
+    async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:
+        """Return the items that are there already, while others are still in work."""
+        ...
+
+    async def fetch(self, item: Item) -> bytes:
+        """Return an item's bytes, capped, from an allowed host only."""
+        ...
+
+    async def cancel(self, remote: Remote, *, key: SecretStr) -> None:
+        """Ask the provider to stop; harmless when it is over already."""
+        ...
+
+    async def find(
+        self, request: PictureRequest, *, key: SecretStr, known: Collection[str], now: datetime
+    ) -> Remote | None:
+        """Look for a submit that may have arrived; `known` are remote ids of other jobs."""
+        ...
+
+    async def models(self) -> tuple[Model, ...]:
+        """List what can be asked for now; empty while the provider does not know yet."""
+        ...
+
+    async def estimate(self, request: PictureRequest, *, key: SecretStr, inputs: Inputs) -> float:
+        """Return what the provider would charge, in its own unit, without running anything."""
+        ...
+
+    async def holder(self, key: SecretStr) -> Holder:
+        """Tell whose key it is; `KeyRejected` when the provider does not know it."""
+        ...

@@ -1,0 +1,1 @@
+"""A small world on loopback, to try and to test the bot without any account."""

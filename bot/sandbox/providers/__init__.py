@@ -1,0 +1,1 @@
+"""Small generators that speak the real wire protocols."""

@@ -1,0 +1,1 @@
+"""How a job looks in Discord: cards, words, edits."""

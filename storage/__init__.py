@@ -1,0 +1,1 @@
+"""What must survive: jobs, credits, keys, preferences, pictures."""
