@@ -1,0 +1,344 @@
+"""The only reader of the environment: one frozen object, and every fault reported at once.
+
+`load()` takes the variables from the process (and from `.env` where there is one), `load({...})` from
+the mapping alone. A variable that is set to nothing counts as not set. No sentence repeats a value, so
+a token pasted behind the wrong name is not printed.
+"""
+
+import base64
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, get_args
+
+from annotated_types import Ge, Le
+from dotenv.parser import parse_stream
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
+
+from bot.domain.errors import ConfigurationError
+
+VERSION: Final = "0.1.0"
+MASTER_KEY_BYTES: Final = 32
+SECRET_FILE_BYTES_MAX: Final = 4096
+LAUNCHER_NAMES: Final = frozenset({"EASEL_PYTHON"})  # read by `easel`, before there is a Python
+SQLITE_SCHEME: Final = "sqlite:///"
+AGENT_PATTERN: Final = re.compile(r"[!-9;-~]+:[!-9;-~]+:[!-~][ -~]*")
+HOST_PATTERN: Final = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+
+
+def env_name(attribute: str) -> str:
+    """Return the variable behind an attribute: `web_port` is `EASEL_WEB_PORT`."""
+    prefix = "" if attribute.startswith(("discord_", "horde_")) else "EASEL_"
+    return prefix + attribute.upper()
+
+
+def _advice(sentence: str) -> PydanticCustomError:
+    return PydanticCustomError("advice", "{sentence}", {"sentence": sentence})
+
+
+def _visible_ascii(secret: SecretStr) -> SecretStr:
+    """Refuse what cannot travel in an HTTP header, such as a pasted blank or line end."""
+    if not re.fullmatch(r"[\x21-\x7e]+", secret.get_secret_value()):
+        raise _advice("give the value alone, without blanks, quotes or a word before it")
+    return secret
+
+
+def _master_key(secret: SecretStr) -> SecretStr:
+    try:
+        key = base64.b64decode(secret.get_secret_value(), validate=True)
+    except ValueError:  # not base64, or not even ASCII
+        key = b""
+    if len(key) != MASTER_KEY_BYTES:
+        raise _advice(
+            "give 32 random bytes in base64, as `head -c 32 /dev/urandom | base64` prints"
+        )
+    return secret
+
+
+def _address(*schemes: str) -> AfterValidator:
+    """Take `scheme://host[:port][/path]` and nothing more, so that an address holds no secret."""
+    shape = re.compile(
+        rf"({'|'.join(schemes)})://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d{{1,5}})?(/[^\s?#@]*)?"
+    )
+
+    def check(url: str) -> str:
+        if not shape.fullmatch(url):
+            raise _advice(f"give an address such as {schemes[-1]}://host/path, without a query")
+        return url.rstrip("/")
+
+    return AfterValidator(check)
+
+
+def _client_agent(agent: str) -> str:
+    if not AGENT_PATTERN.fullmatch(agent):
+        raise _advice("give three parts, name:version:contact, so that the Horde can reach you")
+    return agent
+
+
+def _hosts(text: object) -> object:
+    """Split a comma list; a leading `*.` stands for every host below."""
+    if not isinstance(text, str):
+        return text
+    hosts = tuple(host.strip().lower() for host in text.split(",") if host.strip())
+    if not hosts or not all(HOST_PATTERN.fullmatch(host) for host in hosts):
+        raise _advice(
+            "give host names with commas between them, such as *.example.org, without ports"
+        )
+    return hosts
+
+
+def _database_url(url: str) -> str:
+    if not url.startswith(SQLITE_SCHEME) or url == SQLITE_SCHEME:
+        raise _advice(
+            "give sqlite:///path/to/file, or leave it out; this version stores in SQLite only"
+        )
+    return url
+
+
+def _at_home(path: Path, info: ValidationInfo) -> Path:
+    """Start a relative path at `EASEL_HOME`, wherever the process was started."""
+    home: Path = info.data.get("home", Path())
+    return home / path
+
+
+def _one_word(text: str) -> str:
+    if len(text.split()) != 1:
+        raise _advice("give a host name or an address")
+    return text
+
+
+ClientAgent = Annotated[str, AfterValidator(_client_agent)]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+GatewayUrl = Annotated[str, _address("ws", "wss")]
+HeaderSecret = Annotated[SecretStr, AfterValidator(_visible_ascii)]
+HomePath = Annotated[Path, AfterValidator(_at_home)]
+Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
+HttpUrl = Annotated[str, _address("http", "https")]
+LogLevel = Annotated[
+    Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(lambda text: str(text).upper())
+]
+MasterKey = Annotated[SecretStr, AfterValidator(_master_key)]
+
+
+class Settings(BaseModel):
+    """Everything an operator can choose; `env_name` gives the variable of an attribute."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=env_name,
+        populate_by_name=True,
+        validate_default=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+
+    home: Path = Path()
+    """Where `.env` and relative paths start; the launcher sets it to its own folder."""
+    discord_token: HeaderSecret | None = None
+    """The bot's token, from the developer portal. `run` and `sync` need it."""
+    discord_token_file: HomePath | None = None
+    """A file that holds the token, instead of `DISCORD_TOKEN`."""
+    discord_api_url: HttpUrl | None = None
+    """Another Discord REST API, such as a sandbox. Unset: the real one."""
+    discord_gateway_url: GatewayUrl | None = None
+    """Another Discord gateway. Unset: the real one."""
+    discord_cdn_url: HttpUrl | None = None
+    """Another Discord CDN. Unset: the real one."""
+    data_dir: HomePath = Path("data")
+    """The folder of the database, the pictures and the master key: back it up."""
+    database_url: DatabaseUrl | None = None
+    """`sqlite:///path/to/file`. Unset: `easel.db` in the data folder."""
+    master_key: MasterKey | None = None
+    """Seals members' provider keys: 32 random bytes in base64."""
+    master_key_file: HomePath | None = None
+    """A file that holds the master key. Unset: `master.key` in the data folder."""
+    horde_url: HttpUrl = "https://aihorde.net/api/v2"
+    """The AI Horde's API, or a server of its kind."""
+    horde_key: HeaderSecret = SecretStr("0000000000")
+    """Your Horde key. The default is anonymous: it works, at the end of the queue."""
+    horde_client_agent: ClientAgent = f"easel:{VERSION}:operator-not-named"
+    """This bot's name at the Horde, `name:version:contact`: end it with a way to reach you."""
+    horde_download_hosts: Hosts = ("*.r2.cloudflarestorage.com",)
+    """Hosts that pictures may come from, with commas; `*.` stands for all below."""
+    allow_private_hosts: bool = False
+    """Let downloads reach private networks: for the sandbox and for servers of your own."""
+    horde_submits_per_second: Annotated[int, Ge(1), Le(100)] = 2
+    """Jobs sent to the Horde per second, all members together."""
+    horde_submits_per_minute: Annotated[int, Ge(1), Le(6000)] = 90
+    """The same per minute; the Horde counts by address."""
+    poll_interval_s: Annotated[float, Ge(0.02), Le(60)] = 2.0
+    """Seconds between two looks at a running job."""
+    edit_interval_s: Annotated[float, Ge(0.02), Le(60)] = 1.0
+    """Seconds between two edits of one card, at least."""
+    daily_credits: Annotated[int, Ge(0), Le(1_000_000)] = 1000
+    """Credits that every member gets per day."""
+    after_unsure_submit: Literal["once", "never"] = "once"
+    """When a submit may or may not have arrived: send it `once` more, or `never`."""
+    job_deadline_min: Annotated[int, Ge(1), Le(1440)] = 60
+    """Minutes after which an unfinished job expires, and its credits go back."""
+    result_retention_h: Annotated[int, Ge(1), Le(8760)] = 72
+    """Hours that finished pictures stay in the data folder."""
+    drain_s: Annotated[float, Ge(0), Le(600)] = 20.0
+    """Seconds to finish calls in flight when told to stop."""
+    web_host: Annotated[str, AfterValidator(_one_word)] = "127.0.0.1"
+    """The address that the health page listens on."""
+    web_port: Annotated[int | None, Ge(1), Le(65535)] = None
+    """The port of the health page. Unset: no page."""
+    log_level: LogLevel = "INFO"
+    """The least that is logged."""
+    log_format: Literal["text", "json"] = "text"
+    """`text` for people, `json` for collectors."""
+
+    @property
+    def database_path(self) -> Path:
+        """Return the SQLite file."""
+        if self.database_url is None:
+            return self.data_dir / "easel.db"
+        return self.home / self.database_url.removeprefix(SQLITE_SCHEME)
+
+    @property
+    def master_key_path(self) -> Path:
+        """Return the file that holds the master key when no variable does."""
+        return self.master_key_file or self.data_dir / "master.key"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read, check and freeze the settings.
+
+    Raises:
+        ConfigurationError: with a sentence for every fault.
+    """
+    faults: list[str] = []
+    if environ is None:
+        environ = {
+            **_env_file(Path(os.environ.get("EASEL_HOME", "")) / ".env", faults),
+            **os.environ,
+        }
+    given = {name: value.strip() for name, value in environ.items() if value.strip()}
+    faults += _unknown(given)
+    _take_token_file(given, faults)
+    if "EASEL_MASTER_KEY" in given and "EASEL_MASTER_KEY_FILE" in given:
+        faults.append("EASEL_MASTER_KEY and EASEL_MASTER_KEY_FILE are both set; keep one of them.")
+    known = {name: given[name] for name in _names() if name in given}
+    try:
+        settings = Settings.model_validate(known)
+    except ValidationError as error:
+        raise ConfigurationError(*faults, *_sentences(error)) from None  # the cause holds values
+    if faults:
+        raise ConfigurationError(*faults)
+    return settings
+
+
+def settings_table() -> str:
+    """Return the settings as the Markdown table of the README."""
+    rows = [
+        f"| `{env_name(name)}` | {_shown_default(field)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
+
+
+def default_text(field: FieldInfo) -> str:
+    """Return a field's default as an operator would write it; empty for nothing."""
+    match field.default:
+        case None:
+            return ""
+        case SecretStr() as secret:
+            return secret.get_secret_value()
+        case tuple() as many:
+            return ",".join(many)
+        case bool() as flag:
+            return str(flag).lower()
+        case other:
+            return str(other)
+
+
+def _shown_default(field: FieldInfo) -> str:
+    text = default_text(field)
+    return f"`{text}`" if text else "–"
+
+
+def _names() -> tuple[str, ...]:
+    return tuple(env_name(name) for name in Settings.model_fields)
+
+
+def _env_file(path: Path, faults: list[str]) -> dict[str, str]:
+    """Read `KEY=value` lines; nothing is substituted, so a `$` in a secret stays."""
+    if not path.exists():
+        return {}
+    values = {}
+    try:
+        with path.open(encoding="utf-8") as stream:
+            for line in parse_stream(stream):
+                if line.error:
+                    faults.append(f"{path}, from line {line.original.line} on: write NAME=value.")
+                elif line.key and line.value is not None:
+                    values[line.key] = line.value
+    except (OSError, UnicodeDecodeError):
+        faults.append(f"{path} cannot be read: make it a UTF-8 text file that this user may read.")
+    return values
+
+
+def _unknown(given: Mapping[str, str]) -> Iterator[str]:
+    names = _names()
+    for name in sorted(given):
+        if not name.startswith("EASEL_") or name in names or name in LAUNCHER_NAMES:
+            continue
+        close = difflib.get_close_matches(name, names, n=1)
+        advice = f"did you mean {close[0]}?" if close else "take it out; the README lists them all."
+        yield f"{name} is not a setting: {advice}"
+
+
+def _take_token_file(given: dict[str, str], faults: list[str]) -> None:
+    """Put the content of `DISCORD_TOKEN_FILE` where the token belongs."""
+    file = given.get("DISCORD_TOKEN_FILE")
+    if file is None:
+        return
+    if "DISCORD_TOKEN" in given:
+        faults.append("DISCORD_TOKEN and DISCORD_TOKEN_FILE are both set; keep one of them.")
+        return
+    try:
+        with (Path(given.get("EASEL_HOME", "")) / file).open(encoding="utf-8") as stream:
+            text = stream.read(SECRET_FILE_BYTES_MAX).strip()
+    except (OSError, UnicodeDecodeError):
+        faults.append(
+            "DISCORD_TOKEN_FILE: give a text file that exists and that this user may read."
+        )
+        return
+    if text:
+        given["DISCORD_TOKEN"] = text
+    else:
+        faults.append("DISCORD_TOKEN_FILE: the file is empty; put the token in it.")
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    """Say what to give instead, once per variable, never what was given."""
+    fields = {env_name(name): field for name, field in Settings.model_fields.items()}
+    details = {str(fault["loc"][0]): fault for fault in error.errors(include_input=False)}
+    for name, fault in details.items():
+        advice = fault["msg"] if fault["type"] == "advice" else f"give {_expected(fields[name])}"
+        yield f"{name}: {advice}."
+
+
+def _expected(field: FieldInfo) -> str:
+    bounds: dict[type, Any] = {type(limit): limit for limit in field.metadata}
+    if Ge in bounds and Le in bounds:
+        whole = "" if field.annotation is float else "whole "
+        return f"a {whole}number from {bounds[Ge].ge} to {bounds[Le].le}"
+    if field.annotation is bool:
+        return "true or false"
+    choices = get_args(field.annotation)
+    return "one of " + ", ".join(choices) if choices else "one word"
