@@ -9,6 +9,9 @@ from pydantic import TypeAdapter
 BlobId = NewType("BlobId", str)
 """The SHA-256 of some stored bytes, in lower-case hexadecimal."""
 
+UNSTORED = BlobId("")
+"""Stands in a request whose picture is still on its way into the store."""
+
 PROMPT_CHARS_MAX = 4000
 PICTURES_MAX = 10  # what one Discord message can carry
 SIDE_MIN_PX, SIDE_MAX_PX, SIDE_STEP_PX = 64, 3072, 64

@@ -1,0 +1,94 @@
+"""The command line: words in, one function called, an exit code out. No logic.
+
+Exit codes: 0 good, 1 it failed, 2 wrong usage, 69 something needed is not reachable,
+78 configuration.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.domain.errors import BotError, ConfigurationError
+
+OK, FAILED, UNREACHABLE, MISCONFIGURED = 0, 1, 69, 78
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the whole command line; its help is compared with the README's table."""
+    top = argparse.ArgumentParser(
+        prog="easel",
+        description="A Discord bot that makes pictures with other people's generators.",
+        epilog="`easel test [pytest arguments]` runs lint, types, layers and tests, as CI does.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="show one /imagine end to end, without any account")
+    demo.add_argument("prompt", help="what to draw")
+    demo.add_argument("--out", type=Path, default=Path("demo-out"), help="folder for the pictures")
+    demo.add_argument("--json", action="store_true", help="print one line of facts instead")
+    commands.add_parser("run", help="run the service")
+    commands.add_parser("check", help="say what is configured, reachable and valid")
+    commands.add_parser("sync", help="tell Discord the commands, if they changed")
+    commands.add_parser("migrate", help="bring the database to this version's shape")
+    backup = commands.add_parser("backup", help="copy the database to a file while it runs")
+    backup.add_argument("file", type=Path, help="where the copy goes; must not exist")
+    audit = commands.add_parser("audit", help="prove that the ledger is exact")
+    audit.add_argument("--json", action="store_true", help="print facts for programs")
+    return top
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; a fault becomes one sentence."""
+    arguments = parser().parse_args(words)
+    try:
+        return asyncio.run(_run(arguments))
+    except ConfigurationError as error:
+        for fault in error.faults:
+            print(f"easel: {fault}", file=sys.stderr)
+        return MISCONFIGURED
+    except ConnectionError as error:
+        print(f"easel: {error}", file=sys.stderr)
+        return UNREACHABLE
+    except BotError as error:
+        print(f"easel: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+
+
+async def _run(arguments: argparse.Namespace) -> int:
+    if arguments.command == "demo":
+        return await _demo(arguments)
+    from bot import app, operate, settings  # noqa: PLC0415 — the demo's own process needs none of it
+
+    loaded = settings.load()
+    match arguments.command:
+        case "run":
+            return await app.run(loaded)
+        case "check":
+            return await operate.check(loaded)
+        case "sync":
+            return await operate.sync(loaded)
+        case "migrate":
+            return await operate.migrate(loaded)
+        case "backup":
+            return await operate.backup(loaded, arguments.file)
+        case _:
+            return await operate.audit(loaded, as_json=arguments.json)
+
+
+async def _demo(arguments: argparse.Namespace) -> int:
+    from bot.sandbox.demo import DemoFailed, DemoOptions, run_demo  # noqa: PLC0415 — only for this
+    from bot.settings import environment  # noqa: PLC0415
+
+    options = DemoOptions(prompt=arguments.prompt, out=arguments.out, as_json=arguments.json)
+    try:
+        return await run_demo(options, out=sys.stdout, inherited=environment())
+    except DemoFailed as error:
+        print(f"easel: {error}", file=sys.stderr)
+        return FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

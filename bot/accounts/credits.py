@@ -1,0 +1,114 @@
+"""Members' credits: the daily allowance, what a job holds, what it costs, what comes back.
+
+The functions that take a `Tx` run inside a caller's transaction, so that a job's state and its
+money always move together; `CreditAccounts` answers members.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.domain.clock import Clock
+from bot.domain.credits import (
+    Balance,
+    Microcredits,
+    Transfer,
+    member_account,
+    next_allowance,
+    post_id,
+    reserve_id,
+    void_id,
+)
+from bot.domain.errors import InsufficientCredits
+from bot.domain.jobs import Job, UserId
+from storage.credits import Reserve
+from storage.database import Database, Tx
+
+BALANCES_REMEMBERED_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What `/credits` shows: the balance, when it renews and to what, the last movements."""
+
+    balance: Balance
+    renews_at: datetime
+    daily: Microcredits
+    transfers: tuple[Transfer, ...]
+
+
+class CreditAccounts:
+    """Keep members' credits; amounts are microcredits."""
+
+    def __init__(self, database: Database, *, daily: Microcredits, clock: Clock) -> None:
+        self._database = database
+        self._daily = daily
+        self._clock = clock
+        self._last_known: OrderedDict[UserId, Microcredits] = OrderedDict()
+
+    def last_known(self, owner_id: UserId) -> Microcredits | None:
+        """Return what was available when last seen, from memory; None when never seen."""
+        return self._last_known.get(owner_id)
+
+    async def statement(self, owner_id: UserId, *, limit: int) -> Statement:
+        """Return a member's balance and the newest movements, today's allowance included."""
+        now = self._clock.now()
+
+        async def look(tx: Tx) -> tuple[Balance, tuple[Transfer, ...]]:
+            balance = await self.open_today(tx, owner_id, at=now)
+            return balance, await tx.credits.statement(member_account(owner_id), limit=limit)
+
+        balance, transfers = await self._database.write(look)
+        self.remember(owner_id, balance.available)
+        return Statement(
+            balance=balance,
+            renews_at=next_allowance(now),
+            daily=self._daily,
+            transfers=transfers,
+        )
+
+    def remember(self, owner_id: UserId, available: Microcredits) -> None:
+        """Keep the newest known balance for cards drawn from memory; the oldest ones are let go."""
+        self._last_known[owner_id] = available
+        self._last_known.move_to_end(owner_id)
+        if len(self._last_known) > BALANCES_REMEMBERED_MAX:
+            self._last_known.popitem(last=False)
+
+    async def open_today(self, tx: Tx, owner_id: UserId, *, at: datetime) -> Balance:
+        """Give today's allowance unless it was given, and return the balance."""
+        await tx.credits.open_member(owner_id)
+        await tx.credits.give_allowance(
+            owner_id, day=at.astimezone(UTC).date(), amount=self._daily, at=at
+        )
+        return await tx.credits.balance(member_account(owner_id))
+
+    async def hold(self, tx: Tx, job: Job) -> None:
+        """Reserve a job's price; `InsufficientCredits` when the balance does not cover it."""
+        if not job.price:
+            return
+        outcome = await tx.credits.reserve(
+            reserve_id(job.id),
+            account=member_account(job.owner_id),
+            amount=job.price,
+            job_id=job.id,
+            at=job.created_at,
+        )
+        if outcome is Reserve.TOO_POOR:
+            balance = await tx.credits.balance(member_account(job.owner_id))
+            raise InsufficientCredits(
+                needed=job.price,
+                available=balance.available,
+                renews_at=next_allowance(job.created_at),
+            )
+
+
+async def resolve(tx: Tx, job: Job, *, at: datetime) -> None:
+    """Resolve a job's reservation: post what it is charged, give back the rest."""
+    if not job.price:
+        return
+    if job.charged:
+        await tx.credits.post(
+            post_id(job.id), reserve_id=reserve_id(job.id), amount=job.charged, at=at
+        )
+    else:
+        await tx.credits.void(void_id(job.id), reserve_id=reserve_id(job.id), at=at)

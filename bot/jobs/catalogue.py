@@ -1,0 +1,63 @@
+"""What can be asked for now: every provider's models, kept in memory and refreshed behind."""
+
+import difflib
+import logging
+from collections.abc import Mapping
+
+from bot.domain.clock import Clock
+from bot.domain.errors import ProviderError
+from bot.providers.base import Model, Provider
+
+log = logging.getLogger(__name__)
+
+REFRESH_S = 60.0
+RETRY_S = 10.0
+CLOSENESS_MIN = 0.5
+
+
+class Catalogue:
+    """Answer questions about models from memory."""
+
+    def __init__(self, providers: Mapping[str, Provider], *, clock: Clock) -> None:
+        self._providers = providers
+        self._clock = clock
+        self._models: dict[str, tuple[Model, ...]] = {}
+
+    def models(self, provider: str) -> tuple[Model, ...]:
+        """Return the models last seen, the most served first; empty while unknown."""
+        return self._models.get(provider, ())
+
+    def suggest(self, typed: str, *, limit: int = 25) -> tuple[Model, ...]:
+        """Return models whose names fit what was typed so far, the most served first."""
+        every = [model for models in self._models.values() for model in models]
+        words = typed.casefold().split()
+        found = [model for model in every if all(word in model.name.casefold() for word in words)]
+        if not found:
+            names = {model.name.casefold(): model for model in every}
+            close = difflib.get_close_matches(
+                typed.casefold(), names, n=limit, cutoff=CLOSENESS_MIN
+            )
+            found = [names[name] for name in close]
+        return tuple(found[:limit])
+
+    async def refresh(self) -> bool:
+        """Ask every provider once; True when all of them answered with something."""
+        complete = True
+        for name, provider in self._providers.items():
+            try:
+                models = await provider.models()
+            except ProviderError as error:
+                log.warning("models not refreshed", extra={"provider": name, "why": str(error)})
+                models = ()
+            if models:  # an empty list is a provider still warming up: keep what we know
+                self._models[name] = tuple(
+                    sorted(models, key=lambda model: (-(model.workers or 0), model.name))
+                )
+            complete = complete and bool(models)
+        return complete
+
+    async def run(self) -> None:
+        """Refresh for ever; more often while a provider does not answer."""
+        while True:
+            complete = await self.refresh()
+            await self._clock.sleep(REFRESH_S if complete else RETRY_S)

@@ -1,0 +1,56 @@
+"""From collected to done: the last edit, the money, the cleaning up; and telling of other ends."""
+
+import logging
+from datetime import datetime
+
+from bot.domain.credits import share
+from bot.domain.errors import CardDelayed, CardLost
+from bot.domain.jobs import FailureKind, Job, JobState
+from bot.jobs.steps import close, fail, later, save
+from bot.jobs.tools import Tools
+
+log = logging.getLogger(__name__)
+
+
+class Delivering:
+    """The steps of a job whose outcome is known and has to reach its card."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    async def deliver(self, job: Job) -> Job | datetime:
+        """Put the pictures on the card, then write that it happened and take the credits.
+
+        The edit comes first and may be repeated after a crash: it is the same edit. The charge
+        comes with the write, once.
+        """
+        tools = self._tools
+        charged = share(job.price, delivered=len(job.pictures), asked=job.request.count)
+        delivered = job.to(JobState.DELIVERED, at=tools.clock.now(), charged=charged)
+        try:
+            await tools.notifier.finish(delivered)
+        except CardDelayed as error:
+            return later(tools, 1, at_least_s=error.retry_after_s)
+        except CardLost as error:
+            log.warning("card lost", extra={"job": job.id, "why": str(error)})
+            return await fail(tools, job, FailureKind.UNDELIVERABLE, str(error))
+        log.info("job delivered", extra={"job": job.id, "pictures": len(job.pictures)})
+        return await close(tools, job, delivered)
+
+    async def clean_up(self, job: Job) -> Job:
+        """Close a delivered job: its Discord token is not needed any more."""
+        now = self._tools.clock.now()
+        return await save(self._tools, job, job.to(JobState.DONE, at=now, told_at=now))
+
+    async def tell(self, job: Job) -> Job | datetime:
+        """Bring the card of a job that ended without delivery up to date, once it is possible."""
+        tools = self._tools
+        try:
+            await tools.notifier.finish(job)
+        except CardDelayed as error:
+            return later(tools, 1, at_least_s=error.retry_after_s)
+        except CardLost as error:
+            log.info("nobody to tell", extra={"job": job.id, "why": str(error)})
+        now = tools.clock.now()
+        await tools.database.write(lambda tx: tx.jobs.mark_told(job.id, epoch=job.epoch, at=now))
+        return job.evolve(told_at=now)

@@ -1,0 +1,73 @@
+"""What a start takes up again, and what a slow sweep catches: nothing may depend on memory."""
+
+import logging
+from datetime import timedelta
+
+from bot.domain.clock import Clock
+from bot.domain.errors import StorageUnavailable
+from bot.jobs.dispatch import LocalDispatch
+from storage.blobs import BlobStore
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+SWEEP_S = 60.0
+FORGET_AT_ONCE_MAX = 200
+
+
+class Recovery:
+    """Take up open jobs, at start and every minute, and let old results go."""
+
+    def __init__(
+        self,
+        database: Database,
+        dispatch: LocalDispatch,
+        *,
+        blobs: BlobStore,
+        retention: timedelta,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._dispatch = dispatch
+        self._blobs = blobs
+        self._retention = retention
+        self._clock = clock
+
+    async def take_up(self) -> int:
+        """Take over every open job: raise its epoch, so that whoever had it writes nothing more."""
+        taken = await self._database.write(lambda tx: tx.jobs.take_over_all())
+        for job_id in taken:
+            self._dispatch.wake(job_id)
+        if taken:
+            log.info("open jobs taken up", extra={"count": len(taken)})
+        return len(taken)
+
+    async def run(self) -> None:
+        """Sweep for ever; a store that cannot write now is asked again a minute later."""
+        while True:
+            await self._clock.sleep(SWEEP_S)
+            try:
+                await self.sweep()
+            except StorageUnavailable as error:
+                log.warning("sweep put off", extra={"why": str(error)})
+
+    async def sweep(self) -> None:
+        """Wake open jobs that nobody waits for, expire forgotten reservations, drop old results."""
+        now = self._clock.now()
+        for job_id in await self._database.read(lambda tx: tx.jobs.open_ids()):
+            if not self._dispatch.knows(job_id):
+                log.warning("an open job was forgotten", extra={"job": job_id})
+                self._dispatch.wake(job_id)
+        expired = await self._database.write(lambda tx: tx.credits.expire(now))
+        if expired:
+            log.warning("forgotten reservations expired", extra={"count": len(expired)})
+        before = now - self._retention
+        old = await self._database.read(
+            lambda tx: tx.jobs.done_before(before, limit=FORGET_AT_ONCE_MAX)
+        )
+        for job_id in old:
+            unused = await self._database.write(
+                lambda tx, job_id=job_id: tx.jobs.forget_results(job_id)
+            )
+            for blob in unused:
+                await self._blobs.delete(blob)

@@ -1,0 +1,245 @@
+"""From running to collected: look, fetch what is there, keep it before anything else."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.domain.errors import Permanent, ProtocolBroken, ProviderError, Transient
+from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Picture, Progress
+from bot.jobs.steps import Superseded, close, end, later, save
+from bot.jobs.tools import Tools
+from bot.media.verify import PictureInfo, UnreadablePicture, verify_result
+from bot.providers.base import Ended, Ending, Finished, Item, Working
+
+log = logging.getLogger(__name__)
+
+FETCHES_AT_ONCE_MAX = 8  # pictures in memory at one time, whatever the number of jobs
+FETCHES_FAILED_MAX = 5
+
+NOTHING_CAME = "The provider finished without a single picture."
+ALL_WITHHELD = "The provider's content filter withheld every picture."
+UNREADABLE_NOTE = "{count} could not be read and cost nothing."
+
+
+class Running:
+    """The steps of a job that a provider has accepted."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._fetching = asyncio.Semaphore(FETCHES_AT_ONCE_MAX)
+        self._failed_looks: Counter[JobId] = Counter()
+        self._failed_fetches: Counter[tuple[JobId, str]] = Counter()
+        self._collected_at: dict[JobId, datetime] = {}
+
+    def forget(self, job_id: JobId) -> None:
+        """Let go of what is remembered for a job that is past these steps."""
+        self._failed_looks.pop(job_id, None)
+        self._collected_at.pop(job_id, None)
+        for known in [pair for pair in self._failed_fetches if pair[0] == job_id]:
+            del self._failed_fetches[known]
+
+    async def look(self, job: Job) -> Job | datetime:
+        """Ask the provider once and act on what it says."""
+        assert job.remote is not None
+        provider = self._tools.providers[job.provider]
+        try:
+            seen = await provider.poll(job.remote, key=await self._tools.key_for(job))
+        except (Transient, ProtocolBroken) as error:
+            return await self._failed(job, error)
+        except ProviderError as error:
+            return await self._over(job, JobState.FAILED, FailureKind.BACKEND, str(error))
+        self._failed_looks.pop(job.id, None)
+        match seen:
+            case Working():
+                return await self._working(job, seen)
+            case Finished():
+                return await self._finished(job, seen)
+            case Ended():
+                return await self._ended(job, seen)
+
+    async def cancel(self, job: Job) -> Job:
+        """Stop a running job; what was shown already stays and is paid for."""
+        await self._stop(job)
+        return await end(self._tools, job, JobState.CANCELLED, "")
+
+    async def give_up(self, job: Job, sentence: str) -> Job:
+        """Stop a job that ran too long; what came is delivered."""
+        await self._stop(job)
+        return await self._over(job, JobState.EXPIRED, FailureKind.TIMEOUT, sentence)
+
+    async def _stop(self, job: Job) -> None:
+        assert job.remote is not None
+        provider = self._tools.providers[job.provider]
+        try:
+            await provider.cancel(job.remote, key=await self._tools.key_for(job))
+        except ProviderError as error:
+            # The member is let go all the same: nothing of it will be posted any more.
+            log.warning("provider did not cancel", extra={"job": job.id, "why": str(error)})
+
+    async def _over(self, job: Job, state: JobState, kind: FailureKind, reason: str) -> Job:
+        """End a job that gets nothing more: deliver what came, or close it with the reason."""
+        self.forget(job.id)
+        if job.pictures:
+            return await self._collected(job, notes=(reason,))
+        failure = Failure(kind=kind, sentence=reason)
+        ended = job.to(state, at=self._tools.clock.now(), failure=failure)
+        return await close(self._tools, job, ended)
+
+    async def _collected(self, job: Job, *, notes: tuple[str, ...]) -> Job:
+        now = self._tools.clock.now()
+        collected = job.to(JobState.COLLECTED, at=now, notes=job.notes + notes)
+        return await save(self._tools, job, collected)
+
+    async def _failed(self, job: Job, error: Transient | ProtocolBroken) -> Job | datetime:
+        self._failed_looks[job.id] += 1
+        failures = self._failed_looks[job.id]
+        log.info("cannot look", extra={"job": job.id, "failures": failures, "why": str(error)})
+        if failures >= self._tools.schedule.reads_failed_max:
+            return await self._over(job, JobState.FAILED, FailureKind.OVERLOADED, str(error))
+        wait_s = error.retry_after_s if isinstance(error, Transient) else None
+        return later(self._tools, failures, at_least_s=wait_s)
+
+    async def _working(self, job: Job, seen: Working) -> Job | datetime:
+        tools, now = self._tools, self._tools.clock.now()
+        if seen.finished > len(job.pictures) + job.withheld and self._may_collect(job, now):
+            job = await self._collect_some(job)
+        progress = _progress(seen, now=now)
+        if job.progress is None or _differs(progress, job.progress):
+            job = job.evolve(progress=progress)
+            if not await tools.database.write(
+                lambda tx: tx.jobs.note_progress(job.id, epoch=job.epoch, progress=progress)
+            ):
+                raise Superseded
+        tools.notifier.show(job)
+        limits = tools.providers[job.provider].limits
+        return tools.schedule.next_poll(seen, limits=limits, now=now)
+
+    def _may_collect(self, job: Job, now: datetime) -> bool:
+        gap = timedelta(seconds=self._tools.providers[job.provider].limits.collect_gap_s)
+        last = self._collected_at.get(job.id)
+        return last is None or now - last >= gap
+
+    async def _collect_some(self, job: Job) -> Job:
+        """Fetch what is there already; a failure here costs nothing, the end fetches everything."""
+        assert job.remote is not None
+        provider = self._tools.providers[job.provider]
+        self._collected_at[job.id] = self._tools.clock.now()
+        try:
+            items = await provider.collect(job.remote, key=await self._tools.key_for(job))
+            job, _ = await self._keep(job, items)
+        except ProviderError as error:
+            log.info("cannot collect yet", extra={"job": job.id, "why": str(error)})
+        return job
+
+    async def _finished(self, job: Job, seen: Finished) -> Job | datetime:
+        tools = self._tools
+        job, missing = await self._keep(job, seen.items)
+        if missing:
+            retry = [item for item in missing if self._is_worth_another(job, item)]
+            if retry:
+                return later(tools, max(self._failed_fetches[job.id, item.id] for item in retry))
+        if not job.pictures:
+            kind = FailureKind.CONTENT if job.withheld else FailureKind.BACKEND
+            reason = ALL_WITHHELD if job.withheld else NOTHING_CAME
+            return await self._over(job, JobState.FAILED, kind, reason)
+        notes = seen.notes + _cost_note(job, seen, tools)
+        if missing:
+            notes += (UNREADABLE_NOTE.format(count=len(missing)),)
+        collected = await self._collected(job, notes=notes)
+        self.forget(job.id)
+        return collected
+
+    async def _ended(self, job: Job, seen: Ended) -> Job:
+        match seen.how:
+            case Ending.EXPIRED:
+                return await self._over(job, JobState.EXPIRED, FailureKind.TIMEOUT, seen.reason)
+            case Ending.LOST:
+                return await self._over(job, JobState.FAILED, FailureKind.LOST, seen.reason)
+            case Ending.FAILED:
+                return await self._over(job, JobState.FAILED, FailureKind.BACKEND, seen.reason)
+
+    def _is_worth_another(self, job: Job, item: Item) -> bool:
+        return self._failed_fetches[job.id, item.id] < FETCHES_FAILED_MAX
+
+    async def _keep(self, job: Job, items: Sequence[Item]) -> tuple[Job, list[Item]]:
+        """Store every item that is not stored yet; return the job and the items still missing."""
+        have = {picture.item_id for picture in job.pictures}
+        new = [item for item in items if not item.is_withheld and item.id not in have]
+        wanted = new[: job.request.count - len(have)]
+        kept = await asyncio.gather(*(self._keep_one(job, item) for item in wanted))
+        pictures = tuple(picture for picture in kept if picture is not None)
+        missing = [item for item, picture in zip(wanted, kept, strict=True) if picture is None]
+        withheld = max(job.withheld, sum(item.is_withheld for item in items))
+        return job.evolve(pictures=job.pictures + pictures, withheld=withheld), missing
+
+    async def _keep_one(self, job: Job, item: Item) -> Picture | None:
+        async with self._fetching:
+            try:
+                data = item.data or await self._tools.providers[job.provider].fetch(item)
+                info = await self._tools.pictures.run(verify_result, data)
+            except Transient as error:
+                self._failed_fetches[job.id, item.id] += 1
+                log.info("picture not fetched", extra={"job": job.id, "why": str(error)})
+                return None
+            except (Permanent, UnreadablePicture) as error:
+                self._failed_fetches[job.id, item.id] = FETCHES_FAILED_MAX
+                log.warning("picture unreadable", extra={"job": job.id, "why": str(error)})
+                return None
+            blob = await self._tools.blobs.put(data)
+        picture = _picture(item, info, blob=blob)
+        if not await self._tools.database.write(
+            lambda tx: tx.jobs.add_picture(job.id, epoch=job.epoch, picture=picture)
+        ):
+            raise Superseded
+        return picture
+
+
+def _picture(item: Item, info: PictureInfo, *, blob: str) -> Picture:
+    return Picture(
+        item_id=item.id,
+        blob=blob,
+        mime=info.mime,
+        width=info.width,
+        height=info.height,
+        size_bytes=info.size_bytes,
+        seed=item.seed,
+        model=item.model,
+    )
+
+
+def _cost_note(job: Job, seen: Finished, tools: Tools) -> tuple[str, ...]:
+    if not job.has_own_key or seen.cost is None:
+        return ()
+    return (f"{seen.cost:g} {tools.providers[job.provider].unit} on your own key.",)
+
+
+def _progress(seen: Working, *, now: datetime) -> Progress:
+    return Progress(
+        is_queued=seen.is_queued,
+        finished=seen.finished,
+        total=seen.total,
+        place=seen.place,
+        percent=seen.percent,
+        done_at=None if not seen.eta_s else now + timedelta(seconds=seen.eta_s),
+        is_possible=seen.is_possible,
+    )
+
+
+ETA_DRIFT_SHOWN_S = 5.0
+
+
+def _differs(new: Progress, old: Progress) -> bool:
+    """Tell whether anything changed that a member would notice; a drifting estimate is not."""
+    if new.done_at is None or old.done_at is None:
+        return new != old
+    drift = abs((new.done_at - old.done_at).total_seconds())
+    if drift >= ETA_DRIFT_SHOWN_S:
+        return True
+    return _without_eta(new) != _without_eta(old)
+
+
+def _without_eta(progress: Progress) -> Progress:
+    return replace(progress, done_at=None)

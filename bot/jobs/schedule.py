@@ -1,0 +1,40 @@
+"""When to look again: pure decisions about time; the dispatcher does the waiting."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.providers.base import Limits, Working
+
+ETA_SHARE = 0.2  # look five times on the way to the provider's own estimate …
+STRETCH_MAX = 5.0  # … but never wait longer than this many intervals: estimates are rough
+BACKOFF_FACTOR_MAX = 2**5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How often to look and how long to go on; `interval_s` is the shortest poll interval."""
+
+    interval_s: float
+    deadline: timedelta
+    retry_s: float = 2.0
+    submits_max: int = 8
+    """Refused submits (nothing accepted) before a job is given up."""
+    reads_failed_max: int = 40
+    """Failed looks in a row before a running job is given up; about twenty minutes."""
+
+    def next_poll(self, seen: Working, *, limits: Limits, now: datetime) -> datetime:
+        """Return when to poll again: sooner as the end comes near, within the provider's limits."""
+        shortest = max(self.interval_s, limits.poll_gap_s)
+        wait_s = shortest
+        if seen.eta_s is not None:
+            wait_s = min(max(seen.eta_s * ETA_SHARE, shortest), shortest * STRETCH_MAX)
+        return now + timedelta(seconds=wait_s)
+
+    def retry(self, failures: int, *, now: datetime, at_least_s: float | None = None) -> datetime:
+        """Return when to try again after `failures` (≥ 1) in a row: doubling, then level."""
+        wait_s = self.retry_s * min(2 ** (failures - 1), BACKOFF_FACTOR_MAX)
+        return now + timedelta(seconds=max(wait_s, at_least_s or 0))
+
+    def is_overdue(self, created_at: datetime, *, now: datetime) -> bool:
+        """Tell whether a job has waited longer than anybody should."""
+        return now - created_at > self.deadline

@@ -1,0 +1,55 @@
+"""What a step of a job can come to, and the moves that more than one step makes."""
+
+from datetime import datetime
+
+from bot.accounts.credits import resolve
+from bot.domain.credits import share
+from bot.domain.jobs import ENDS, Failure, FailureKind, Job, JobState
+from bot.jobs.tools import Tools
+from storage.database import Tx
+
+
+class Superseded(Exception):
+    """Somebody else moved the job meanwhile: whatever this step knows is old."""
+
+
+async def save(tools: Tools, before: Job, after: Job) -> Job:
+    """Write a move that touches no money; `Superseded` when the job is not as it was."""
+    if not await tools.database.write(lambda tx: tx.jobs.move(before, after)):
+        raise Superseded
+    return after
+
+
+async def close(tools: Tools, before: Job, after: Job) -> Job:
+    """Write a move that resolves the job's reservation, both in one transaction."""
+
+    async def move(tx: Tx) -> bool:
+        if not await tx.jobs.move(before, after):
+            return False
+        await resolve(tx, after, at=after.changed_at)
+        return True
+
+    if not await tools.database.write(move):
+        raise Superseded
+    return after
+
+
+async def fail(tools: Tools, job: Job, kind: FailureKind, sentence: str) -> Job:
+    """End a job as failed; everything that was held goes back."""
+    failure = Failure(kind=kind, sentence=sentence)
+    ended = job.to(JobState.FAILED, at=tools.clock.now(), failure=failure)
+    return await close(tools, job, ended)
+
+
+async def end(tools: Tools, job: Job, state: JobState, sentence: str) -> Job:
+    """End a job early; what was already shown is paid for, the rest goes back."""
+    assert state in ENDS
+    charged = share(job.price, delivered=len(job.pictures), asked=job.request.count)
+    failure = Failure(kind=FailureKind.TIMEOUT, sentence=sentence) if sentence else None
+    ended = job.to(state, at=tools.clock.now(), charged=charged, failure=failure)
+    return await close(tools, job, ended)
+
+
+def later(tools: Tools, failures: int, *, at_least_s: float | None = None) -> datetime:
+    """Return when to try again after so many failures in a row."""
+    return tools.schedule.retry(max(failures, 1), now=tools.clock.now(), at_least_s=at_least_s)

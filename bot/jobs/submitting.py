@@ -1,0 +1,158 @@
+"""From accepted to running: book a place, write the intent, send it once, write the answer."""
+
+import logging
+from collections import Counter
+from datetime import datetime, timedelta
+
+from bot.domain.errors import (
+    Ambiguous,
+    ContentRefused,
+    KeyRejected,
+    Permanent,
+    ProviderError,
+    RateLimited,
+    Transient,
+    UserError,
+)
+from bot.domain.jobs import FailureKind, Job, JobId, JobState
+from bot.domain.requests import BlobId
+from bot.jobs.pace import Pace
+from bot.jobs.steps import end, fail, later, save
+from bot.jobs.tools import Tools
+from bot.providers.base import Accepted, Inputs
+
+log = logging.getLogger(__name__)
+
+UNSURE_LOOK_S = 3.0  # the provider's list of active work is cached for a while
+ATTEMPTS_WHEN_UNSURE_MAX = 2
+UNSURE_SENTENCE = (
+    "The connection broke while the request was being sent, and it could not be found again. "
+    "It may have been lost."
+)
+
+
+class Submitting:
+    """The steps of a job that is accepted or on its way to the provider."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._booked: dict[JobId, datetime] = {}
+        self._unsure_since: dict[JobId, datetime] = {}
+        self._refusals: Counter[JobId] = Counter()
+
+    def forget(self, job_id: JobId) -> None:
+        """Let go of what is remembered for a job that is past these steps."""
+        self._booked.pop(job_id, None)
+        self._unsure_since.pop(job_id, None)
+        self._refusals.pop(job_id, None)
+
+    async def accepted(self, job: Job) -> Job | datetime:
+        """Send an accepted job when its place in the provider's budget has come."""
+        moment = self._place(job)
+        if moment > self._tools.clock.now():
+            return moment
+        self._booked.pop(job.id, None)
+        inputs = await self._inputs(job)
+        sending = job.to(JobState.SUBMITTING, at=self._tools.clock.now(), attempt=job.attempt + 1)
+        sending = await save(self._tools, job, sending)
+        return await self._send(sending, inputs)
+
+    async def unsure(self, job: Job) -> Job | datetime:
+        """Take up a job whose submit may have arrived: look for it, then decide by policy."""
+        tools, now = self._tools, self._tools.clock.now()
+        since = self._unsure_since.setdefault(job.id, now)
+        if now - since < timedelta(seconds=UNSURE_LOOK_S) and job.has_own_key:
+            return since + timedelta(seconds=UNSURE_LOOK_S)
+        provider = tools.providers[job.provider]
+        known = await tools.database.read(lambda tx: tx.jobs.remote_ids(job.provider))
+        key = await tools.key_for(job)
+        try:
+            remote = await provider.find(job.request, key=key, known=known, now=now)
+        except Transient as error:
+            log.info("cannot look for a submit yet", extra={"job": job.id, "why": str(error)})
+            return later(tools, 3, at_least_s=error.retry_after_s)
+        except ProviderError as error:
+            log.warning("cannot look for a submit", extra={"job": job.id, "why": str(error)})
+            remote = None
+        if remote is not None:
+            running = job.to(JobState.RUNNING, at=now, remote=remote)
+            return await save(tools, job, running)
+        if job.cancel_asked_at is not None:
+            return await end(tools, job, JobState.CANCELLED, "")
+        if tools.may_submit_again and job.attempt < ATTEMPTS_WHEN_UNSURE_MAX:
+            log.warning("sending again, unsure", extra={"job": job.id, "attempt": job.attempt})
+            return await save(tools, job, job.to(JobState.ACCEPTED, at=now))
+        return await fail(tools, job, FailureKind.LOST, UNSURE_SENTENCE)
+
+    def _place(self, job: Job) -> datetime:
+        pace, now = self._pace(job), self._tools.clock.now()
+        moment = self._booked.get(job.id)
+        if moment is None or (moment <= now and pace.is_shut(now)):
+            moment = self._booked[job.id] = pace.book(now)
+        return moment
+
+    def _pace(self, job: Job) -> Pace:
+        return self._tools.paces[job.provider]
+
+    async def _inputs(self, job: Job) -> Inputs:
+        source = job.request.source
+        if source is None:
+            return Inputs()
+        return Inputs(source=await self._blob(source.picture), mask=await self._blob(source.mask))
+
+    async def _blob(self, blob: BlobId | None) -> bytes | None:
+        return None if blob is None else await self._tools.blobs.get(blob)
+
+    async def _send(self, job: Job, inputs: Inputs) -> Job | datetime:
+        tools = self._tools
+        provider = tools.providers[job.provider]
+        try:
+            accepted = await provider.submit(
+                job.request, key=await tools.key_for(job), inputs=inputs, now=tools.clock.now()
+            )
+        except Ambiguous as error:
+            log.warning("submit unsure", extra={"job": job.id, "why": str(error)})
+            self._unsure_since[job.id] = tools.clock.now()
+            return tools.clock.now() + timedelta(seconds=UNSURE_LOOK_S)
+        except Transient as error:
+            return await self._refused(job, error)
+        except (UserError, Permanent) as error:
+            return await fail(tools, job, _kind(error), str(error))
+        return await self._running(job, accepted)
+
+    async def _running(self, job: Job, accepted: Accepted) -> Job:
+        now = self._tools.clock.now()
+        running = job.to(
+            JobState.RUNNING, at=now, remote=accepted.remote, notes=job.notes + accepted.notes
+        )
+        running = await save(self._tools, job, running)
+        self.forget(job.id)
+        log.info("job submitted", extra={"job": job.id, "provider": job.provider})
+        return running
+
+    async def _refused(self, job: Job, error: Transient) -> Job | datetime:
+        """Withdraw the intent: the provider took nothing; try again later, but not for ever."""
+        tools, now = self._tools, self._tools.clock.now()
+        log.info("submit refused", extra={"job": job.id, "why": str(error)})
+        self._refusals[job.id] += 1
+        if self._refusals[job.id] >= tools.schedule.submits_max:
+            return await fail(tools, job, FailureKind.OVERLOADED, str(error))
+        moment = later(tools, self._refusals[job.id], at_least_s=error.retry_after_s)
+        if isinstance(error, RateLimited):
+            self._pace(job).shut(moment)
+        # A refused submit is no attempt: `attempt` counts those that may have arrived.
+        await save(tools, job, job.to(JobState.ACCEPTED, at=now, attempt=job.attempt - 1))
+        self._booked[job.id] = moment
+        return moment
+
+
+def _kind(error: UserError | Permanent) -> FailureKind:
+    match error:
+        case ContentRefused():
+            return FailureKind.CONTENT
+        case KeyRejected():
+            return FailureKind.KEY
+        case UserError():
+            return FailureKind.INVALID
+        case _:
+            return FailureKind.BACKEND

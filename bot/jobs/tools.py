@@ -1,0 +1,45 @@
+"""What the steps of a job work with, in one value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from bot.accounts.credits import CreditAccounts
+from bot.accounts.keys import KeyRing
+from bot.domain.clock import Clock
+from bot.domain.jobs import Job
+from bot.jobs.notifier import Notifier
+from bot.jobs.pace import Pace
+from bot.jobs.schedule import Schedule
+from bot.media.pool import PictureWork
+from bot.providers.base import Provider
+from storage.blobs import BlobStore
+from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """Everything a step needs; made once by the composition root."""
+
+    database: Database
+    blobs: BlobStore
+    credits: CreditAccounts
+    keys: KeyRing
+    providers: Mapping[str, Provider]
+    service_keys: Mapping[str, SecretStr]
+    paces: Mapping[str, Pace]
+    notifier: Notifier
+    pictures: PictureWork
+    schedule: Schedule
+    clock: Clock
+    may_submit_again: bool
+    """Whether an unsure submit is sent once more (the operator may pay twice, the member never)."""
+
+    async def key_for(self, job: Job) -> SecretStr:
+        """Return the key that a job runs on; the service's own when the member's was forgotten."""
+        if job.has_own_key:
+            own = await self.keys.secret_for(job.owner_id, provider=job.provider)
+            if own is not None:
+                return own
+        return self.service_keys[job.provider]

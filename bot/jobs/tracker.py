@@ -1,0 +1,177 @@
+"""The door to jobs: quote, submit, cancel. Cogs and hooks talk to this and to nothing behind it."""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.accounts.credits import CreditAccounts
+from bot.accounts.keys import KeyRing
+from bot.domain import pricing, quota
+from bot.domain.clock import Clock
+from bot.domain.credits import NOTHING, Microcredits
+from bot.domain.errors import InvalidRequest, NotAllowed
+from bot.domain.jobs import WORKING, Job, JobId, Target, UserId
+from bot.domain.requests import SEED_MAX, UNSTORED, PictureRequest, Source
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.dispatch import Dispatch
+from bot.media.normalise import to_mask, to_source
+from bot.media.pool import PictureWork
+from bot.providers.base import Provider
+from storage.blobs import BlobStore
+from storage.database import Database, Tx
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What a request would become and cost, before anything is held or sent."""
+
+    request: PictureRequest
+    provider: str
+    provider_title: str
+    price: Microcredits
+    has_own_key: bool
+    available: Microcredits | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploads:
+    """What a member attached, as it came: unverified bytes."""
+
+    source: bytes | None = field(default=None, repr=False)
+    mask: bytes | None = field(default=None, repr=False)
+
+
+class Tracker:
+    """Take jobs in and answer for them."""
+
+    def __init__(  # noqa: PLR0913 — wired once, by the composition root
+        self,
+        *,
+        database: Database,
+        blobs: BlobStore,
+        pictures: PictureWork,
+        accounts: CreditAccounts,
+        keys: KeyRing,
+        catalogue: Catalogue,
+        providers: Mapping[str, Provider],
+        dispatch: Dispatch,
+        clock: Clock,
+        draw_seed: Callable[[], int] = lambda: secrets.randbelow(SEED_MAX + 1),
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._pictures = pictures
+        self._accounts = accounts
+        self._keys = keys
+        self._catalogue = catalogue
+        self._providers = providers
+        self._dispatch = dispatch
+        self._clock = clock
+        self._draw_seed = draw_seed
+        self.is_accepting = True
+
+    def quote(self, request: PictureRequest, *, owner_id: UserId) -> Quote:
+        """Plan and price a request from memory alone, fast enough to come before the first answer.
+
+        Raises `InvalidRequest` for what no provider here can do.
+        """
+        name, provider = next(iter(self._providers.items()))
+        has_own_key = self._keys.has(owner_id, name)
+        if request.seed is None:
+            request = request.evolve(seed=self._draw_seed())
+        plan = provider.plan(request, models=self._catalogue.models(name), has_own_key=has_own_key)
+        return Quote(
+            request=plan.request,
+            provider=name,
+            provider_title=provider.title,
+            price=NOTHING if has_own_key else pricing.price(plan.request),
+            has_own_key=has_own_key,
+            available=self._accounts.last_known(owner_id),
+            notes=plan.notes,
+        )
+
+    async def submit(
+        self,
+        quote: Quote,
+        *,
+        job_id: JobId,
+        owner_id: UserId,
+        target: Target,
+        uploads: Uploads | None = None,
+        parent_id: JobId | None = None,
+    ) -> Job:
+        """Hold the price and take the job in, in one transaction; a repeat returns the first job.
+
+        Raises `InsufficientCredits`, `QuotaExceeded`, `InvalidRequest` (an unreadable picture)
+        and `StorageUnavailable`; then nothing was held or kept.
+        """
+        now = self._clock.now()
+        request = await self._with_uploads(quote.request, uploads)
+        job = Job(
+            id=job_id,
+            owner_id=owner_id,
+            request=request,
+            target=target,
+            provider=quote.provider,
+            price=quote.price,
+            has_own_key=quote.has_own_key,
+            notes=quote.notes,
+            parent_id=parent_id,
+            created_at=now,
+            changed_at=now,
+        )
+        job = await self._database.write(lambda tx: self._accept(tx, job))
+        self._accounts.remember(owner_id, Microcredits(job.balance_before - job.price))
+        log.info("job accepted", extra={"job": job.id, "provider": job.provider})
+        self._dispatch.wake(job.id)
+        return job
+
+    async def get(self, job_id: JobId) -> Job | None:
+        """Return a job as it stands."""
+        return await self._database.read(lambda tx: tx.jobs.get(job_id))
+
+    async def cancel(self, job_id: JobId, *, by: UserId, may_moderate: bool) -> Job:
+        """Ask for a job to be stopped; its card follows when the provider was told.
+
+        Raises `InvalidRequest` when there is nothing to stop and `NotAllowed` for other people's.
+        """
+        job = await self.get(job_id)
+        if job is None:
+            raise InvalidRequest("I don't know this job. Nothing was charged for it.")
+        if job.owner_id != by and not may_moderate:
+            raise NotAllowed("Only the person who asked for these pictures can stop them.")
+        if job.state not in WORKING:
+            raise InvalidRequest("There is nothing left to stop here.")
+        now = self._clock.now()
+        await self._database.write(lambda tx: tx.jobs.ask_cancel(job_id, at=now))
+        self._dispatch.wake(job_id)
+        return job.evolve(cancel_asked_at=job.cancel_asked_at or now)
+
+    async def _accept(self, tx: Tx, job: Job) -> Job:
+        existing = await tx.jobs.get(job.id)
+        if existing is not None:
+            return existing
+        quota.may_submit(await tx.jobs.count_working(job.owner_id))
+        balance = await self._accounts.open_today(tx, job.owner_id, at=job.created_at)
+        job = job.evolve(balance_before=balance.available)
+        await self._accounts.hold(tx, job)
+        await tx.jobs.accept(job)
+        return job
+
+    async def _with_uploads(
+        self, request: PictureRequest, uploads: Uploads | None
+    ) -> PictureRequest:
+        if uploads is None or uploads.source is None:
+            return request
+        source = await self._pictures.run(to_source, uploads.source)
+        kept = replace(
+            request.source or Source(picture=UNSTORED), picture=await self._blobs.put(source.data)
+        )
+        if uploads.mask is not None:
+            mask = await self._pictures.run(to_mask, uploads.mask, source.size)
+            kept = replace(kept, mask=await self._blobs.put(mask))
+        return request.evolve(source=kept)

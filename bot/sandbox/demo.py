@@ -1,0 +1,229 @@
+"""The whole product in one command and no account: a small Discord, a small AI Horde, the real bot.
+
+The bot runs as a process of its own, started as an operator would start it; this module knows the
+wire and the command line, nothing behind them.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from bot.sandbox.discord.server import SandboxDiscord
+from bot.sandbox.providers.horde import SandboxHorde
+
+READY_S = 60.0
+JOB_S = 120.0
+STOP_S = 30.0
+
+
+class DemoFailed(Exception):  # noqa: N818 — named for what happened
+    """The demo did not end as it should; the text says where."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoOptions:
+    """What the newcomer typed."""
+
+    prompt: str
+    out: Path
+    as_json: bool = False
+
+
+async def run_demo(options: DemoOptions, *, out: TextIO, inherited: Mapping[str, str]) -> int:
+    """Show one `/imagine` from slash command to picture; 0 only if it arrived and was paid once.
+
+    `inherited` is the environment that the bot's process gets, beside its own settings.
+    """
+    say = _Speaker(out, is_silent=options.as_json)
+    with tempfile.TemporaryDirectory(prefix="easel-demo-") as data_dir:
+        async with SandboxDiscord() as discord, SandboxHorde() as horde:
+            environment = _environment(discord, horde, data_dir, inherited)
+            say("A small Discord and a small AI Horde are up on this machine.")
+            await _command(environment, "sync")
+            async with _bot(environment) as process:
+                await asyncio.wait_for(_until_ready(discord, process), READY_S)
+                say("The bot is online and its commands are registered.\n")
+                card, posted = await _imagine(discord, process, options, say)
+            audit = json.loads(await _command(environment, "audit", "--json"))
+            pictures = _write(card, options.out)
+            summary = _summary(audit, discord=discord, horde=horde, posted=posted)
+    say("")
+    for path in pictures:
+        say(f"Picture written to {path}")
+    problems = _problems(summary, audit, pictures)
+    summary["pictures"] = [str(path) for path in pictures]
+    summary["problems"] = problems
+    _report(say, out, summary, as_json=options.as_json)
+    return 1 if problems else 0
+
+
+class _Speaker:
+    def __init__(self, out: TextIO, *, is_silent: bool) -> None:
+        self._out = out
+        self._is_silent = is_silent
+
+    def __call__(self, line: str) -> None:
+        if not self._is_silent:
+            print(line, file=self._out, flush=True)
+
+
+def _environment(
+    discord: SandboxDiscord, horde: SandboxHorde, data_dir: str, inherited: Mapping[str, str]
+) -> dict[str, str]:
+    ours = ("EASEL_", "DISCORD_", "HORDE_")
+    environment = {name: value for name, value in inherited.items() if not name.startswith(ours)}
+    return environment | {
+        "DISCORD_TOKEN": discord.bot_token,
+        "DISCORD_API_URL": discord.api_url,
+        "DISCORD_GATEWAY_URL": discord.gateway_url,
+        "DISCORD_CDN_URL": discord.cdn_url,
+        "HORDE_URL": horde.url,
+        "EASEL_ALLOW_PRIVATE_HOSTS": "true",
+        "HORDE_DOWNLOAD_HOSTS": "127.0.0.1",
+        "EASEL_DATA_DIR": data_dir,
+        "EASEL_LOG_LEVEL": "WARNING",
+    }
+
+
+async def _command(environment: Mapping[str, str], *words: str) -> str:
+    """Run one of the service's commands to its end and return what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot", *words),
+        env=dict(environment),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    printed, complaints = await process.communicate()
+    if process.returncode:
+        raise DemoFailed(f"`easel {words[0]}` failed: {complaints.decode(errors='replace')}")
+    return printed.decode()
+
+
+@asynccontextmanager
+async def _bot(environment: Mapping[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "run", env=dict(environment)
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            code = await asyncio.wait_for(process.wait(), STOP_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise DemoFailed("The bot did not stop when it was told to.") from None
+    if code:
+        raise DemoFailed(f"The bot ended with exit code {code}.")
+
+
+async def _until_ready(discord: SandboxDiscord, process: asyncio.subprocess.Process) -> None:
+    ready = asyncio.ensure_future(discord.until_ready())
+    over = asyncio.ensure_future(process.wait())
+    await asyncio.wait({ready, over}, return_when=asyncio.FIRST_COMPLETED)
+    if over.done():
+        ready.cancel()
+        raise DemoFailed("The bot stopped before it was online.")
+    over.cancel()
+    await ready
+
+
+async def _imagine(
+    discord: SandboxDiscord,
+    process: asyncio.subprocess.Process,
+    options: DemoOptions,
+    say: _Speaker,
+) -> tuple[Any, datetime]:
+    """Type the command as a member and follow the card to its end."""
+    guild = discord.guild(name="Lighthouse Keepers")
+    channel = guild.channel("pictures")
+    ann = guild.member("Ann")
+    say(f'Ann types in #pictures:  /imagine prompt: "{options.prompt}"\n')
+    card = await ann.runs("/imagine", in_=channel, prompt=options.prompt)
+    shown = 0
+    while True:
+        for version in card.versions[shown:]:
+            say(f"— card, version {shown + 1}, {version.at:%H:%M:%S.%f}"[:-3])
+            say(version.render() + "\n")
+            shown += 1
+        if _is_final(card):
+            return card, card.versions[-1].at
+        await asyncio.wait_for(
+            card.until(lambda _, known=shown: len(card.versions) > known, timeout_s=JOB_S), JOB_S
+        )
+
+
+def _is_final(card: Any) -> bool:
+    return not any(button.label == "Cancel" for button in card.buttons)
+
+
+def _write(card: Any, folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for attachment in card.attachments:
+        path = folder / attachment.filename
+        path.write_bytes(attachment.data)
+        paths.append(path)
+    return paths
+
+
+def _summary(
+    audit: dict[str, Any], *, discord: SandboxDiscord, horde: SandboxHorde, posted: datetime
+) -> dict[str, Any]:
+    jobs = audit["jobs"]
+    job = jobs[0] if jobs else {}
+    remote = next(iter(horde.truth.values()), None)
+    done_at = remote.done_at if remote is not None else None
+    return {
+        "job": job.get("id"),
+        "state": job.get("state"),
+        "states": job.get("moves", []),
+        "provider_calls": dict(Counter(f"{call.method} {call.route}" for call in horde.calls)),
+        "discord_calls": dict(Counter(f"{call.method} {call.route}" for call in discord.requests)),
+        "credits_reserved": job.get("price_credits"),
+        "credits_settled": job.get("charged_credits"),
+        "done_to_posted_s": (
+            round((posted - done_at).total_seconds(), 3) if done_at is not None else None
+        ),
+        "violations": list(discord.violations),
+    }
+
+
+def _problems(summary: dict[str, Any], audit: dict[str, Any], pictures: list[Path]) -> list[str]:
+    problems = list(audit["problems"]) + summary["violations"]
+    if not pictures:
+        problems.append("No picture arrived.")
+    if summary["state"] != "done":
+        problems.append(f"The job ended as {summary['state']}.")
+    if summary["credits_settled"] != summary["credits_reserved"]:
+        problems.append("What was settled is not what was reserved.")
+    return problems
+
+
+def _report(say: _Speaker, out: TextIO, summary: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(summary), file=out, flush=True)
+        return
+    walked = " → ".join(move["state"] for move in summary["states"])
+    say(f"Job {summary['job']}: {walked}")
+    say(
+        f"Credits: {summary['credits_reserved']} reserved, {summary['credits_settled']} settled. "
+        f"Provider calls: {sum(summary['provider_calls'].values())}. "
+        f"Discord calls: {sum(summary['discord_calls'].values())}."
+    )
+    for problem in summary["problems"]:
+        say(f"Problem: {problem}")
+    say("All is well." if not summary["problems"] else "That should not have happened.")

@@ -1,0 +1,34 @@
+"""One page that says whether the service does its work: for container health checks."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import AsyncIterator
+
+from aiohttp import web
+
+Probe = Callable[[], Awaitable[bool]]
+
+
+def health_app(probes: Mapping[str, Probe]) -> web.Application:
+    """Answer `GET /healthz` with 200 when every probe is true, else 503; the body names each."""
+
+    async def answer(_: web.Request) -> web.Response:
+        results = {name: await probe() for name, probe in probes.items()}
+        status = 200 if all(results.values()) else 503
+        return web.json_response({"healthy": status == 200, "parts": results}, status=status)
+
+    app = web.Application()
+    app.router.add_get("/healthz", answer)
+    return app
+
+
+@asynccontextmanager
+async def serving(app: web.Application, *, host: str, port: int) -> AsyncIterator[None]:
+    """Serve an application for as long as the block lasts."""
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield
+    finally:
+        await runner.cleanup()

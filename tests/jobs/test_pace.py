@@ -1,0 +1,50 @@
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.jobs.pace import Pace
+
+START = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def within(moments, start, seconds):
+    return sum(start <= moment < start + timedelta(seconds=seconds) for moment in moments)
+
+
+def test_the_first_place_is_now():
+    assert Pace(per_s=2, per_min=90).book(START) == START
+
+
+@given(st.lists(st.floats(0, 20), min_size=1, max_size=150))
+def test_no_window_of_a_second_or_a_minute_holds_more_than_its_share(waits):
+    pace = Pace(per_s=2, per_min=90)
+    now, moments = START, []
+    for wait in waits:
+        now += timedelta(seconds=wait / 10)
+        moments.append(pace.book(now))
+
+    assert moments == sorted(moments)
+    assert all(within(moments, moment, 1) <= 2 for moment in moments)
+    assert all(within(moments, moment, 60) <= 90 for moment in moments)
+
+
+def test_a_shut_pace_lets_nobody_through_before_its_time():
+    pace = Pace(per_s=2, per_min=90)
+    until = START + timedelta(minutes=3)
+
+    pace.shut(until)
+
+    assert pace.is_shut(START)
+    assert pace.book(START) == until
+    assert not pace.is_shut(until)
+
+
+def test_a_shorter_shutting_does_not_open_a_longer_one():
+    pace = Pace(per_s=2, per_min=90)
+    until = START + timedelta(minutes=3)
+    pace.shut(until)
+
+    pace.shut(START + timedelta(seconds=1))
+
+    assert pace.book(START) == until

@@ -1,0 +1,48 @@
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.jobs.schedule import BACKOFF_FACTOR_MAX, STRETCH_MAX, Schedule
+from bot.providers.base import Limits, Working
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+LIMITS = Limits(submits_per_s=2, submits_per_min=90, poll_gap_s=1.0, collect_gap_s=10)
+SCHEDULE = Schedule(interval_s=2.0, deadline=timedelta(minutes=60))
+
+
+def working(eta_s):
+    return Working(is_queued=True, finished=0, total=1, eta_s=eta_s)
+
+
+@given(st.one_of(st.none(), st.floats(0, 10_000)))
+def test_the_next_look_keeps_the_providers_gap_and_never_waits_long(eta_s):
+    moment = SCHEDULE.next_poll(working(eta_s), limits=LIMITS, now=NOW)
+
+    waited = (moment - NOW).total_seconds()
+    assert LIMITS.poll_gap_s <= waited <= SCHEDULE.interval_s * STRETCH_MAX
+
+
+def test_a_long_queue_is_looked_at_less_often_than_a_short_one():
+    near = SCHEDULE.next_poll(working(1), limits=LIMITS, now=NOW)
+    far = SCHEDULE.next_poll(working(600), limits=LIMITS, now=NOW)
+
+    assert near < far
+
+
+@given(st.integers(1, 60))
+def test_retries_are_spaced_further_and_further_and_then_level_out(failures):
+    first = SCHEDULE.retry(failures, now=NOW)
+    second = SCHEDULE.retry(failures + 1, now=NOW)
+
+    assert NOW < first <= second
+    assert second <= NOW + timedelta(seconds=SCHEDULE.retry_s * BACKOFF_FACTOR_MAX)
+
+
+def test_what_the_provider_asks_for_is_waited_for():
+    assert SCHEDULE.retry(1, now=NOW, at_least_s=180) == NOW + timedelta(seconds=180)
+
+
+def test_a_job_is_overdue_after_its_deadline_and_not_before():
+    assert not SCHEDULE.is_overdue(NOW - timedelta(minutes=60), now=NOW)
+    assert SCHEDULE.is_overdue(NOW - timedelta(minutes=61), now=NOW)
