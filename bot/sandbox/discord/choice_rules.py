@@ -92,14 +92,12 @@ def _bound_problems(path: str, component: Component, *, values_max: int) -> Iter
     yield from bad
     if bad:
         return
-    options = component.get("options")
     lowest, highest = values_range(component)
     if lowest > highest:
         yield Problem(path=f"{path}.min_values", text=f"above max_values, {highest}")
-    if options is not None and highest > len(items_of(options)):
-        yield Problem(
-            path=f"{path}.max_values", text=f"above the number of options, {len(options)}"
-        )
+    offered = len(items_of(component.get("options")))
+    if component.get("options") is not None and highest > offered:
+        yield Problem(path=f"{path}.max_values", text=f"above the number of options, {offered}")
 
 
 def _default_problems(path: str, component: Component) -> Iterator[Problem]:

@@ -66,7 +66,7 @@ def find_command(commands: Sequence[Command], spoken: str) -> tuple[Command, tup
             if command["name"] == spoken:
                 return command, ()
         raise UnknownCommand(f"no context menu entry {spoken!r} is synced")
-    name, *path = spoken.removeprefix("/").split()
+    name, *path = spoken.removeprefix("/").split() or [""]
     for command in commands:
         if command["name"] == name and (command.get("type") or 1) == CommandKind.CHAT_INPUT:
             if has_subcommands(leaf_of(command, path)):

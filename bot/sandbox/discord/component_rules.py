@@ -4,7 +4,7 @@ Facts: Discord docs, components/reference; the sum of 4000 characters is discord
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -136,27 +136,26 @@ def text_display_problems(path: str, component: Component) -> Iterator[Problem]:
 def component_media(components: object) -> Iterator[tuple[str, str]]:
     """Yield path and URL of every picture and file that components show."""
     for path, component in walk(components):
-        for where, item in _shown(path, component):
-            media = item if where.endswith(".file") else _field(item, "media")
-            if isinstance(url := _field(media, "url"), str):
-                yield f"{where}.url" if media is item else f"{where}.media.url", url
+        for where, holder, name in _shown(path, component):
+            if isinstance(url := _field(_field(holder, name), "url"), str):
+                yield f"{where}.{name}.url", url
 
 
-def _shown(path: str, component: Component) -> Iterator[tuple[str, object]]:
+def _shown(path: str, component: Component) -> Iterator[tuple[str, object, str]]:
     match kind_of(component):
         case Kind.THUMBNAIL:
-            yield path, component
+            yield path, component, "media"
         case Kind.FILE:
-            yield f"{path}.file", component.get("file")
+            yield path, component, "file"
         case Kind.MEDIA_GALLERY:
             for index, item in enumerate(items_of(component.get("items"))):
-                yield f"{path}.items[{index}]", item
+                yield f"{path}.items[{index}]", item, "media"
         case _:
             return
 
 
 def _field(value: object, name: str) -> object:
-    return value.get(name) if isinstance(value, dict) else None
+    return value.get(name) if isinstance(value, Mapping) else None
 
 
 def _top_problems(components: object, *, components_v2: bool) -> Iterator[Problem]:
@@ -204,7 +203,7 @@ def _button_problems(path: str, button: Component) -> Iterator[Problem]:
     yield from text_problems(f"{path}.label", button.get("label"), longest=LABEL_MAX)
     yield from text_problems(f"{path}.url", button.get("url"), shortest=1, longest=LINK_MAX)
     style = button.get("style")
-    if style not in BUTTON_NEEDS:
+    if not isinstance(style, int) or style not in BUTTON_NEEDS:
         yield Problem(path=f"{path}.style", text=f"not one of {sorted(BUTTON_NEEDS)}")
         return
     needed = BUTTON_NEEDS[style]

@@ -13,18 +13,29 @@ Schema = dict[str, Any]
 
 COMPONENTS = "#/components/schemas/"
 ADDRESS = "urn:discord"  # where the registry keeps the strict schemas
+
 BOOLEAN: Schema = {"type": "boolean"}
 INTEGER: Schema = {"type": "integer"}
+NUMERIC_ID: Schema = {"type": "integer", "minimum": 0}
+NUMERIC_IDS: Schema = {"type": "array", "items": NUMERIC_ID}
+WORDED_ERRORS: Schema = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+        "required": ["code", "message"],
+        "additionalProperties": False,
+    },
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviation:
-    """One property where the description is narrower than what is sent in earnest."""
+    """Properties where the description is narrower than what is sent in earnest."""
 
     name: str
     reason: str
-    schemas: tuple[str, ...]
-    property: str
+    fields: tuple[str, ...]  # "schema.property"
     allows: Schema = field(default_factory=dict)  # allowed beside what the description says
     optional: bool = False  # may be missing although the description requires it
 
@@ -33,60 +44,73 @@ DEVIATIONS = (
     Deviation(
         name="tts on edits",
         reason="discord.py puts it into every message payload (http.py, handle_message_parameters)",
-        schemas=(
-            "IncomingWebhookUpdateRequestPartial",
-            "IncomingWebhookUpdateForInteractionCallbackRequestPartial",
-            "MessageEditRequestPartial",
+        fields=(
+            "IncomingWebhookUpdateRequestPartial.tts",
+            "IncomingWebhookUpdateForInteractionCallbackRequestPartial.tts",
+            "MessageEditRequestPartial.tts",
         ),
-        property="tts",
         allows=BOOLEAN,
     ),
     Deviation(
         name="nsfw on commands",
         reason="documented as a field of commands, missing in the description",
-        schemas=(
-            "ApplicationCommandCreateRequest",
-            "ApplicationCommandUpdateRequest",
-            "ApplicationCommandPatchRequestPartial",
-            "ApplicationCommandResponse",
+        fields=(
+            "ApplicationCommandCreateRequest.nsfw",
+            "ApplicationCommandUpdateRequest.nsfw",
+            "ApplicationCommandPatchRequestPartial.nsfw",
+            "ApplicationCommandResponse.nsfw",
         ),
-        property="nsfw",
         allows=BOOLEAN,
     ),
     Deviation(
         name="numeric attachment ids",
         reason="the documents allow number or string; discord.py numbers new files",
-        schemas=("MessageAttachmentRequest",),
-        property="id",
-        allows={"type": "integer", "minimum": 0},
+        fields=("MessageAttachmentRequest.id",),
+        allows=NUMERIC_ID,
+    ),
+    Deviation(
+        name="numeric ids in requests",
+        reason="Discord takes them as numbers too, and discord.py sends them so; answers stay text",
+        fields=(
+            "ChannelSelectDefaultValue.id",
+            "CreateEntitlementRequestData.owner_id",
+            "CreateEntitlementRequestData.sku_id",
+            "CreatePrivateChannelRequest.recipient_id",
+            "MessageReferenceRequest.channel_id",
+            "MessageReferenceRequest.guild_id",
+            "MessageReferenceRequest.message_id",
+            "RoleSelectDefaultValue.id",
+            "UserSelectDefaultValue.id",
+        ),
+        allows=NUMERIC_ID,
+    ),
+    Deviation(
+        name="lists of numeric ids in requests",
+        reason="the same for lists",
+        fields=(
+            "IncomingWebhookRequestPartial.applied_tags",
+            "MessageAllowedMentionsRequest.roles",
+            "MessageAllowedMentionsRequest.users",
+            "MessageCreateRequest.sticker_ids",
+        ),
+        allows=NUMERIC_IDS,
     ),
     Deviation(
         name="embed flags",
         reason="documented for embeds as received; discord.py sends them back (Embed.to_dict)",
-        schemas=("RichEmbed",),
-        property="flags",
+        fields=("RichEmbed.flags",),
         allows=INTEGER,
     ),
     Deviation(
         name="field errors with words for codes",
-        reason="the documents show BASE_TYPE_REQUIRED and the like where the description wants a number",
-        schemas=("InnerErrors",),
-        property="_errors",
-        allows={
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
-                "required": ["code", "message"],
-                "additionalProperties": False,
-            },
-        },
+        reason="the documents show BASE_TYPE_REQUIRED and the like, the description wants a number",
+        fields=("InnerErrors._errors",),
+        allows=WORDED_ERRORS,
     ),
     Deviation(
         name="429 without code",
         reason="the documents call the code of a rate limit answer optional",
-        schemas=("RatelimitedResponse",),
-        property="code",
+        fields=("RatelimitedResponse.code",),
         optional=True,
     ),
 )
@@ -96,8 +120,9 @@ def strict_schemas(schemas: Mapping[str, Schema]) -> dict[str, Schema]:
     """Return every named schema closed and with the deviations allowed."""
     strict = {name: closed(schema, schemas) for name, schema in schemas.items()}
     for deviation in DEVIATIONS:
-        for name in deviation.schemas:
-            _allow(strict[name], deviation)
+        for place in deviation.fields:
+            name, _, key = place.partition(".")
+            _allow(strict[name], key, deviation)
     return strict
 
 
@@ -146,13 +171,13 @@ def _resolved(schema: Schema, schemas: Mapping[str, Schema]) -> Schema:
     return schemas[reference.removeprefix(COMPONENTS)] if reference else schema
 
 
-def _allow(schema: Schema, deviation: Deviation) -> None:
-    known = schema["properties"].get(deviation.property)
+def _allow(schema: Schema, key: str, deviation: Deviation) -> None:
+    known = schema["properties"].get(key)
     if deviation.allows:
         allowed = deviation.allows if known is None else {"anyOf": [known, deviation.allows]}
-        schema["properties"][deviation.property] = allowed
+        schema["properties"][key] = allowed
     if deviation.optional:
-        schema["required"].remove(deviation.property)
+        schema["required"].remove(key)
 
 
 def file_names(schema: Schema) -> frozenset[str]:
