@@ -1,0 +1,32 @@
+"""What a provider is told at start-up: values, so that no adapter ever reads settings."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """How long one HTTP call may take; `read_s` is the longest silence between two bytes."""
+
+    connect_s: float = 10.0
+    read_s: float = 30.0
+    total_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderConfig:
+    """Where a provider is, how this bot names itself there, and how fast it may ask.
+
+    `download_hosts` are host names; a leading `*.` stands for every host below.
+    `has_house_account` tells that jobs without a member's key run on an account of the operator,
+    not on the provider's anonymous access.
+    """
+
+    url: str
+    client_name: str
+    download_hosts: tuple[str, ...]
+    submits_per_s: float
+    submits_per_min: int
+    poll_gap_s: float
+    allow_private_hosts: bool = False
+    has_house_account: bool = False
+    timeouts: Timeouts = field(default_factory=Timeouts)

@@ -1,0 +1,196 @@
+"""The Horde behind the provider interface: short calls, everything else is a pure function."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.domain.errors import KeyRejected, Permanent
+from bot.domain.jobs import Remote
+from bot.domain.requests import PictureRequest
+from bot.providers.base import (
+    Accepted,
+    Ended,
+    Ending,
+    Holder,
+    Inputs,
+    Item,
+    Limits,
+    Model,
+    Observation,
+    Plan,
+)
+from bot.providers.config import ProviderConfig
+from bot.providers.downloads import Downloads, open_downloads
+from bot.providers.horde import answers, wire
+from bot.providers.horde.catalog import ANONYMOUS_KEY
+from bot.providers.horde.errors import is_gone, refusal
+from bot.providers.horde.payload import to_payload
+from bot.providers.horde.plan import to_plan
+from bot.providers.http import Answer, Http, open_session, segment
+
+COLLECT_GAP_S = 10.0  # the status may be asked ten times a minute for one request
+CANDIDATES_MAX = 30  # an account's concurrency, and so the longest list of running requests
+
+_EXPIRED = Ended(
+    how=Ending.EXPIRED,
+    reason=f"{wire.TITLE} no longer has this request: no worker took it in time.",
+)
+
+
+class Horde:
+    """AI Horde, API 2.5.
+
+    Remote ids are capabilities: reading and cancelling need no key, so it stays at home.
+    """
+
+    name = wire.NAME
+    title = wire.TITLE
+    unit = "kudos"
+
+    def __init__(self, config: ProviderConfig, *, http: Http, downloads: Downloads) -> None:
+        self.limits = Limits(
+            submits_per_s=config.submits_per_s,
+            submits_per_min=config.submits_per_min,
+            poll_gap_s=config.poll_gap_s,
+            collect_gap_s=COLLECT_GAP_S,
+        )
+        self._has_house_account = config.has_house_account
+        self._http = http
+        self._downloads = downloads
+
+    def plan(self, request: PictureRequest, *, models: Sequence[Model], has_own_key: bool) -> Plan:
+        """Fill in what was left open and lower what the anonymous account may not ask for."""
+        is_anonymous = not (has_own_key or self._has_house_account)
+        return to_plan(request, models=models, is_anonymous=is_anonymous)
+
+    async def submit(
+        self, request: PictureRequest, *, key: SecretStr, inputs: Inputs, now: datetime
+    ) -> Accepted:
+        """Send a planned request once (`POST /generate/async`)."""
+        answer = await self._post(to_payload(request, inputs), key=key, is_submit=True)
+        submitted = wire.parse(wire.Submitted, answer, is_submit=True)
+        remote = Remote(id=submitted.id, total=request.count, submitted_at=now, seed=request.seed)
+        return answers.to_accepted(submitted, remote)
+
+    async def poll(self, remote: Remote, *, key: SecretStr) -> Observation:  # noqa: ARG002
+        """Ask `/generate/check`, and `/generate/status` once that says it is over."""
+        answer = await self._http.call("GET", f"generate/check/{segment(remote.id)}")
+        if is_gone(answer):
+            return _EXPIRED
+        check = wire.parse(wire.Check, _good(answer))
+        if not answers.is_over(check):
+            return answers.to_progress(check, total=remote.total)
+        status = await self._status(remote)
+        return _EXPIRED if status is None else answers.to_observation(status, remote)
+
+    async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:  # noqa: ARG002
+        """Return the pictures that are there already; none of a request that is not ours."""
+        status = await self._status(remote)
+        items = () if status is None else answers.to_items(status)
+        return () if answers.is_foreign(items, remote) else items
+
+    async def fetch(self, item: Item) -> bytes:
+        """Return a picture's bytes; links live for half an hour."""
+        if item.url is not None:
+            return await self._downloads.fetch(item.url)
+        if item.data is not None:
+            return self._downloads.checked(item.data)
+        raise Permanent(f"{self.title} delivered a picture without content.", provider=self.name)
+
+    async def cancel(self, remote: Remote, *, key: SecretStr) -> None:  # noqa: ARG002
+        """Drop what waits; what is running already finishes and is charged."""
+        answer = await self._http.call("DELETE", f"generate/status/{segment(remote.id)}")
+        if not is_gone(answer):
+            _good(answer)
+
+    async def find(
+        self, request: PictureRequest, *, key: SecretStr, known: Collection[str], now: datetime
+    ) -> Remote | None:
+        """Look for a lost submit among the account's running requests.
+
+        The account's answer may be 30 s old, so None soon after a submit proves nothing. The
+        anonymous account belongs to everybody and shows none.
+        """
+        if key.get_secret_value() == ANONYMOUS_KEY:
+            return None
+        account = await self._account(key)
+        strangers = [id_ for id_ in account.active_generations.image if id_ not in known]
+        fitting = [
+            id_ for id_ in strangers[:CANDIDATES_MAX] if await self._size(id_) == request.count
+        ]
+        if len(fitting) != 1:
+            return None
+        return Remote(
+            id=fitting[0],
+            total=request.count,
+            submitted_at=now,
+            seed=request.seed,
+            extras={answers.ADOPTED: "by size"},
+        )
+
+    async def models(self) -> tuple[Model, ...]:
+        """List the picture models; empty while the server's cache is cold."""
+        answer = await self._http.call("GET", "status/models?type=image")
+        return answers.to_models(wire.parse(wire.MODEL_ROWS, _good(answer)))
+
+    async def estimate(self, request: PictureRequest, *, key: SecretStr, inputs: Inputs) -> float:
+        """Return the kudos for the whole request by a dry run, which counts as a submit."""
+        body = to_payload(request, inputs, is_dry_run=True)
+        answer = await self._post(body, key=key, is_submit=False)
+        return wire.parse(wire.Priced, answer).kudos
+
+    async def holder(self, key: SecretStr) -> Holder:
+        """Tell whose key it is (`/find_user`)."""
+        account = await self._account(key)
+        return Holder(name=account.username, balance=account.kudos, unit=self.unit)
+
+    async def _post(self, body: dict[str, Any], *, key: SecretStr, is_submit: bool) -> Answer:
+        answer = await self._http.call(
+            "POST", "generate/async", headers=_key_header(key), json=body, is_submit=is_submit
+        )
+        return _good(answer, is_submit=is_submit, key=key)
+
+    async def _status(self, remote: Remote) -> wire.Status | None:
+        answer = await self._http.call("GET", f"generate/status/{segment(remote.id)}")
+        return None if is_gone(answer) else wire.parse(wire.Status, _good(answer))
+
+    async def _account(self, key: SecretStr) -> wire.Account:
+        answer = await self._http.call("GET", "find_user", headers=_key_header(key))
+        return wire.parse(wire.Account, _good(answer, key=key))
+
+    async def _size(self, remote_id: str) -> int | None:
+        """Return how many pictures a running request is for; None when it is gone."""
+        answer = await self._http.call("GET", f"generate/check/{segment(remote_id)}")
+        if is_gone(answer):
+            return None
+        check = wire.parse(wire.Check, _good(answer))
+        return check.waiting + check.processing + check.finished
+
+
+def _good(answer: Answer, *, is_submit: bool = False, key: SecretStr | None = None) -> Answer:
+    if not answer.is_good:
+        raise refusal(answer, is_submit=is_submit, key=key)
+    return answer
+
+
+def _key_header(key: SecretStr) -> dict[str, str]:
+    """Return the header for a key; one that no header can carry is known to be wrong."""
+    text = key.get_secret_value()
+    if not text or not text.isascii() or not text.isprintable():
+        raise KeyRejected(f"This cannot be a key of {wire.TITLE}.", provider=wire.NAME)
+    return {"apikey": text}
+
+
+@asynccontextmanager
+async def open_horde(config: ProviderConfig) -> AsyncIterator[Horde]:
+    """Open the Horde's sessions for as long as the block runs."""
+    headers = {"Client-Agent": config.client_name, "Accept": "application/json"}
+    async with (
+        open_session(timeouts=config.timeouts, headers=headers) as session,
+        open_downloads(config, provider=wire.NAME) as downloads,
+    ):
+        http = Http(session, url=config.url, provider=wire.NAME, title=wire.TITLE)
+        yield Horde(config, http=http, downloads=downloads)

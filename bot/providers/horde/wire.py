@@ -1,0 +1,171 @@
+"""The Horde's answers as values: strict in what is needed, deaf to everything else.
+
+Source: server 5.1.5, API 2.5. Numbers may come as int, float, text or null.
+"""
+
+import logging
+import math
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from bot.domain.errors import Ambiguous, ProtocolBroken
+from bot.providers.http import Answer
+
+NAME = "horde"
+TITLE = "AI Horde"
+FAULTS_LOGGED_MAX = 5
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+def _number(value: object) -> float:
+    """Read the Horde's loose numbers; null is 0."""
+    if value is None:
+        return 0.0
+    if not isinstance(value, int | float | str):
+        raise ValueError("not a number")  # noqa: TRY004 - pydantic listens to ValueError
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    return number
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+Count = Annotated[int, BeforeValidator(lambda value: max(0, int(_number(value))))]
+RemoteId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
+
+
+class Warned(_Wire):
+    """A warning beside an accepted request."""
+
+    code: str = ""
+    message: str = ""
+
+
+class Submitted(_Wire):
+    """The 202 of `POST /generate/async`; its `kudos` is no total, so it is not read."""
+
+    id: RemoteId
+    warnings: tuple[Warned, ...] = ()
+
+
+class Priced(_Wire):
+    """The 200 of a dry run: an estimate for the whole request."""
+
+    kudos: Number
+
+
+class Check(_Wire):
+    """`GET /generate/check/{id}`: how far a request is."""
+
+    waiting: Count
+    processing: Count
+    finished: Count
+    done: bool
+    faulted: bool = False
+    restarted: Count = 0
+    queue_position: Count = 0  # 0 = unknown or not queued
+    wait_time: Count = 0  # seconds, rough, for the whole request
+    kudos: Number = 0.0  # what the account has paid so far
+    is_possible: bool = True
+
+
+class Remark(_Wire):
+    """One entry of a picture's `gen_metadata`."""
+
+    type: str = ""
+    value: str = ""
+
+
+class Delivered(_Wire):
+    """One delivered picture: `img` is a presigned address or raw base64."""
+
+    id: Annotated[str, Field(min_length=1, max_length=128)]
+    img: str | None = Field(default=None, repr=False)
+    seed: str | None = None
+    model: str | None = None
+    censored: bool = False
+    gen_metadata: tuple[Remark, ...] = ()
+
+
+class Status(Check):
+    """`GET /generate/status/{id}`: the check and what was delivered so far, in any order."""
+
+    generations: tuple[Delivered, ...] = ()
+
+
+class ModelRow(_Wire):
+    """One row of `GET /status/models`; `jobs` counts requests, `queued` megapixelsteps."""
+
+    name: str
+    count: Count = 0
+    jobs: Count = 0
+    eta: Number = 0.0
+    type: str = "image"
+
+
+MODEL_ROWS = TypeAdapter(tuple[ModelRow, ...])
+
+
+class Active(_Wire):
+    """The ids of an account's running requests."""
+
+    image: tuple[RemoteId, ...] = ()
+
+
+class Account(_Wire):
+    """`GET /find_user`; without anything running, the last field is missing."""
+
+    username: str
+    kudos: Number = 0.0
+    active_generations: Active = Field(default_factory=Active, repr=False)
+
+
+class Refused(_Wire):
+    """Any error: `{message, rc}`, `{message, errors}` or a bare `{message}`."""
+
+    message: str = ""
+    rc: str = ""
+    errors: dict[str, Any] = Field(default_factory=dict)
+
+
+def parse(shape: type[T] | TypeAdapter[T], answer: Answer, *, is_submit: bool = False) -> T:
+    """Read a good answer.
+
+    Raises:
+        Ambiguous: a submit was taken, but its answer cannot be read, so its id is unknown.
+        ProtocolBroken: anything else that cannot be read.
+    """
+    adapter = shape if isinstance(shape, TypeAdapter) else TypeAdapter(shape)
+    try:
+        return adapter.validate_json(answer.body)
+    except ValidationError as error:
+        _log_faults(error)
+    # Outside the handler: pydantic's error quotes what it read, ids and links included.
+    kind = Ambiguous if is_submit else ProtocolBroken
+    raise kind(f"{TITLE} sent an answer that cannot be read.", provider=NAME)
+
+
+def parse_refusal(answer: Answer) -> Refused:
+    """Read an error body; one that is not of the Horde's shapes says nothing."""
+    try:
+        return Refused.model_validate_json(answer.body)
+    except ValidationError:
+        return Refused()
+
+
+def _log_faults(error: ValidationError) -> None:
+    """Log which fields were wrong, never what they held."""
+    faults = [
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['type']}"
+        for fault in error.errors(include_input=False, include_context=False, include_url=False)
+    ]
+    log.error(
+        "answer cannot be read", extra={"provider": NAME, "faults": faults[:FAULTS_LOGGED_MAX]}
+    )

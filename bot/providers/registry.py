@@ -1,0 +1,18 @@
+"""Every provider by name; written by hand, compared with the folder by a test."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from types import MappingProxyType
+
+from bot.providers.base import Provider
+from bot.providers.config import ProviderConfig
+from bot.providers.horde import open_horde
+
+Factory = Callable[[ProviderConfig], AbstractAsyncContextManager[Provider]]
+"""Opens a provider's connections and closes them with the block."""
+
+FACTORIES: Mapping[str, Factory] = MappingProxyType(
+    {
+        "horde": open_horde,
+    }
+)
