@@ -242,6 +242,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def environment() -> dict[str, str]:
+    """Return the process's own variables, for the processes that it starts."""
+    return dict(os.environ)
+
+
 def settings_table() -> str:
     """Return the settings as the Markdown table of the README."""
     rows = [
