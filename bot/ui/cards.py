@@ -1,0 +1,195 @@
+"""How a job looks: one pure function from a job to a message, used from the first answer to the last.
+
+A card is one container. It stays far below Discord's 40 components and 4000 characters, because
+each part of it has a bound of its own.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, assert_never
+
+import discord
+from discord import ui
+
+from bot.domain.jobs import ENDS, WORKING, Job, JobState, PictureFile, Progress
+from bot.ui import copy, texts
+from bot.ui.buttons import Action, JobButton
+
+PROMPT_CHARS_MAX = 900
+NOTES_MAX = 4
+FILES_MAX = 10  # items in a gallery, and attachments of a message
+
+_BLUE = discord.Colour(0x3B82F6)
+_YELLOW = discord.Colour(0xEAB308)
+_GREEN = discord.Colour(0x22C55E)
+_RED = discord.Colour(0xEF4444)
+_GREY = discord.Colour(0x6B7280)
+
+
+def card(
+    job: Job, *, files: Sequence[PictureFile] = (), because: str | None = None
+) -> ui.LayoutView:
+    """Draw a job; each call makes a new view, as discord.py needs one per edit.
+
+    `files` are shown in their order and have to be attached to the same message. `because` is a
+    sentence of ours, markup included, on a request that was refused before it became a job.
+    """
+    box: ui.Container[Any] = ui.Container(accent_colour=_colour(job))
+    box.add_item(ui.TextDisplay(copy.heading(_title(job))))
+    box.add_item(ui.TextDisplay(_prompt(job)))
+    if files:
+        box.add_item(_gallery(files))
+    for line in _lines(job, because):
+        box.add_item(ui.TextDisplay(line))
+    action = _action(job) if because is None else None  # what was refused late is no known job
+    if action is not None:
+        box.add_item(ui.ActionRow(JobButton(action, job.id)))
+    return ui.LayoutView(timeout=None).add_item(box)
+
+
+def lost(message: discord.Message) -> ui.LayoutView:
+    """Close the card of a job that never began, from what the message itself still says."""
+    shown = ui.LayoutView.from_message(message, timeout=None)
+    lines = [item.content for item in shown.walk_children() if isinstance(item, ui.TextDisplay)]
+    box: ui.Container[Any] = ui.Container(accent_colour=_GREY)
+    for line in (copy.heading(copy.LOST), *lines[1:2], copy.LOST_BEFORE_IT_BEGAN):
+        box.add_item(ui.TextDisplay(line))  # the second line is the prompt
+    return ui.LayoutView(timeout=None).add_item(box)
+
+
+def _colour(job: Job) -> discord.Colour:
+    match job.state:
+        case JobState.ACCEPTED | JobState.SUBMITTING:
+            return _BLUE
+        case JobState.RUNNING | JobState.COLLECTED:
+            return _BLUE if _is_queued(job) else _YELLOW
+        case JobState.DELIVERED | JobState.DONE:
+            return _GREEN
+        case JobState.FAILED:
+            return _RED
+        case JobState.CANCELLED | JobState.EXPIRED:
+            return _GREY
+        case _:
+            assert_never(job.state)
+
+
+def _title(job: Job) -> str:
+    if job.state in ENDS:
+        return copy.ENDED[job.state]
+    if job.state in {JobState.DELIVERED, JobState.DONE}:
+        return copy.DONE
+    if job.cancel_asked_at is not None:
+        return copy.STOPPING
+    if job.state is JobState.COLLECTED:
+        return copy.POSTING
+    if job.state is JobState.RUNNING:
+        return copy.IN_THE_QUEUE if _is_queued(job) else copy.DRAWING
+    return copy.ON_ITS_WAY
+
+
+def _is_queued(job: Job) -> bool:
+    return job.state is JobState.RUNNING and (job.progress is None or job.progress.is_queued)
+
+
+def _prompt(job: Job) -> str:
+    return texts.in_code_block(job.request.prompt, chars_max=PROMPT_CHARS_MAX)
+
+
+def _gallery(files: Sequence[PictureFile]) -> ui.MediaGallery[Any]:
+    return ui.MediaGallery(
+        *(
+            discord.MediaGalleryItem(
+                f"attachment://{file.name}",
+                description=copy.alt(file.alt),
+                spoiler=file.is_spoiler,
+            )
+            for file in files[:FILES_MAX]
+        )
+    )
+
+
+def _lines(job: Job, because: str | None) -> Iterator[str]:
+    if job.state in WORKING:
+        yield from _working(job)
+    elif job.state in ENDS:
+        yield from _ended(job, because)
+    else:
+        yield from _done(job)
+    for note in job.notes[:NOTES_MAX]:
+        yield copy.note(note)
+
+
+def _working(job: Job) -> Iterator[str]:
+    if job.state is JobState.RUNNING and job.progress is not None:
+        yield _progress(job.progress)
+        if not job.progress.is_possible:
+            yield copy.NOBODY_CAN
+    yield copy.small(
+        copy.owner(job),
+        copy.model(job.request.model),
+        copy.size(job),
+        copy.seed(job.request.seed),
+        copy.price(job),
+        copy.provider(job.provider),
+    )
+
+
+def _progress(progress: Progress) -> str:
+    words = copy.place(progress) if progress.is_queued else copy.finished(progress)
+    parts = (texts.bar(_share(progress)), words, copy.ready(progress.done_at))
+    return " · ".join(part for part in parts if part)
+
+
+def _share(progress: Progress) -> float:
+    if progress.percent is not None:
+        return progress.percent / 100
+    return progress.finished / progress.total if progress.total else 0.0
+
+
+def _done(job: Job) -> Iterator[str]:
+    for line in (copy.arrived(job), copy.withheld(job.withheld)):
+        if line:
+            yield line
+    took = (job.changed_at - job.created_at).total_seconds()
+    model = copy.model(_model(job))
+    provider = copy.provider(job.provider)
+    yield copy.small(
+        copy.owner(job),
+        texts.span(took),
+        copy.cost(job),
+        copy.seed(_seed(job)),
+        f"{model} on {provider}" if model else provider,
+    )
+
+
+def _model(job: Job) -> str | None:
+    return next((picture.model for picture in job.pictures if picture.model), job.request.model)
+
+
+def _seed(job: Job) -> int | str | None:
+    if job.request.seed is not None:
+        return job.request.seed
+    if job.remote is not None and job.remote.seed is not None:
+        return job.remote.seed
+    return job.pictures[0].seed if job.pictures else None
+
+
+def _ended(job: Job, because: str | None) -> Iterator[str]:
+    reason = (
+        texts.inline(job.failure.sentence, chars_max=copy.REASON_CHARS_MAX) if job.failure else ""
+    )
+    if because or reason:
+        yield because or reason
+    elif job.state is JobState.FAILED:
+        yield copy.NO_REASON
+    withheld = copy.withheld(job.withheld)
+    if withheld:
+        yield withheld
+    yield copy.small(copy.owner(job), copy.returned(job), copy.provider(job.provider))
+
+
+def _action(job: Job) -> Action | None:
+    if job.state not in WORKING:
+        return Action.AGAIN
+    if job.state is JobState.COLLECTED or job.cancel_asked_at is not None:
+        return None
+    return Action.CANCEL

@@ -1,0 +1,173 @@
+"""The edit itself: by the interaction's token while it lives, then as the bot in the channel.
+
+Discord's and the network's exceptions end here and become `CardLost`, `CardDelayed` or
+`FilesTooLarge`. Codes are those of Discord's page "Opcodes and Status Codes".
+"""
+
+import io
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+import discord
+from discord import ui
+
+from bot.domain.clock import Clock
+from bot.domain.errors import BotError, CardDelayed, CardLost
+from bot.domain.jobs import PictureFile, Target
+from bot.ui import copy
+from bot.ui.editor import FilesTooLarge
+from bot.ui.recent import Recent
+
+log = logging.getLogger(__name__)
+
+TOKEN_LIFE = timedelta(minutes=14)  # Discord says 15; the last minute is left for slow uploads
+TOKEN_DEAD = frozenset({10015, 10062, 50027})
+DEAD_REMEMBERED = 4096
+
+LOST = {
+    10003: copy.CHANNEL_GONE,
+    10004: copy.CHANNEL_GONE,
+    10008: copy.CARD_GONE,
+    50001: copy.CHANNEL_CLOSED,
+    50013: copy.CHANNEL_CLOSED,
+    50083: copy.CHANNEL_CLOSED,
+}
+TOO_LARGE = 40005
+TOO_MANY_OLD_EDITS = 30046  # of messages that are older than an hour
+OLD_EDIT_PAUSE_S, LIMIT_PAUSE_S, RETRY_PAUSE_S = 60.0, 60.0, 1.0
+
+_FIELD = re.compile(r"^In ([\w.]+):", re.MULTILINE)
+
+
+class Delivery:
+    """Edit messages that show a job."""
+
+    def __init__(self, bot: discord.Client, clock: Clock) -> None:
+        self._bot = bot
+        self._clock = clock
+        self._dead: Recent[int] = Recent(DEAD_REMEMBERED)  # asking again would feed Discord's ban
+
+    async def edit(
+        self,
+        target: Target,
+        *,
+        view: ui.LayoutView,
+        files: Sequence[PictureFile],
+        kept: Mapping[str, int],
+    ) -> Mapping[str, int]:
+        """Edit the message once; return its attachments, name to id."""
+        try:
+            message = await self._by_any_way(target, view, files, kept)
+        except discord.HTTPException as error:
+            if error.status == HTTPStatus.BAD_REQUEST:
+                _log_refusal(error, view)
+            raise translated(error) from error
+        except discord.RateLimited as error:
+            raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=error.retry_after) from error
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=RETRY_PAUSE_S) from error
+        return {attachment.filename: attachment.id for attachment in message.attachments}
+
+    async def _by_any_way(
+        self,
+        target: Target,
+        view: ui.LayoutView,
+        files: Sequence[PictureFile],
+        kept: Mapping[str, int],
+    ) -> discord.Message:
+        if target.token is not None and self._is_alive(target):
+            try:
+                return await self._by_token(target, target.token, view, attached(files, kept))
+            except discord.HTTPException as error:
+                if error.code not in TOKEN_DEAD:
+                    raise
+                self._dead.add(target.message_id)
+                log.info("token is dead, going on in the channel", extra={"code": error.code})
+        if target.is_ephemeral:
+            raise CardLost(copy.CARD_TOO_LATE)
+        return await self._by_channel(target, view, attached(files, kept))
+
+    def _is_alive(self, target: Target) -> bool:
+        is_young = self._clock.now() - target.created_at < TOKEN_LIFE
+        return is_young and target.message_id not in self._dead
+
+    async def _by_token(
+        self, target: Target, token: str, view: ui.LayoutView, attachments: list[Any]
+    ) -> discord.Message:
+        hook = discord.Webhook.partial(target.application_id, token, client=self._bot)
+        message: discord.Message = await hook.edit_message(  # type: ignore[call-overload]
+            "@original", view=view, attachments=attachments
+        )  # typed int, but only written into the path
+        return message
+
+    async def _by_channel(
+        self, target: Target, view: ui.LayoutView, attachments: list[Any]
+    ) -> discord.Message:
+        channel = self._bot.get_partial_messageable(target.channel_id)
+        message = channel.get_partial_message(target.message_id)
+        return await message.edit(
+            view=view,
+            attachments=attachments,
+            # discord.py leaves the client's default out of edits that have no content.
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+
+
+class Kept:
+    """An attachment that stays: discord.py only asks how it is written down."""
+
+    def __init__(self, attachment_id: int) -> None:
+        self._id = attachment_id
+
+    def to_dict(self) -> dict[str, Any]:
+        """Name the attachment as the API wants it in an edit."""
+        return {"id": self._id}
+
+
+def attached(files: Sequence[PictureFile], kept: Mapping[str, int]) -> list[Any]:
+    """List every attachment of the edited message, as what is not listed is deleted.
+
+    New each time: discord.py closes the files of a request that is over.
+    """
+    stay = [Kept(kept[file.name]) for file in files if file.name in kept]
+    come = [
+        discord.File(io.BytesIO(file.data), filename=file.name, description=copy.alt(file.alt))
+        for file in files
+        if file.name not in kept
+    ]
+    return [*stay, *come]
+
+
+def translated(error: discord.HTTPException) -> BotError:
+    """Say what to do about Discord's refusal.
+
+    A body that Discord calls invalid is our mistake and would be refused again, so the card is
+    lost: better one job closed with its credits returned than the same request for ever.
+    """
+    if error.code == TOO_LARGE or error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return FilesTooLarge(copy.CARD_TOO_BIG)
+    if error.code == TOO_MANY_OLD_EDITS:
+        return CardDelayed(copy.DISCORD_AWAY, retry_after_s=OLD_EDIT_PAUSE_S)
+    if error.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNAUTHORIZED}:
+        return CardDelayed(copy.DISCORD_AWAY, retry_after_s=LIMIT_PAUSE_S)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return CardDelayed(copy.DISCORD_AWAY, retry_after_s=RETRY_PAUSE_S)
+    return CardLost(LOST.get(error.code, copy.CARD_REFUSED))
+
+
+def _log_refusal(error: discord.HTTPException, view: ui.LayoutView) -> None:
+    """Log where the body was wrong and its shape, never the words in it."""
+    log.error(
+        "discord refused a card",
+        extra={
+            "code": error.code,
+            "fields": _FIELD.findall(error.text),
+            "shape": [type(item).__name__ for item in view.walk_children()],
+            "text_chars": view.content_length(),
+        },
+    )

@@ -1,0 +1,129 @@
+"""How a job's card comes to be: the first answer, drawn from memory, and a late refusal on it."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import discord
+
+from bot.domain.credits import NOTHING, Microcredits
+from bot.domain.errors import ContentRefused
+from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Target, UserId
+from bot.domain.requests import PictureRequest
+from bot.ui import copy, errors
+from bot.ui.cards import card
+from bot.ui.unbroken import unbroken
+
+log = logging.getLogger(__name__)
+
+
+class Offer(Protocol):
+    """What a request would become and cost, known before anything is held."""
+
+    @property
+    def request(self) -> PictureRequest:
+        """The request with every open choice made."""
+        ...
+
+    @property
+    def provider(self) -> str:
+        """The provider's name in the registry."""
+        ...
+
+    @property
+    def price(self) -> Microcredits:
+        """The most it can cost."""
+        ...
+
+    @property
+    def has_own_key(self) -> bool:
+        """Whether the member's own key pays."""
+        ...
+
+    @property
+    def available(self) -> Microcredits | None:
+        """What the member had when last seen."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the member should know of the choices made."""
+        ...
+
+
+async def acknowledge(
+    interaction: discord.Interaction[Any], offer: Offer, *, parent_id: JobId | None = None
+) -> Job:
+    """Answer with the job's card and return the job as it may become, with its target.
+
+    Whoever loses the race of a double delivery gets Discord's refusal here, before anything was
+    held: the interaction's id is the job's id.
+    """
+    check_place(interaction, offer.request)
+    job = _promised(interaction, offer, parent_id)
+    answer = await unbroken(interaction.response.send_message(view=card(job)))
+    assert answer.message_id is not None, "an answer with a message names it"
+    return job.evolve(target=_target(interaction, message_id=answer.message_id))
+
+
+def check_place(interaction: discord.Interaction[Any], request: PictureRequest) -> None:
+    """Refuse what may be adult outside channels that carry the age label (from the payload)."""
+    if is_age_restricted(interaction):
+        return
+    if request.conduct.nsfw or not request.conduct.censor_nsfw:
+        raise ContentRefused(copy.ADULTS_ELSEWHERE)
+
+
+def is_age_restricted(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether the channel carries Discord's age label; private channels cannot."""
+    match interaction.channel:
+        case None | discord.DMChannel() | discord.GroupChannel():
+            return False
+        case channel:
+            return channel.is_nsfw()
+
+
+@asynccontextmanager
+async def refusals_on(interaction: discord.Interaction[Any], job: Job) -> AsyncIterator[None]:
+    """Turn the card red when what follows the first answer fails."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 -- a card must not stay "on its way" for ever
+        sentence = errors.explain(error)
+        failure = Failure(kind=FailureKind.INVALID, sentence="")
+        refused = job.evolve(price=NOTHING).to(
+            JobState.FAILED, at=interaction.created_at, failure=failure
+        )
+        view = card(refused, because=sentence)
+        await unbroken(interaction.edit_original_response(view=view))
+
+
+def _promised(interaction: discord.Interaction[Any], offer: Offer, parent_id: JobId | None) -> Job:
+    return Job(
+        id=JobId(str(interaction.id)),
+        owner_id=UserId(interaction.user.id),
+        request=offer.request,
+        target=_target(interaction, message_id=0),
+        provider=offer.provider,
+        price=offer.price,
+        has_own_key=offer.has_own_key,
+        balance_before=offer.available or NOTHING,
+        notes=offer.notes,
+        parent_id=parent_id,
+        created_at=interaction.created_at,
+        changed_at=interaction.created_at,
+    )
+
+
+def _target(interaction: discord.Interaction[Any], *, message_id: int) -> Target:
+    assert interaction.channel_id is not None, "commands and buttons live in channels"
+    return Target(
+        application_id=interaction.application_id,
+        channel_id=interaction.channel_id,
+        message_id=message_id,
+        guild_id=interaction.guild_id,
+        token=interaction.token,
+        created_at=interaction.created_at,
+        file_bytes_max=interaction.filesize_limit,
+    )
