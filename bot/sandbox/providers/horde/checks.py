@@ -1,0 +1,125 @@
+"""What is refused although its form is right (contract §4, §9): one small function per rule."""
+
+from collections.abc import Callable, Mapping
+
+from bot.sandbox.providers.horde.refusals import Refusal
+from bot.sandbox.providers.horde.rules import WORKER_ID, Baseline, HordeRules, Model
+from bot.sandbox.providers.horde.submit_schema import UPSCALERS
+
+WORDS_MAX = 7500
+LORAS_MAX = 5
+EMBEDDINGS_MAX = 20
+WORKERS_MAX = 5
+DECIMALS_MAX = 2
+
+Payload = Mapping[str, object]
+Params = Mapping[str, object]
+
+
+def check_payload(payload: Payload, *, model: Model | None, rules: HordeRules) -> None:
+    """Raise the first refusal that a payload of the right form deserves."""
+    params = payload.get("params", {})
+    assert isinstance(params, Mapping)
+    _check_webhook(payload, rules)
+    for check in PAYLOAD_CHECKS:
+        check(payload)
+    for check_params in PARAMS_CHECKS:
+        check_params(params)
+    _check_controlnet(payload, params, model)
+    _check_model_fits(params, model)
+
+
+def _check_webhook(payload: Payload, rules: HordeRules) -> None:
+    webhook = str(payload.get("webhook", ""))
+    if webhook and rules.https_only_webhooks and not webhook.startswith("https://"):
+        raise Refusal(400, "webhooks need to point to an https endpoint.", rc="BadRequest")
+
+
+def _check_length(payload: Payload) -> None:
+    if len(str(payload["prompt"]).split()) > WORDS_MAX:
+        raise Refusal(400, f"The prompt has more than {WORDS_MAX} words.", rc="InvalidPromptSize")
+
+
+def _check_proxy(payload: Payload) -> None:
+    if payload.get("proxied_account"):
+        message = "Only service accounts can provide a proxied_account value."
+        raise Refusal(400, message, rc="OnlyServiceAccountProxy.")  # this one ends with a dot
+
+
+def _check_workers(payload: Payload) -> None:
+    """Refuse strangers among the first workers named; the rest is cut off silently."""
+    workers = payload.get("workers", [])
+    assert isinstance(workers, list)
+    for worker in workers[:WORKERS_MAX]:
+        if worker != WORKER_ID:
+            raise Refusal(404, f"Worker with ID '{worker}' not found.", rc="WorkerNotFound")
+
+
+def _check_mask(payload: Payload) -> None:
+    if "source_mask" in payload and "source_image" not in payload:
+        message = "Please do not pass a source_mask unless you are sending a source_image as well"
+        raise Refusal(400, message, rc="SourceMaskUnnecessary")
+
+
+def _check_cfg(params: Params) -> None:
+    cfg = params.get("cfg_scale", 0)
+    assert isinstance(cfg, int | float)
+    if round(cfg, DECIMALS_MAX) != cfg:
+        raise Refusal(400, "cfg_scale must be rounded to 2 decimal places", rc="BadCFGDecimals")
+
+
+def _check_loras(params: Params) -> None:
+    loras = params.get("loras", [])
+    assert isinstance(loras, list)
+    if len(loras) > LORAS_MAX:
+        raise Refusal(
+            400,
+            f"You cannot request more than {LORAS_MAX} loras per generation.",
+            rc="TooManyLoras",
+        )
+    if any(lora.get("is_version") and not lora["name"].isdecimal() for lora in loras):
+        raise Refusal(400, "Lora version must be a number.", rc="BadLoraVersion")
+
+
+def _check_embeddings(params: Params) -> None:
+    embeddings = params.get("tis", [])
+    assert isinstance(embeddings, list)
+    if len(embeddings) > EMBEDDINGS_MAX:
+        message = (
+            f"You cannot request more than {EMBEDDINGS_MAX} Textual Inversions per generation."
+        )
+        raise Refusal(400, message, rc="TooManyTIs")
+
+
+def _check_upscalers(params: Params) -> None:
+    processors = params.get("post_processing", [])
+    assert isinstance(processors, list)
+    if len(UPSCALERS & set(processors)) > 1:
+        raise Refusal(400, "Cannot use more than 1 upscaler at a time.", rc="TooManyUpscalers")
+
+
+def _check_controlnet(payload: Payload, params: Params, model: Model | None) -> None:
+    if "control_type" not in params:
+        return
+    if "source_image" not in payload:
+        raise Refusal(400, "ControlNet needs a source image.", rc="ControlNetSourceMissing")
+    if model and model.baseline is not Baseline.SD15:
+        raise Refusal(400, "ControlNet does not work with this model.", rc="ControlNetMismatch")
+
+
+def _check_model_fits(params: Params, model: Model | None) -> None:
+    baseline = model.baseline if model else Baseline.SD15
+    if params.get("hires_fix") and baseline in {Baseline.FLUX, Baseline.QWEN, Baseline.Z}:
+        raise Refusal(400, "HiRes Fix does not work with this model.", rc="HiResMismatch")
+    if params.get("transparent") and baseline not in {Baseline.SD15, Baseline.SDXL}:
+        raise Refusal(
+            400, "Transparency does not work with this model.", rc="InvalidTransparencyModel"
+        )
+
+
+PAYLOAD_CHECKS: tuple[Callable[[Payload], None], ...] = (
+    _check_length, _check_proxy, _check_workers, _check_mask,
+)  # fmt: skip
+PARAMS_CHECKS: tuple[Callable[[Params], None], ...] = (
+    _check_cfg, _check_loras, _check_embeddings, _check_upscalers,
+)  # fmt: skip
