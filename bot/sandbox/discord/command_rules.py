@@ -187,7 +187,7 @@ def _group_problems(path: str, option: Option, kind: OptionKind) -> Iterator[str
 def _choices_problems(path: str, option: Option, kind: OptionKind) -> Iterator[str]:
     choices = option.get("choices") or ()
     if (choices or option.get("autocomplete")) and kind not in NUMERIC | {OptionKind.STRING}:
-        yield f"{path}choices: a {kind.name} takes neither choices nor autocomplete"
+        yield f"{path}choices: {kind.name} takes neither choices nor autocomplete"
         return
     if choices and option.get("autocomplete"):
         yield f"{path}autocomplete: choices and autocomplete exclude each other"
@@ -216,9 +216,9 @@ def _bounds_problems(path: str, option: Option, kind: OptionKind) -> Iterator[st
         ranges = dict.fromkeys(("min_value", "max_value"), (-SAFE_INTEGER_MAX, SAFE_INTEGER_MAX))
     for field, value in given.items():
         if field not in ranges:
-            yield f"{path}{field}: a {kind.name} has no such bound"
+            yield f"{path}{field}: {kind.name} has no such bound"
         elif not TYPES[OptionKind.INTEGER if kind is not OptionKind.NUMBER else kind](value):
-            yield f"{path}{field}: {value!r} is no bound of a {kind.name}"
+            yield f"{path}{field}: {value!r} is no bound of {kind.name}"
         elif not ranges[field][0] <= value <= ranges[field][1]:
             yield f"{path}{field}: {value} is not between {ranges[field][0]} and {ranges[field][1]}"
     for low, high in (("min_value", "max_value"), ("min_length", "max_length")):
