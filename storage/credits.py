@@ -1,0 +1,343 @@
+"""Credits: an append-only list of transfers, and accounts that remember what it adds up to.
+
+A reservation holds credits of a member; a post, a void or an expiry resolves it, once, by the
+unique index `one_resolution`. Every write is a conditional statement that says whether it did
+anything, so a repeat with the same id changes nothing. All amounts are microcredits.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from bot.domain.credits import (
+    ALLOWANCE,
+    GRANTS,
+    NOTHING,
+    SPENT,
+    AccountId,
+    Balance,
+    Microcredits,
+    Transfer,
+    TransferId,
+    TransferKind,
+    member_account,
+)
+from bot.domain.jobs import JobId, UserId
+from storage.audit import problems
+from storage.executor import Executor, Row
+from storage.moments import from_text, to_text
+
+EXPIRED_AT_ONCE_MAX = 500
+SEQ_MAX = 2**63 - 1
+
+
+class Reserved(StrEnum):
+    """How a wish to reserve ended."""
+
+    RESERVED = "reserved"
+    REPEATED = "repeated"  # this id reserved before: nothing changed
+    TOO_POOR = "too poor"
+
+
+class Credits:
+    """The ledger of one transaction."""
+
+    __slots__ = ("_db",)
+
+    def __init__(self, executor: Executor) -> None:
+        self._db = executor
+
+    # ------------------------------------------------------------ credits in
+
+    async def balance(self, account: AccountId) -> Balance:
+        """Return what an account owns and holds; an account that was never opened has nothing."""
+        row = await self._db.row(
+            "SELECT balance, held FROM accounts WHERE id = :account", account=account
+        )
+        if row is None:
+            return Balance(balance=NOTHING, held=NOTHING)
+        return Balance(balance=Microcredits(row["balance"]), held=Microcredits(row["held"]))
+
+    async def open_member(self, owner_id: UserId) -> None:
+        """Open a member's account unless it is open."""
+        await self._db.change(
+            """
+            INSERT INTO accounts (id, kind, owner_id) VALUES (:id, 'member', :owner_id)
+            ON CONFLICT (id) DO NOTHING
+            """,
+            id=member_account(owner_id),
+            owner_id=owner_id,
+        )
+
+    async def give_allowance(
+        self, owner_id: UserId, *, day: date, amount: Microcredits, at: datetime
+    ) -> Microcredits:
+        """Top a member's balance up to `amount`, once per UTC day; return what was added.
+
+        A member who owns more keeps it. A day that is not after the last one gives nothing, so a
+        clock that goes back pays nobody twice.
+        """
+        await self.open_member(owner_id)
+        row = await self._db.row(
+            """
+            UPDATE accounts SET allowance_day = :day
+            WHERE id = :id AND (allowance_day IS NULL OR allowance_day < :day) RETURNING balance
+            """,
+            id=member_account(owner_id),
+            day=day.isoformat(),
+        )
+        missing = 0 if row is None else max(0, amount - row["balance"])
+        if missing:
+            transfer_id = TransferId(f"allowance:{owner_id}:{day.isoformat()}")
+            await self._give(
+                Transfer(
+                    id=transfer_id,
+                    kind=TransferKind.ALLOWANCE,
+                    debit=ALLOWANCE,
+                    credit=member_account(owner_id),
+                    amount=Microcredits(missing),
+                    reserve_id=None,
+                    job_id=None,
+                    at=at,
+                )
+            )
+        return Microcredits(missing)
+
+    async def grant(
+        self, transfer_id: TransferId, *, account: AccountId, amount: Microcredits, at: datetime
+    ) -> bool:
+        """Give credits to an open account; False on a repeat."""
+        return await self._give(
+            Transfer(
+                id=transfer_id,
+                kind=TransferKind.GRANT,
+                debit=GRANTS,
+                credit=account,
+                amount=amount,
+                reserve_id=None,
+                job_id=None,
+                at=at,
+            )
+        )
+
+    # ------------------------------------------------------------ reserve, then post or void
+
+    async def reserve(
+        self,
+        transfer_id: TransferId,
+        *,
+        account: AccountId,
+        amount: Microcredits,
+        job_id: JobId,
+        at: datetime,
+        expires_at: datetime,
+    ) -> Reserved:
+        """Hold credits for a job; `amount` > 0: what is free needs no reservation."""
+        assert amount > 0
+        changed = await self._db.change(
+            """
+            UPDATE accounts SET held = held + :amount
+            WHERE id = :account AND balance - held >= :amount
+            AND NOT EXISTS (SELECT 1 FROM transfers WHERE transfers.id = :transfer_id)
+            """,
+            account=account,
+            amount=amount,
+            transfer_id=transfer_id,
+        )
+        if not changed:
+            is_repeat = await self._exists(transfer_id)
+            return Reserved.REPEATED if is_repeat else Reserved.TOO_POOR
+        await self._append(
+            Transfer(
+                id=transfer_id,
+                kind=TransferKind.RESERVE,
+                debit=account,
+                credit=SPENT,
+                amount=amount,
+                reserve_id=None,
+                job_id=job_id,
+                at=at,
+            ),
+            expires_at=expires_at,
+        )
+        return Reserved.RESERVED
+
+    async def post(
+        self,
+        transfer_id: TransferId,
+        *,
+        reserve_id: TransferId,
+        amount: Microcredits,
+        at: datetime,
+    ) -> bool:
+        """Spend `amount` of a reservation and release the rest; posting nothing is a void.
+
+        False: it was resolved before, or there is no such reservation; nothing changes.
+        """
+        if amount == 0:
+            return await self.void(transfer_id, reserve_id=reserve_id, at=at)
+        reserve = await self._reserve_of(reserve_id)
+        if reserve is None:
+            return False
+        assert 0 < amount <= reserve.amount, "never more than was reserved"
+        post = Transfer(
+            id=transfer_id,
+            kind=TransferKind.POST,
+            debit=reserve.debit,
+            credit=reserve.credit,
+            amount=amount,
+            reserve_id=reserve.id,
+            job_id=reserve.job_id,
+            at=at,
+        )
+        if not await self._append(post):
+            return False
+        await self._release(reserve)
+        await self._add_up(post)
+        return True
+
+    async def void(self, transfer_id: TransferId, *, reserve_id: TransferId, at: datetime) -> bool:
+        """Give a whole reservation back; False when it was resolved before or is not there."""
+        reserve = await self._reserve_of(reserve_id)
+        if reserve is None:
+            return False
+        return await self._give_back(reserve, transfer_id, TransferKind.VOID, at)
+
+    async def expire(self, now: datetime) -> tuple[TransferId, ...]:
+        """Give back reservations past their time that nobody will settle; return their ids.
+
+        A safety net: whoever ends a job resolves its reservation in the same transaction. As long
+        as the job is working its reservation stays, however late: the provider may still deliver,
+        and credits released early could be spent a second time before the first was charged.
+        """
+        rows = await self._db.rows(
+            """
+            SELECT r.* FROM accounts a JOIN transfers r ON r.debit = a.id AND r.kind = 'reserve'
+            WHERE a.held > 0 AND r.expires_at <= :now
+            AND NOT EXISTS (SELECT 1 FROM transfers x WHERE x.reserve_id = r.id)
+            AND NOT EXISTS (SELECT 1 FROM working_jobs j WHERE j.id = r.job_id)
+            ORDER BY r.seq LIMIT :limit
+            """,
+            now=to_text(now),
+            limit=EXPIRED_AT_ONCE_MAX,
+        )
+        expired = []
+        for reserve in map(_transfer_of, rows):
+            expiry_id = TransferId(f"{reserve.id}:expire")
+            if await self._give_back(reserve, expiry_id, TransferKind.EXPIRE, now):
+                expired.append(reserve.id)
+        return tuple(expired)
+
+    # ------------------------------------------------------------ questions
+
+    async def statement(
+        self, account: AccountId, limit: int, before: TransferId | None = None
+    ) -> tuple[Transfer, ...]:
+        """Return an account's transfers, the newest first; `before` is the last one seen."""
+        rows = await self._db.rows(
+            """
+            SELECT * FROM (
+                SELECT * FROM (
+                    SELECT * FROM transfers WHERE debit = :account AND seq < :seq
+                    ORDER BY seq DESC LIMIT :limit
+                ) AS paid
+                UNION ALL SELECT * FROM (
+                    SELECT * FROM transfers WHERE credit = :account AND seq < :seq
+                    ORDER BY seq DESC LIMIT :limit
+                ) AS got
+            ) AS both_sides ORDER BY seq DESC LIMIT :limit
+            """,
+            account=account,
+            seq=SEQ_MAX if before is None else await self._seq_of(before),
+            limit=limit,
+        )
+        return tuple(map(_transfer_of, rows))
+
+    async def audit(self) -> tuple[str, ...]:
+        """Return every way in which the ledger is not exact, in sentences; empty when it is."""
+        return await problems(self._db)
+
+    # ------------------------------------------------------------ parts of the above
+
+    async def _give(self, transfer: Transfer) -> bool:
+        if not await self._append(transfer):
+            return False
+        await self._add_up(transfer)
+        return True
+
+    async def _give_back(
+        self, reserve: Transfer, transfer_id: TransferId, kind: TransferKind, at: datetime
+    ) -> bool:
+        released = Transfer(
+            id=transfer_id,
+            kind=kind,
+            debit=reserve.credit,
+            credit=reserve.debit,
+            amount=reserve.amount,
+            reserve_id=reserve.id,
+            job_id=reserve.job_id,
+            at=at,
+        )
+        if not await self._append(released):
+            return False
+        await self._release(reserve)
+        return True
+
+    async def _append(self, transfer: Transfer, *, expires_at: datetime | None = None) -> bool:
+        """Add a row; False when its id is known or its reservation is resolved."""
+        changed = await self._db.change(
+            """
+            INSERT INTO transfers
+                (id, kind, debit, credit, amount, reserve_id, job_id, expires_at, at)
+            VALUES (:id, :kind, :debit, :credit, :amount, :reserve_id, :job_id, :expires_at, :at)
+            ON CONFLICT DO NOTHING
+            """,
+            id=transfer.id,
+            kind=transfer.kind.value,
+            debit=transfer.debit,
+            credit=transfer.credit,
+            amount=transfer.amount,
+            reserve_id=transfer.reserve_id,
+            job_id=transfer.job_id,
+            expires_at=None if expires_at is None else to_text(expires_at),
+            at=to_text(transfer.at),
+        )
+        return changed == 1
+
+    async def _add_up(self, transfer: Transfer) -> None:
+        change = "UPDATE accounts SET balance = balance + :amount WHERE id = :account"
+        await self._db.change(change, account=transfer.debit, amount=-transfer.amount)
+        await self._db.change(change, account=transfer.credit, amount=transfer.amount)
+
+    async def _release(self, reserve: Transfer) -> None:
+        await self._db.change(
+            "UPDATE accounts SET held = held - :amount WHERE id = :account",
+            account=reserve.debit,
+            amount=reserve.amount,
+        )
+
+    async def _reserve_of(self, reserve_id: TransferId) -> Transfer | None:
+        row = await self._db.row(
+            "SELECT * FROM transfers WHERE id = :id AND kind = 'reserve'", id=reserve_id
+        )
+        return None if row is None else _transfer_of(row)
+
+    async def _exists(self, transfer_id: TransferId) -> bool:
+        found = await self._db.row("SELECT 1 FROM transfers WHERE id = :id", id=transfer_id)
+        return found is not None
+
+    async def _seq_of(self, transfer_id: TransferId) -> int:
+        row = await self._db.row("SELECT seq FROM transfers WHERE id = :id", id=transfer_id)
+        return SEQ_MAX if row is None else int(row["seq"])
+
+
+def _transfer_of(row: Row) -> Transfer:
+    return Transfer(
+        id=TransferId(row["id"]),
+        kind=TransferKind(row["kind"]),
+        debit=AccountId(row["debit"]),
+        credit=AccountId(row["credit"]),
+        amount=Microcredits(row["amount"]),
+        reserve_id=row["reserve_id"],
+        job_id=row["job_id"],
+        at=from_text(row["at"]),
+    )

@@ -1,0 +1,57 @@
+"""The store as the rest of the service sees it: functions of a transaction, one noun per attribute.
+
+    await database.write(accept)        where  async def accept(tx: Tx) -> bool: ...
+
+A function given to `write` or `read` awaits nothing but its `tx`: the SQLite engine runs it in the
+connection's own thread, several of them in one commit. It may be run again by an engine that
+retries, so whatever it brings (ids, times) comes from outside.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from storage.credits import Credits
+from storage.executor import Executor
+from storage.jobs import Jobs
+from storage.keys import Keys
+from storage.preferences import PreferencesTable
+from storage.privacy import Privacy
+from storage.sealing import Sealer
+
+T = TypeVar("T")
+
+
+class Tx:
+    """One transaction: everything done through it is kept together, or not at all."""
+
+    __slots__ = ("credits", "jobs", "keys", "preferences", "privacy")
+
+    def __init__(self, executor: Executor, *, sealer: Sealer) -> None:
+        self.jobs = Jobs(executor, sealer=sealer)
+        self.credits = Credits(executor)
+        self.keys = Keys(executor, sealer=sealer)
+        self.preferences = PreferencesTable(executor)
+        self.privacy = Privacy(executor, jobs=self.jobs)
+
+
+class Database(Protocol):
+    """An engine: SQLite now, PostgreSQL behind the same two methods later."""
+
+    async def write(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
+        """Run `fn` in a transaction and return once it is durable.
+
+        An exception of `fn` undoes what `fn` did and is raised here. A caller that is cancelled
+        leaves no transaction open: the function still runs, or was not begun.
+
+        Raises:
+            StorageUnavailable: the disk is full, read-only, broken or locked; nothing was changed.
+        """
+        ...
+
+    async def read(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
+        """Run `fn` on one consistent view of everything committed so far; it must not write.
+
+        Raises:
+            StorageUnavailable: the store cannot be read now.
+        """
+        ...

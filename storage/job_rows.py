@@ -1,0 +1,183 @@
+"""A job as columns and back, exactly; only the interaction token lives elsewhere, sealed."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.domain.credits import Microcredits
+from bot.domain.jobs import (
+    Failure,
+    Job,
+    JobId,
+    JobState,
+    Picture,
+    Progress,
+    Remote,
+    Target,
+    UserId,
+)
+from bot.domain.requests import BlobId, PictureRequest, request_from_json, request_to_json
+from storage.executor import Row, Value
+from storage.moments import from_text, from_text_or_none, to_text_or_none
+
+Columns = dict[str, Value]
+
+_TARGET = TypeAdapter(Target)
+_REMOTE = TypeAdapter(Remote)
+_PROGRESS = TypeAdapter(Progress)
+_NOTES = TypeAdapter(tuple[str, ...])
+_FAILURE = TypeAdapter(Failure)
+_APART = {"token", "guild_id", "channel_id"}  # of a target: columns of their own
+
+
+def progress_to_text(progress: Progress) -> str:
+    """Write progress as JSON."""
+    return _PROGRESS.dump_json(progress).decode()
+
+
+def target_columns(target: Target) -> Columns:
+    """Write where the card lives, without its token."""
+    return {
+        "guild_id": target.guild_id,
+        "channel_id": target.channel_id,
+        "target": _TARGET.dump_json(target, exclude=_APART).decode(),
+    }
+
+
+def _remote_columns(remote: Remote | None) -> Columns:
+    if remote is None:
+        return {"remote_id": None, "remote": None}
+    return {
+        "remote_id": remote.id,
+        "remote": _REMOTE.dump_json(remote, exclude={"id"}).decode(),
+    }
+
+
+def _optional(name: str, write: Callable[[Any], str]) -> Callable[[Any], Columns]:
+    return lambda value: {name: None if value is None else write(value)}
+
+
+def _moment(name: str) -> Callable[[Any], Columns]:
+    return lambda at: {name: to_text_or_none(at)}
+
+
+_WRITERS: Mapping[str, Callable[[Any], Columns]] = MappingProxyType(
+    {
+        "state": lambda state: {"state": state.value},
+        "request": lambda request: {"request": request_to_json(request)},
+        "target": target_columns,
+        "has_own_key": lambda has_own_key: {"has_own_key": int(has_own_key)},
+        "remote": _remote_columns,
+        "progress": _optional("progress", progress_to_text),
+        "notes": lambda notes: {"notes": _NOTES.dump_json(notes).decode()},
+        "failure": _optional("failure", lambda failure: _FAILURE.dump_json(failure).decode()),
+        "cancel_asked_at": _moment("cancel_asked_at"),
+        "told_at": _moment("told_at"),
+        "created_at": _moment("created_at"),
+        "changed_at": _moment("changed_at"),
+    }
+)
+FIELDS = tuple(name for name in Job.__dataclass_fields__ if name != "pictures")
+"""Everything of a job that is kept in its own row."""
+
+
+def columns_of(job: Job, *fields: str) -> Columns:
+    """Write some fields of a job as columns; a field without a writer is one as it is."""
+    columns: Columns = {}
+    for name in fields:
+        value = getattr(job, name)
+        columns |= _WRITERS[name](value) if name in _WRITERS else {name: value}
+    return columns
+
+
+def changed_fields(before: Job, after: Job) -> tuple[str, ...]:
+    """Name the fields in which two values of a job differ."""
+    return tuple(name for name in FIELDS if getattr(before, name) != getattr(after, name))
+
+
+def job_of(row: Row, *, pictures: tuple[Picture, ...], token: str | None) -> Job:
+    """Read a job."""
+    progress, failure = row["progress"], row["failure"]
+    return Job(
+        id=JobId(row["id"]),
+        owner_id=UserId(row["owner_id"]),
+        request=request_from_json(row["request"]),
+        target=_target_of(row, token),
+        provider=row["provider"],
+        price=Microcredits(row["price"]),
+        created_at=from_text(row["created_at"]),
+        changed_at=from_text(row["changed_at"]),
+        state=JobState(row["state"]),
+        epoch=row["epoch"],
+        attempt=row["attempt"],
+        has_own_key=bool(row["has_own_key"]),
+        balance_before=Microcredits(row["balance_before"]),
+        charged=Microcredits(row["charged"]),
+        remote=_remote_of(row),
+        progress=None if progress is None else _PROGRESS.validate_json(progress),
+        pictures=pictures,
+        withheld=row["withheld"],
+        notes=_NOTES.validate_json(row["notes"]),
+        failure=None if failure is None else _FAILURE.validate_json(failure),
+        parent_id=row["parent_id"],
+        cancel_asked_at=from_text_or_none(row["cancel_asked_at"]),
+        told_at=from_text_or_none(row["told_at"]),
+    )
+
+
+def _target_of(row: Row, token: str | None) -> Target:
+    apart = {"guild_id": row["guild_id"], "channel_id": row["channel_id"], "token": token}
+    return _TARGET.validate_python(_json_object(row["target"]) | apart)
+
+
+def _remote_of(row: Row) -> Remote | None:
+    if row["remote"] is None:
+        return None
+    return _REMOTE.validate_python(_json_object(row["remote"]) | {"id": row["remote_id"]})
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    return _OBJECT.validate_json(text)
+
+
+_OBJECT = TypeAdapter(dict[str, Any])
+
+
+def picture_columns(picture: Picture) -> Columns:
+    """Write a picture."""
+    return {
+        "item_id": picture.item_id,
+        "blob": picture.blob,
+        "mime": picture.mime,
+        "width": picture.width,
+        "height": picture.height,
+        "size_bytes": picture.size_bytes,
+        "seed": picture.seed,
+        "model": picture.model,
+        "is_flagged": int(picture.is_flagged),
+    }
+
+
+def picture_of(row: Row) -> Picture:
+    """Read a picture."""
+    return Picture(
+        item_id=row["item_id"],
+        blob=BlobId(row["blob"]),
+        mime=row["mime"],
+        width=row["width"],
+        height=row["height"],
+        size_bytes=row["size_bytes"],
+        seed=row["seed"],
+        model=row["model"],
+        is_flagged=bool(row["is_flagged"]),
+    )
+
+
+def sources_of(request: PictureRequest) -> frozenset[BlobId]:
+    """Name the stored bytes that a request starts from."""
+    source = request.source
+    if source is None:
+        return frozenset()
+    return frozenset(blob for blob in (source.picture, source.mask) if blob is not None)

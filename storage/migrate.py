@@ -1,0 +1,122 @@
+"""Migrations: numbered SQL files, applied once each, forward only, and never changed afterwards.
+
+The files are in `storage/migrations/`; the table `migrations` records number, name and hash.
+Whoever calls holds the lock that keeps a second process out.
+"""
+
+import hashlib
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import resources
+
+from bot.domain.errors import ConfigurationError
+from storage.moments import to_text
+
+_FILE_NAME = re.compile(r"(\d{4})_\w+\.sql")
+_BOOKS = """
+CREATE TABLE IF NOT EXISTS migrations (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    applied_at TEXT NOT NULL
+)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """One file of SQL."""
+
+    number: int
+    name: str
+    sql: str = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """The hash under which it is recorded."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def load() -> tuple[Migration, ...]:
+    """Read the migrations of this release, the first first."""
+    folder = resources.files("storage") / "migrations"
+    found = [
+        Migration(number=int(match[1]), name=file.name, sql=file.read_text("utf-8"))
+        for file in folder.iterdir()
+        if (match := _FILE_NAME.fullmatch(file.name))
+    ]
+    return tuple(sorted(found, key=lambda migration: migration.number))
+
+
+def pending(known: Sequence[Migration], applied: Mapping[int, str]) -> tuple[Migration, ...]:
+    """Return what is still to be applied; `applied` gives the recorded hash by number.
+
+    Raises:
+        ConfigurationError: the database is newer than this release, or a migration that was
+            applied reads differently now.
+    """
+    by_number = {migration.number: migration for migration in known}
+    newest = max(by_number, default=0)
+    if any(number > newest for number in applied):
+        raise ConfigurationError(
+            f"The database was written by a newer release (schema {max(applied)}, "
+            f"this release knows {newest}): start the newer release, or restore a backup."
+        )
+    for number, sha256 in applied.items():
+        if number not in by_number or by_number[number].sha256 != sha256:
+            raise ConfigurationError(
+                f"Migration {number:04} is not the one that this database was made with: "
+                "use the files of a release unchanged."
+            )
+    return tuple(migration for migration in known if migration.number not in applied)
+
+
+def migrate(
+    connection: sqlite3.Connection, *, known: Sequence[Migration], at: datetime
+) -> tuple[str, ...]:
+    """Bring a SQLite database up to date, each migration in a transaction; return their names.
+
+    Raises:
+        ConfigurationError: see `pending`.
+    """
+    connection.execute(_BOOKS)
+    applied = dict(connection.execute("SELECT number, sha256 FROM migrations").fetchall())
+    todo = pending(known, applied)
+    for migration in todo:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            _apply(connection, migration, at=at)
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+    return tuple(migration.name for migration in todo)
+
+
+def _apply(connection: sqlite3.Connection, migration: Migration, *, at: datetime) -> None:
+    for statement in statements(migration.sql):
+        connection.execute(statement)
+    connection.execute(
+        """
+        INSERT INTO migrations (number, name, sha256, applied_at)
+        VALUES (:number, :name, :sha256, :at)
+        """,
+        {
+            "number": migration.number,
+            "name": migration.name,
+            "sha256": migration.sha256,
+            "at": to_text(at),
+        },
+    )
+
+
+def statements(sql: str) -> Iterator[str]:
+    """Split a file into statements; `executescript` would commit behind our back."""
+    statement = ""
+    for line in sql.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
