@@ -75,12 +75,17 @@ def _model(request: PictureRequest, models: Sequence[Model]) -> str | None:
     served = tuple(model.name for model in ranked)
     if request.model is not None:
         return model_named(request.model, served) if served else request.model
-    has_control = request.source is not None and request.source.control is not None
-    wanted = DEFAULT_CONTROL_MODEL if has_control else DEFAULT_MODEL
+    wanted = DEFAULT_CONTROL_MODEL if _has_control(request) else DEFAULT_MODEL
     busy = [model.name for model in ranked if model.workers]
-    if not served or wanted in busy or has_control:
+    if not served or wanted in busy:
         return wanted
+    if _has_control(request):
+        return next((name for name in busy if family_of(name).has_control), wanted)
     return busy[0] if busy else None
+
+
+def _has_control(request: PictureRequest) -> bool:
+    return request.source is not None and request.source.control is not None
 
 
 def _cfg(asked: float | None, family: Family, notes: Notes) -> float:
@@ -143,7 +148,7 @@ def _on_grid(side_px: int) -> int:
 def _stepped(
     request: PictureRequest, family: Family, notes: Notes, *, is_anonymous: bool
 ) -> PictureRequest:
-    has_control = request.source is not None and request.source.control is not None
+    has_control = _has_control(request)
     most = CONTROL_STEPS_MAX if has_control else math.inf
     reason = "a control type takes no more"
     if is_anonymous:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
@@ -31,6 +31,9 @@ from bot.providers.horde.payload import to_payload
 from bot.providers.horde.plan import to_plan
 from bot.providers.http import Answer, Http, open_session, segment
 
+T = TypeVar("T")
+
+SUBMIT, CHECK, STATUS = "generate/async", "generate/check", "generate/status"
 COLLECT_GAP_S = 10.0  # the status may be asked ten times a minute for one request
 CANDIDATES_MAX = 30  # an account's concurrency, and so the longest list of running requests
 
@@ -77,18 +80,17 @@ class Horde:
 
     async def poll(self, remote: Remote, *, key: SecretStr) -> Observation:  # noqa: ARG002
         """Ask `/generate/check`, and `/generate/status` once that says it is over."""
-        answer = await self._http.call("GET", f"generate/check/{segment(remote.id)}")
-        if is_gone(answer):
+        check = await self._read(wire.Check, CHECK, remote.id)
+        if check is None:
             return _EXPIRED
-        check = wire.parse(wire.Check, _good(answer))
         if not answers.is_over(check):
             return answers.to_progress(check, total=remote.total)
-        status = await self._status(remote)
+        status = await self._read(wire.Status, STATUS, remote.id)
         return _EXPIRED if status is None else answers.to_observation(status, remote)
 
     async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:  # noqa: ARG002
         """Return the pictures that are there already; none of a request that is not ours."""
-        status = await self._status(remote)
+        status = await self._read(wire.Status, STATUS, remote.id)
         items = () if status is None else answers.to_items(status)
         return () if answers.is_foreign(items, remote) else items
 
@@ -102,9 +104,9 @@ class Horde:
 
     async def cancel(self, remote: Remote, *, key: SecretStr) -> None:  # noqa: ARG002
         """Drop what waits; what is running already finishes and is charged."""
-        answer = await self._http.call("DELETE", f"generate/status/{segment(remote.id)}")
+        answer = await self._http.call("DELETE", f"{STATUS}/{segment(remote.id)}")
         if not is_gone(answer):
-            _good(answer)
+            _good(answer, secret=SecretStr(remote.id))
 
     async def find(
         self, request: PictureRequest, *, key: SecretStr, known: Collection[str], now: datetime
@@ -149,30 +151,30 @@ class Horde:
 
     async def _post(self, body: dict[str, Any], *, key: SecretStr, is_submit: bool) -> Answer:
         answer = await self._http.call(
-            "POST", "generate/async", headers=_key_header(key), json=body, is_submit=is_submit
+            "POST", SUBMIT, headers=_key_header(key), json=body, is_submit=is_submit
         )
-        return _good(answer, is_submit=is_submit, key=key)
+        return _good(answer, is_submit=is_submit, secret=key)
 
-    async def _status(self, remote: Remote) -> wire.Status | None:
-        answer = await self._http.call("GET", f"generate/status/{segment(remote.id)}")
-        return None if is_gone(answer) else wire.parse(wire.Status, _good(answer))
+    async def _read(self, shape: type[T], path: str, remote_id: str) -> T | None:
+        """Read something about a request; None when the Horde no longer knows it."""
+        answer = await self._http.call("GET", f"{path}/{segment(remote_id)}")
+        if is_gone(answer):
+            return None
+        return wire.parse(shape, _good(answer, secret=SecretStr(remote_id)))
 
     async def _account(self, key: SecretStr) -> wire.Account:
         answer = await self._http.call("GET", "find_user", headers=_key_header(key))
-        return wire.parse(wire.Account, _good(answer, key=key))
+        return wire.parse(wire.Account, _good(answer, secret=key))
 
     async def _size(self, remote_id: str) -> int | None:
         """Return how many pictures a running request is for; None when it is gone."""
-        answer = await self._http.call("GET", f"generate/check/{segment(remote_id)}")
-        if is_gone(answer):
-            return None
-        check = wire.parse(wire.Check, _good(answer))
-        return check.waiting + check.processing + check.finished
+        check = await self._read(wire.Check, CHECK, remote_id)
+        return None if check is None else check.waiting + check.processing + check.finished
 
 
-def _good(answer: Answer, *, is_submit: bool = False, key: SecretStr | None = None) -> Answer:
+def _good(answer: Answer, *, is_submit: bool = False, secret: SecretStr | None = None) -> Answer:
     if not answer.is_good:
-        raise refusal(answer, is_submit=is_submit, key=key)
+        raise refusal(answer, is_submit=is_submit, secret=secret)
     return answer
 
 
