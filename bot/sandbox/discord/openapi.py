@@ -63,7 +63,7 @@ class OpenApiChecker:
     ) -> list[str]:
         """Say what the description has against a request; an empty list means it fits.
 
-        `path` starts behind "/api/v10"; `body` is the parsed JSON or the parsed `payload_json`, None where
+        `path` starts behind "/api/v10", percent signs decoded; `body` is the parsed JSON or the parsed `payload_json`, None where
         there is none; `file_fields` are the names of the multipart files, "files[0]" and so on.
         """
         route = self._routes.find(path)
