@@ -3,9 +3,11 @@
 Functions return Discord markup. What comes from members or providers goes through `bot.ui.texts`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
-from bot.domain.credits import NOTHING, Microcredits
+from bot.domain.credits import NOTHING, AccountId, Balance, Microcredits, Transfer, TransferKind
 from bot.domain.jobs import Job, JobState, Progress
 from bot.ui import texts
 
@@ -40,6 +42,7 @@ NOTE_CHARS_MAX = 200
 REASON_CHARS_MAX = 400
 ANSWER_CHARS_MAX = 900  # twice as long when every character has to be escaped
 NAME_CHARS_MAX = 60
+CHOICE_CHARS_MAX = 100  # Discord's limit for a suggestion
 
 
 def heading(title: str) -> str:
@@ -170,6 +173,157 @@ REQUEST_FORGOTTEN = "I no longer have this request. Please use /imagine again."
 LOST_BEFORE_IT_BEGAN = "This one was lost before it began; nothing was charged."
 NOT_BEGUN_YET = "This one is only just starting. Please press again in a moment."
 SHUTTING_DOWN = "I am restarting and take nothing new for a moment. Please try again in a minute."
+
+# ------------------------------------------------------------------ commands
+
+IMAGINE_OPTIONS = {
+    "prompt": "What to draw. --parameters may stand behind it, such as --ar 16:9 --seed 7",
+    "count": "How many pictures",
+    "aspect": "The shape",
+    "model": "Which model draws it; type to search",
+    "negative": "What should not be in the picture",
+    "picture": "A picture to start from (PNG, JPEG or WebP)",
+    "mask": "White where that picture should be painted anew",
+    "strength": "How far to go from that picture: near 0 keeps it, 1 ignores it",
+    "control": "What of that picture steers the composition",
+    "steps": "How long to work on it",
+    "cfg": "How closely to follow the prompt",
+    "sampler": "How the noise is taken away, such as k_euler_a",
+    "seed": "The same seed and settings give the same picture again",
+    "loras": "Small models laid over the big one: name:strength, another",
+    "post_processing": "What is done afterwards, such as GFPGAN",
+    "hires_fix": "Work in two passes for large pictures",
+    "tiling": "Make edges fit together",
+    "transparent": "Leave out the background",
+    "nsfw": "Allow adult content; only in age-restricted channels",
+}
+IMAGINE_NAMES = {"loras": "lora", "post_processing": "post", "hires_fix": "hires", "tiling": "tile"}
+UPLOAD_NOT_READ = "Discord did not hand over your picture. Please attach it again."
+
+NAME = "Easel"
+CREDITS = "Your credits"
+NO_MOVEMENTS = "Nothing has moved yet."
+KEYS = "Your keys"
+NO_KEYS = "You have not brought a key. With /key set your pictures cost no credits here."
+KEY_PROVIDER = "Whose key it is"
+KEY_FORM_LABEL = "Your key"
+KEY_FORM_HINT = "It is tested now, stored sealed, and used for your pictures only."
+NO_SUCH_PROVIDER = "I know no provider of that name. Please pick one from the list."
+
+
+def upload_too_big(size_bytes: int, *, bytes_max: int) -> str:
+    """Say how big a file is and how big it may be."""
+    mebibyte = 1024 * 1024
+    return (
+        f"Your picture has {size_bytes / mebibyte:.1f} MiB: at most "
+        f"{bytes_max // mebibyte} MiB, please make it smaller."
+    )
+
+
+def model_choice(name: str, *, workers: int | None) -> str:
+    """Name a model in a list of suggestions, which shows at most 100 characters."""
+    served = "" if workers is None else f" · {workers} {'worker' if workers == 1 else 'workers'}"
+    return texts.one_line(name, chars_max=CHOICE_CHARS_MAX - len(served)) + served
+
+
+def balance(held: Balance) -> str:
+    """Say what can be spent and what is held."""
+    line = f"You can spend **{texts.in_credits(held.available)}**."
+    if held.held > NOTHING:
+        line += f" {texts.figure(held.held)} more are held for pictures in the works."
+    return line
+
+
+def renewal(daily: Microcredits, *, renews_at: datetime) -> str:
+    """Say when there will be more."""
+    return f"{texts.in_credits(daily)} arrive every day, next {texts.relative(renews_at)}."
+
+
+def movement(transfer: Transfer, *, account: AccountId) -> str:
+    """Say what one row of the ledger means for this member."""
+    at, amount = texts.relative(transfer.at), texts.figure(transfer.amount)
+    return f"{at}: {amount} {_MOVEMENTS[transfer.kind, transfer.credit == account]}"
+
+
+_MOVEMENTS = {
+    (TransferKind.ALLOWANCE, True): "arrived as your daily allowance",
+    (TransferKind.GRANT, True): "were granted to you",
+    (TransferKind.GRANT, False): "were taken back",
+    (TransferKind.GIFT, True): "were given to you",
+    (TransferKind.GIFT, False): "were given away by you",
+    (TransferKind.RESERVE, False): "held for pictures",
+    (TransferKind.POST, False): "paid for pictures",
+    (TransferKind.VOID, False): "released, nothing was charged",
+    (TransferKind.EXPIRE, False): "released, nothing was charged",
+}
+
+
+class StoredKey(Protocol):
+    """What may be shown of a stored key."""
+
+    @property
+    def title(self) -> str:
+        """The provider's name for members."""
+        ...
+
+    @property
+    def last4(self) -> str:
+        """The key's last characters; empty for a key too short to show any."""
+        ...
+
+    @property
+    def holder(self) -> str:
+        """The account at the provider."""
+        ...
+
+    @property
+    def last_used_at(self) -> datetime | None:
+        """When it was last used."""
+        ...
+
+
+def key(stored: StoredKey) -> str:
+    """Describe a stored key without giving it away."""
+    used = stored.last_used_at
+    return " · ".join(
+        (
+            f"**{texts.inline(stored.title)}**",
+            f"`…{stored.last4}`" if stored.last4 else "too short to show",
+            texts.inline(stored.holder, chars_max=NAME_CHARS_MAX) or "no name",
+            "never used" if used is None else f"used {texts.relative(used)}",
+        )
+    )
+
+
+def key_kept(stored: StoredKey) -> str:
+    """Say that a key works and what it does from now on."""
+    return f"{key(stored)}\nIt works. Your pictures there now run on it and cost no credits here."
+
+
+def key_forgotten(title: str) -> str:
+    """Say that a key is gone."""
+    return f"Your key of {texts.inline(title)} is erased. Your pictures cost credits again."
+
+
+def no_such_key(title: str) -> str:
+    """Say that there was nothing to erase."""
+    return f"There was no key of yours for {texts.inline(title)}."
+
+
+def key_form_title(title: str) -> str:
+    """Write the title of the form, which shows at most 45 characters."""
+    return texts.one_line(f"Your key of {title}", chars_max=45)
+
+
+def about(providers: Sequence[str]) -> str:
+    """Say what this is and who reads along."""
+    names = ", ".join(map(texts.inline, providers))
+    return (
+        "I make pictures from descriptions with other people's generators: try /imagine.\n"
+        f"Your prompts and attached pictures go to: {names}. Whoever works there can read them.\n"
+        "Here they are kept with the job so that it survives a restart."
+    )
+
 
 # ------------------------------------------------------------------ reaching a card
 

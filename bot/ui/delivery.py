@@ -44,7 +44,7 @@ OLD_EDIT_PAUSE_S, LIMIT_PAUSE_S, RETRY_PAUSE_S = 60.0, 60.0, 1.0
 _FIELD = re.compile(r"^In ([\w.]+):", re.MULTILINE)
 
 
-class Delivery:
+class Sender:
     """Edit messages that show a job."""
 
     def __init__(self, bot: discord.Client, clock: Clock) -> None:

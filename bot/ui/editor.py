@@ -43,7 +43,7 @@ class Album(Protocol):
         ...
 
 
-class Sender(Protocol):
+class Wire(Protocol):
     """Who speaks to Discord."""
 
     async def edit(
@@ -88,7 +88,7 @@ class _Line:
 class Editor:
     """Show jobs on their messages, at most one edit per message and `edit_gap_s`."""
 
-    def __init__(self, send: Sender, album: Album, clock: Clock, edit_gap_s: float) -> None:
+    def __init__(self, send: Wire, album: Album, clock: Clock, edit_gap_s: float) -> None:
         self._send = send
         self._album = album
         self._clock = clock

@@ -1,0 +1,113 @@
+"""Our discord.py client: loads the cogs, opens the door for command errors, keeps no caches."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+import yarl
+from discord import app_commands
+from discord.ext import commands
+
+from bot.accounts.credits import CreditAccounts
+from bot.accounts.keys import KeyRing
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.tracker import Tracker
+from bot.ui import copy, errors
+from bot.ui.buttons import JobButton
+from bot.ui.presses import JobPresses
+from bot.ui.unbroken import unbroken
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What cogs may call; each cog takes only what it uses."""
+
+    tracker: Tracker
+    catalogue: Catalogue
+    credits: CreditAccounts
+    keys: KeyRing
+
+
+class Tree(app_commands.CommandTree["EaselBot"]):
+    """The commands, behind one door for errors and one for a service that is about to stop."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Take no new commands while shutting down; suggestions while typing do no harm."""
+        is_typing = interaction.type is discord.InteractionType.autocomplete
+        if is_typing or self.client.services.tracker.is_accepting:
+            return True
+        await unbroken(interaction.response.send_message(copy.SHUTTING_DOWN, ephemeral=True))
+        return False
+
+    async def on_error(
+        self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Tell the member what went wrong."""
+        await errors.answer(interaction, error)
+
+
+class EaselBot(commands.AutoShardedBot):
+    """The bot: the guilds intent alone, no member or message cache, and it never mentions."""
+
+    def __init__(self, services: Services, *, cogs: Sequence[str] = ()) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=discord.Intents(guilds=True),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self.services = services
+        self.presses = JobPresses(services.tracker)  # found here by `bot.ui.buttons.JobButton`
+        self._cogs = tuple(cogs)
+
+    async def setup_hook(self) -> None:
+        """Load the cogs and teach discord.py the buttons that may be pressed on old cards."""
+        for name in self._cogs:
+            await self.load_extension(name)
+        self.add_dynamic_items(JobButton)
+
+
+def use_addresses(*, api: str, gateway: str, cdn: str) -> None:
+    """Send every client of this process to another Discord, such as the sandbox.
+
+    `api` ends before the first path, as in `https://discord.com/api/v10`. The three are class
+    attributes of discord.py 2.7.1, so this holds for the whole process.
+    """
+    discord.http.Route.BASE = api
+    discord.Asset.BASE = cdn
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncResult:
+    """What a sync did; the hash is for the next one."""
+
+    hash: str
+    is_changed: bool
+    commands: int
+
+
+async def sync(
+    bot: commands.Bot | commands.AutoShardedBot, *, known_hash: str | None
+) -> SyncResult:
+    """Tell Discord our commands if they differ from the last time; the bot has to be logged in.
+
+    Discord takes 200 new commands a day, so this is a step of a deployment and not of a start.
+    """
+    payload = [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
+    digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+    if digest == known_hash:
+        return SyncResult(hash=digest, is_changed=False, commands=len(payload))
+    synced = await unbroken(bot.tree.sync())
+    log.info("commands synced", extra={"commands": len(synced)})
+    return SyncResult(hash=digest, is_changed=True, commands=len(synced))

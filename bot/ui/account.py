@@ -1,0 +1,50 @@
+"""What a member sees of their own account: credits, keys, and what the bot is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.domain.credits import Balance, Microcredits, Transfer, member_account
+from bot.domain.jobs import UserId
+from bot.ui import copy
+
+_BLUE = discord.Colour(0x3B82F6)
+
+
+def statement_card(
+    owner_id: UserId,
+    *,
+    balance: Balance,
+    daily: Microcredits,
+    renews_at: datetime,
+    transfers: Sequence[Transfer],
+) -> ui.LayoutView:
+    """Show a balance and the newest movements, in words."""
+    account = member_account(owner_id)
+    lines = [copy.movement(transfer, account=account) for transfer in transfers]
+    return _card(
+        copy.CREDITS,
+        copy.balance(balance),
+        copy.renewal(daily, renews_at=renews_at),
+        "\n".join(lines) or copy.NO_MOVEMENTS,
+    )
+
+
+def keys_card(keys: Sequence[copy.StoredKey]) -> ui.LayoutView:
+    """List stored keys, one line each."""
+    return _card(copy.KEYS, "\n".join(map(copy.key, keys)) or copy.NO_KEYS)
+
+
+def about_card(text: str) -> ui.LayoutView:
+    """Show what the bot says of itself."""
+    return _card(copy.NAME, text)
+
+
+def _card(title: str, *lines: str) -> ui.LayoutView:
+    box: ui.Container[Any] = ui.Container(accent_colour=_BLUE)
+    for line in (copy.heading(title), *lines):
+        box.add_item(ui.TextDisplay(line))
+    return ui.LayoutView(timeout=None).add_item(box)

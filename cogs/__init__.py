@@ -1,0 +1,9 @@
+"""What members type and press: parse, call one service, draw."""
+
+COGS = (
+    "cogs.about",
+    "cogs.credits",
+    "cogs.imagine",
+    "cogs.keys",
+)
+"""Every extension, by hand: a test compares the list with the folder."""

@@ -1,0 +1,129 @@
+"""`/imagine`: pictures from a description, with options beside it or `--parameters` in it."""
+
+from typing import Any, Literal
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, Range
+from discord.ext import commands
+
+from bot.client import EaselBot
+from bot.domain.jobs import UserId
+from bot.domain.prompts import TypedOptions, build_request
+from bot.domain.requests import (
+    PICTURES_MAX,
+    PROMPT_CHARS_MAX,
+    SEED_MAX,
+    STEPS_MAX,
+    UNSTORED,
+    Control,
+)
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.tracker import Tracker, Uploads
+from bot.ui import copy
+from bot.ui.opening import acknowledge, refusals_on
+from bot.ui.uploads import check_size, read
+
+CHOICE_CHARS_MAX = 100  # Discord's limit for a suggestion's name and value
+
+Text = Range[str, 1, 1000]
+Share = Range[float, 0.01, 1.0]
+Aspect = Literal["1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9"]
+CONTROLS = [Choice(name=control.value, value=control.value) for control in Control]
+
+
+class Imagine(commands.Cog):
+    """Take requests for pictures."""
+
+    def __init__(self, tracker: Tracker, catalogue: Catalogue) -> None:
+        self._tracker = tracker
+        self._catalogue = catalogue
+
+    @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @app_commands.describe(**copy.IMAGINE_OPTIONS)
+    @app_commands.rename(**copy.IMAGINE_NAMES)
+    @app_commands.choices(control=CONTROLS)
+    async def imagine(  # noqa: PLR0913 -- discord.py reads the options from here
+        self,
+        interaction: discord.Interaction[Any],
+        prompt: Range[str, 1, PROMPT_CHARS_MAX],
+        *,
+        count: Range[int, 1, PICTURES_MAX] | None = None,
+        aspect: Aspect | None = None,
+        model: Range[str, 1, CHOICE_CHARS_MAX] | None = None,
+        negative: Text | None = None,
+        picture: discord.Attachment | None = None,
+        mask: discord.Attachment | None = None,
+        strength: Share | None = None,
+        control: str | None = None,
+        steps: Range[int, 1, STEPS_MAX] | None = None,
+        cfg: Range[float, 0.0, 100.0] | None = None,
+        sampler: Range[str, 1, 64] | None = None,
+        seed: Range[int, 0, SEED_MAX] | None = None,
+        loras: Text | None = None,
+        post_processing: Text | None = None,
+        hires_fix: bool | None = None,
+        tiling: bool | None = None,
+        transparent: bool | None = None,
+        nsfw: bool | None = None,
+    ) -> None:
+        """Draw pictures from a description."""
+        options = TypedOptions(
+            count=count,
+            aspect=aspect,
+            model=model,
+            negative=negative,
+            picture=UNSTORED if picture else None,
+            mask=UNSTORED if mask else None,
+            strength=strength,
+            control=control,
+            steps=steps,
+            cfg=cfg,
+            sampler=sampler,
+            seed=seed,
+            loras=loras,
+            post_processing=post_processing,
+            hires_fix=hires_fix,
+            tiling=tiling,
+            transparent=transparent,
+            nsfw=nsfw,
+        )
+        await self._begin(interaction, prompt, options, picture, mask)
+
+    async def _begin(
+        self,
+        interaction: discord.Interaction[Any],
+        prompt: str,
+        options: TypedOptions,
+        picture: discord.Attachment | None,
+        mask: discord.Attachment | None,
+    ) -> None:
+        """Refuse from memory, answer with the card, and only then read files and hold credits."""
+        owner_id = UserId(interaction.user.id)
+        check_size(picture, mask)
+        request = build_request(prompt, options=options)
+        quote = self._tracker.quote(request, owner_id=owner_id)
+        job = await acknowledge(interaction, quote)
+        async with refusals_on(interaction, job):
+            uploads = Uploads(source=await read(picture), mask=await read(mask))
+            await self._tracker.submit(
+                quote, job_id=job.id, owner_id=owner_id, target=job.target, uploads=uploads
+            )
+
+    @imagine.autocomplete("model")
+    async def suggest_models(
+        self, _interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        """Offer models that fit what was typed so far."""
+        return [
+            Choice(name=copy.model_choice(model.name, workers=model.workers), value=model.name)
+            for model in self._catalogue.suggest(typed)
+            if len(model.name) <= CHOICE_CHARS_MAX
+        ]
+
+
+async def setup(bot: EaselBot) -> None:
+    """Load the cog."""
+    await bot.add_cog(Imagine(bot.services.tracker, bot.services.catalogue))
