@@ -43,8 +43,7 @@ def values_range(component: Component) -> tuple[int, int]:
 
 def choice_problems(path: str, component: Component) -> Iterator[Problem]:
     """Check options, bounds and defaults of a component whose kind is in `LIMITS`."""
-    kind = Kind(component["type"])
-    limits = LIMITS[kind]
+    limits = LIMITS[kind := Kind(component["type"])]
     if kind in SELECTS:
         yield from text_problems(
             f"{path}.placeholder", component.get("placeholder"), longest=PLACEHOLDER_MAX
@@ -70,10 +69,12 @@ def _option_problems(path: str, options: Any) -> Iterator[Problem]:
             yield Problem(path=where, text="not an object")
             continue
         for field in ("label", "value"):
-            if option.get(field) is None:
-                yield Problem(path=f"{where}.{field}", text="missing")
             yield from text_problems(
-                f"{where}.{field}", option.get(field), shortest=1, longest=OPTION_TEXT_MAX
+                f"{where}.{field}",
+                option.get(field),
+                shortest=1,
+                longest=OPTION_TEXT_MAX,
+                required=True,
             )
         yield from text_problems(
             f"{where}.description", option.get("description"), longest=OPTION_TEXT_MAX

@@ -1,7 +1,6 @@
 """What Discord would refuse when commands are synced.
 
-What members fill in later is checked in `command_options` and `modal_answers`; both are offered here too.
-Facts: Discord docs, interactions/application-commands.
+Facts: Discord docs, interactions/application-commands. What members fill in is the matter of `command_options`.
 """
 
 import unicodedata
@@ -18,25 +17,7 @@ from bot.sandbox.discord.command_options import (
     CommandKind,
     Option,
     OptionKind,
-    UnknownCommand,
-    find_command,
-    interaction_options,
-    leaf_of,
-    option_problems,
 )
-from bot.sandbox.discord.modal_answers import modal_submit_components, modal_values_problems
-
-__all__ = [
-    "UnknownCommand",
-    "command_problems",
-    "find_command",
-    "interaction_options",
-    "leaf_of",
-    "modal_submit_components",
-    "modal_values_problems",
-    "option_problems",
-    "scope_problems",
-]
 
 NAME_MAX = 32
 DESCRIPTION_MAX = 100

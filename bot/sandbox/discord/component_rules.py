@@ -3,25 +3,23 @@
 Facts: Discord docs, components/reference; the sum of 4000 characters is discord.py's figure (ui/view.py:891).
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from typing import NamedTuple
 
 from bot.sandbox.discord.choice_rules import choice_problems
 from bot.sandbox.discord.components import SELECTS, Component, Kind, items_of, kind_of, walk
-from bot.sandbox.discord.problems import (
-    Problem,
-    at,
-    count_problems,
-    number_problems,
-    text_problems,
+from bot.sandbox.discord.nesting_rules import (
+    Nest,
+    custom_id_problems,
+    identity_problems,
+    misplaced,
+    nest_problems,
+    text_display_problems,
 )
+from bot.sandbox.discord.problems import Problem, count_problems, number_problems, text_problems
 
 COMPONENTS_MAX = 40
 CHARACTERS_MAX = 4000
 LEGACY_ROWS_MAX = 5
-CUSTOM_ID_MAX = 100
 ALT_TEXT_MAX = 1024
 LABEL_MAX = 80
 LINK_MAX = 512
@@ -29,23 +27,7 @@ GALLERY_MAX = 10
 COLOUR_MAX = 0xFFFFFF
 SPACINGS = 2
 PREMIUM_STYLE = 6
-BUTTON_NEEDS = {
-    1: "custom_id",
-    2: "custom_id",
-    3: "custom_id",
-    4: "custom_id",
-    5: "url",
-    6: "sku_id",
-}
-
-
-class Nest(NamedTuple):
-    """What may stand inside a layout component, and how often."""
-
-    kinds: AbstractSet[Kind]
-    fewest: int
-    most: int
-
+BUTTON_NEEDS = dict.fromkeys((1, 2, 3, 4), "custom_id") | {5: "url", PREMIUM_STYLE: "sku_id"}
 
 IN_CONTAINER = frozenset(
     {
@@ -82,55 +64,6 @@ def component_problems(components: object, *, components_v2: bool) -> Iterator[P
             text=f"{len(every)} components with nested ones, more than {COMPONENTS_MAX}",
         )
     yield from _character_problems(every)
-
-
-def nest_problems(path: str, component: Component, nests: dict[Kind, Nest]) -> Iterator[Problem]:
-    """Check what a layout component contains."""
-    kind = kind_of(component)
-    nest = nests.get(kind) if kind is not None else None
-    if nest is None:
-        return
-    inside = items_of(component.get("components"))
-    yield from count_problems(
-        f"{path}.components", component.get("components"), fewest=nest.fewest, most=nest.most
-    )
-    yield from misplaced(f"{path}.components", inside, nest.kinds)
-
-
-def misplaced(path: str, components: object, allowed: AbstractSet[Kind]) -> Iterator[Problem]:
-    """Report each component of a list that may not stand there."""
-    for index, component in enumerate(items_of(components)):
-        if (kind := kind_of(component)) not in allowed:
-            name = kind.name if kind is not None else "no known component"
-            yield Problem(path=f"{path}[{index}].type", text=f"{name} may not stand here")
-
-
-def identity_problems(every: list[tuple[str, Component]]) -> Iterator[Problem]:
-    """Check that no `custom_id` and no `id` is used twice; an `id` of 0 counts as absent."""
-    for field in ("custom_id", "id"):
-        used = Counter(str(component[field]) for _, component in every if component.get(field))
-        for path, component in every:
-            if used[str(component.get(field))] > 1:
-                yield Problem(
-                    path=f"{path}.{field}", text=f"{component[field]!r} is used more than once"
-                )
-
-
-def custom_id_problems(path: str, owner: Component) -> Iterator[Problem]:
-    """Check that a component, or a modal, has a `custom_id` of 1 to 100 characters."""
-    where, custom_id = at(path, "custom_id"), owner.get("custom_id")
-    if custom_id is None:
-        yield Problem(path=where, text="missing")
-    yield from text_problems(where, custom_id, shortest=1, longest=CUSTOM_ID_MAX)
-
-
-def text_display_problems(path: str, component: Component) -> Iterator[Problem]:
-    """Check a TextDisplay, which messages and modals share."""
-    if component.get("content") is None:
-        yield Problem(path=f"{path}.content", text="missing")
-    yield from text_problems(
-        f"{path}.content", component.get("content"), shortest=1, longest=CHARACTERS_MAX
-    )
 
 
 def component_media(components: object) -> Iterator[tuple[str, str]]:
@@ -174,7 +107,7 @@ def _top_problems(components: object, *, components_v2: bool) -> Iterator[Proble
 def _character_problems(every: list[tuple[str, Component]]) -> Iterator[Problem]:
     texts = [c["content"] for _, c in every if kind_of(c) is Kind.TEXT_DISPLAY and "content" in c]
     characters = sum(len(text) for text in texts if isinstance(text, str))
-    if characters > CHARACTERS_MAX and len(texts) > 1:
+    if characters > CHARACTERS_MAX and len(texts) > 1:  # one alone is too long by itself
         yield Problem(
             path="components",
             text=f"{characters} characters of text, more than {CHARACTERS_MAX}",

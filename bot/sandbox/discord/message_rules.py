@@ -1,7 +1,4 @@
-"""What Discord's documents demand of a message, beyond the shape its OpenAPI description checks.
-
-`modal_problems` lives in `modal_rules` and is offered here too, beside its sibling for messages.
-"""
+"""What Discord's documents demand of a message, beyond the shape its OpenAPI description checks."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,10 +6,7 @@ from typing import Any
 from bot.sandbox.discord.component_rules import ALT_TEXT_MAX, component_media, component_problems
 from bot.sandbox.discord.components import items_of
 from bot.sandbox.discord.embed_rules import embed_media, embed_problems
-from bot.sandbox.discord.modal_rules import modal_problems
 from bot.sandbox.discord.problems import EMPTY_MESSAGE, Problem, count_problems, text_problems
-
-__all__ = ["Problem", "message_problems", "modal_problems", "unreferenced_attachments"]
 
 CONTENT_MAX = 2000
 ATTACHMENTS_MAX = 10

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bot.sandbox.discord.choice_rules import LIMITS, choice_problems
-from bot.sandbox.discord.component_rules import (
+from bot.sandbox.discord.components import Component, Kind, kind_of, walk
+from bot.sandbox.discord.nesting_rules import (
     Nest,
     custom_id_problems,
     identity_problems,
@@ -16,7 +17,6 @@ from bot.sandbox.discord.component_rules import (
     nest_problems,
     text_display_problems,
 )
-from bot.sandbox.discord.components import Component, Kind, kind_of, walk
 from bot.sandbox.discord.problems import Problem, count_problems, number_problems, text_problems
 
 TITLE_MAX = 45
@@ -37,7 +37,7 @@ def modal_problems(payload: Mapping[str, Any]) -> list[Problem]:
     every = list(walk(payload.get("components")))
     problems = [
         *custom_id_problems("", payload),
-        *_title_problems("title", payload.get("title"), longest=TITLE_MAX),
+        *text_problems("title", payload.get("title"), shortest=1, longest=TITLE_MAX, required=True),
         *count_problems("components", payload.get("components"), fewest=1, most=COMPONENTS_MAX),
         *misplaced("components", payload.get("components"), ON_TOP),
     ]
@@ -50,14 +50,10 @@ def modal_problems(payload: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
-def _title_problems(path: str, value: object, *, longest: int) -> Iterator[Problem]:
-    if value is None:
-        yield Problem(path=path, text="missing")
-    yield from text_problems(path, value, shortest=1, longest=longest)
-
-
 def _label_problems(path: str, label: Component) -> Iterator[Problem]:
-    yield from _title_problems(f"{path}.label", label.get("label"), longest=LABEL_MAX)
+    yield from text_problems(
+        f"{path}.label", label.get("label"), shortest=1, longest=LABEL_MAX, required=True
+    )
     yield from text_problems(
         f"{path}.description", label.get("description"), shortest=1, longest=DESCRIPTION_MAX
     )

@@ -12,24 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from bot.sandbox.discord.openapi_errors import sentences
-from bot.sandbox.discord.openapi_routes import Operation, Routes
+from bot.sandbox.discord.openapi_routes import MULTIPART, Operation, Routes
 from bot.sandbox.discord.openapi_schemas import (
     ADDRESS,
     COMPONENTS,
     Schema,
     closed,
-    file_names,
     strict_schemas,
-    without_files,
 )
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 JSON = "application/json"
-MULTIPART = "multipart/form-data"
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-
-# documented for every route that takes a message, but missing in the description where the body is a union
-MESSAGE_FILES = frozenset(f"files[{number}]" for number in range(10))
 
 # 5xx come from Discord's edge, with JSON, a text or nothing: the description is silent about them
 UNDESCRIBED = range(500, 600)
@@ -133,7 +127,7 @@ class OpenApiChecker:
         schema = operation.contents.get(media)
         if schema is None:
             return [f"content type {media!r} is none of {', '.join(operation.contents)}"]
-        return self._problems(f"{operation.name} {media}", without_files(schema), body)
+        return self._problems(f"{operation.name} {media}", schema, body)
 
     def _problems(self, key: str, schema: Schema, value: object) -> list[str]:
         validator = self._validators.get(key)
@@ -159,9 +153,8 @@ def _file_problems(operation: Operation, media: str, file_fields: Sequence[str])
     if file_fields and media != MULTIPART:
         yield f"files need {MULTIPART}, not {media!r}"
         return
-    known = file_names(operation.contents.get(MULTIPART, {})) or MESSAGE_FILES
     for name, count in Counter(file_fields).items():
-        if name not in known:
+        if name not in operation.files:
             yield f"{name}: no file of this route"
         if count > 1:
             yield f"{name}: is there {count} times"

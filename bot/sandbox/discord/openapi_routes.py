@@ -4,9 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.sandbox.discord.openapi_schemas import Schema
+from bot.sandbox.discord.openapi_schemas import Schema, file_names, without_files
 
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
+MULTIPART = "multipart/form-data"
+
+# documented for every route that takes a message, but missing in the description where the body is a union
+MESSAGE_FILES = frozenset(f"files[{number}]" for number in range(10))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +19,8 @@ class Operation:
 
     name: str
     parameters: Sequence[Mapping[str, Any]]
-    contents: Mapping[str, Schema]  # request bodies by content type, empty where none is taken
+    contents: Mapping[str, Schema]  # request bodies without files, by content type; may be empty
+    files: frozenset[str]  # names of the multipart fields that carry files
     is_body_required: bool
     answers: Mapping[str, Mapping[str, Any]]  # by status: "200", "4XX"
 
@@ -65,10 +70,12 @@ def _operations(template: str, item: Mapping[str, Any]) -> Iterator[tuple[str, O
     for method in METHODS & item.keys():
         described = item[method]
         body = described.get("requestBody", {})
+        contents = {name: content["schema"] for name, content in body.get("content", {}).items()}
         operation = Operation(
             name=f"{method.upper()} {template}",
             parameters=[*item.get("parameters", ()), *described.get("parameters", ())],
-            contents={name: content["schema"] for name, content in body.get("content", {}).items()},
+            contents={name: without_files(schema) for name, schema in contents.items()},
+            files=file_names(contents.get(MULTIPART, {})) or MESSAGE_FILES,
             is_body_required=body.get("required", False),
             answers=described["responses"],
         )

@@ -32,12 +32,13 @@ def at(path: str, name: str) -> str:
 
 
 def text_problems(
-    path: str, value: object, *, shortest: int = 0, longest: int
+    path: str, value: object, *, shortest: int = 0, longest: int, required: bool = False
 ) -> Iterator[Problem]:
-    """Check the length of a text that is there; `None` stands for absent and passes."""
+    """Check the length of a text; `None` stands for absent."""
     if value is None:
-        return
-    if not isinstance(value, str):
+        if required:
+            yield Problem(path=path, text="missing")
+    elif not isinstance(value, str):
         yield Problem(path=path, text="not a text")
     elif len(value) < shortest:
         yield Problem(path=path, text=f"shorter than {shortest}")

@@ -1,0 +1,109 @@
+"""Open interactions: what a person's client sends when they run, click, type or submit."""
+
+import asyncio
+from dataclasses import dataclass
+
+from bot.sandbox.discord.callbacks import Callbacks
+from bot.sandbox.discord.cards import Card, Modal, NeverHappened
+from bot.sandbox.discord.cdn import Cdn
+from bot.sandbox.discord.clock import Clock
+from bot.sandbox.discord.command_book import CommandBook
+from bot.sandbox.discord.composer import Composer
+from bot.sandbox.discord.faults import Deliveries
+from bot.sandbox.discord.gateway import Gateway
+from bot.sandbox.discord.interaction_payloads import interaction_payload
+from bot.sandbox.discord.interactions import CallbackType, Interaction
+from bot.sandbox.discord.journal import Journal
+from bot.sandbox.discord.messages import Message, message_payload
+from bot.sandbox.discord.openapi import OpenApiChecker
+from bot.sandbox.discord.posts import Posts
+from bot.sandbox.discord.rules import DiscordRules
+from bot.sandbox.discord.snowflakes import Mint
+from bot.sandbox.discord.wire import Json
+from bot.sandbox.discord.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Everything that people act on."""
+
+    rules: DiscordRules
+    clock: Clock
+    mint: Mint
+    world: World
+    posts: Posts
+    composer: Composer
+    callbacks: Callbacks
+    cdn: Cdn
+    commands: CommandBook
+    gateway: Gateway
+    deliveries: Deliveries
+    journal: Journal
+    checker: OpenApiChecker | None
+
+    def card(self, message: Message, *, ack_s: float | None = None) -> Card:
+        """Wrap a message for a person to follow."""
+        return Card(
+            message,
+            cdn=self.cdn,
+            journal=self.journal,
+            wait_s=self.rules.wait_s,
+            ack_s=ack_s,
+        )
+
+    def message_payload(self, message: Message) -> Json:
+        """Draw a message for an event and hold it against the description."""
+        payload = message_payload(message, cdn=self.cdn, users=self.world.users)
+        if self.checker is not None:
+            for problem in self.checker.schema_problems("MessageResponse", payload):
+                self.journal.violate(f"the sandbox's message: {problem}")
+        return payload
+
+
+async def answered(stage: Stage, interaction: Interaction) -> Card | Modal | None:
+    """Send an interaction to the bot and wait for its first answer, three seconds at most.
+
+    Returns None for an autocomplete. Raises `NeverHappened` when nobody answers in time.
+    """
+    stage.callbacks.register(interaction)
+    source = interaction.source
+    payload = interaction_payload(
+        interaction,
+        world=stage.world,
+        rules=stage.rules,
+        message=stage.message_payload(source) if source else None,
+    )
+    delivering = asyncio.create_task(_deliver(stage, interaction, payload))
+    stage.deliveries.under_way.add(delivering)
+    delivering.add_done_callback(stage.deliveries.under_way.discard)
+    await _first_answer(stage, interaction)
+    if interaction.modal is not None:
+        return Modal(interaction=interaction, payload=interaction.modal)
+    if interaction.answer_type is CallbackType.CHOICES:
+        return None
+    assert interaction.original is not None
+    return stage.card(interaction.original, ack_s=interaction.ack_s)
+
+
+async def _deliver(stage: Stage, interaction: Interaction, payload: Json) -> None:
+    delivery = stage.deliveries.take()
+    if delivery.delay_s:
+        await stage.clock.sleep(delivery.delay_s)
+    stage.gateway.dispatch(
+        "INTERACTION_CREATE", payload, guild=interaction.channel.guild, copies=delivery.copies
+    )
+
+
+async def _first_answer(stage: Stage, interaction: Interaction) -> None:
+    deadline_s = interaction.opened_s + stage.rules.ack_s
+    late = asyncio.ensure_future(stage.clock.reach(deadline_s))
+    heard = asyncio.ensure_future(interaction.bell.until(lambda: interaction.answer_type))
+    try:
+        await asyncio.wait({late, heard}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        late.cancel()
+        heard.cancel()
+        await asyncio.gather(late, heard, return_exceptions=True)
+    if interaction.answer_type is None:
+        text = f"no answer within {stage.rules.ack_s} s\n{stage.journal.report()}"
+        raise NeverHappened(text)
