@@ -5,17 +5,15 @@ from typing import Any
 import pytest
 from library_payloads import commands, picking_modal, text_modal
 
-from bot.sandbox.discord.command_rules import (
+from bot.sandbox.discord.command_options import (
     UnknownCommand,
-    command_problems,
     find_command,
     interaction_options,
     leaf_of,
-    modal_submit_components,
-    modal_values_problems,
     option_problems,
-    scope_problems,
 )
+from bot.sandbox.discord.command_rules import command_problems, scope_problems
+from bot.sandbox.discord.modal_answers import modal_submit_components, modal_values_problems
 
 SYNCED = commands()
 STRING, INTEGER, BOOLEAN, USER, NUMBER = 3, 4, 5, 6, 10

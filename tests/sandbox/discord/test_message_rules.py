@@ -14,13 +14,9 @@ from library_payloads import (
     text_modal,
 )
 
-from bot.sandbox.discord.message_rules import (
-    Problem,
-    message_problems,
-    modal_problems,
-    unreferenced_attachments,
-)
-from bot.sandbox.discord.problems import EMPTY_MESSAGE, INVALID_FORM_BODY
+from bot.sandbox.discord.message_rules import message_problems, unreferenced_attachments
+from bot.sandbox.discord.modal_rules import modal_problems
+from bot.sandbox.discord.problems import EMPTY_MESSAGE, INVALID_FORM_BODY, Problem
 
 NONSENSE = (None, 5, 2.5, True, "x", [], {}, [5], [[]], {"type": []}, "attachment://nothing")
 
