@@ -9,8 +9,8 @@ from bot.sandbox.discord.components import walk
 from bot.sandbox.discord.interactions import Interaction
 from bot.sandbox.discord.journal import Journal
 from bot.sandbox.discord.messages import Message, MessageFlag
-from bot.sandbox.discord.rendering import render
-from bot.sandbox.discord.shown import Button, Shown, ShownFile
+from bot.sandbox.discord.rendering import ShownFile
+from bot.sandbox.discord.shown import Button, Shown
 from bot.sandbox.discord.wire import Json
 
 T = TypeVar("T")
@@ -131,7 +131,7 @@ class Card:
 
     def render(self) -> str:
         """Draw the present state for a terminal."""
-        return "(deleted)" if self.deleted else render(self.latest)
+        return "(deleted)" if self.deleted else self.latest.render()
 
     async def until(
         self, wish: Callable[[Shown], object], *, timeout_s: float | None = None

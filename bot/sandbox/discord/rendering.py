@@ -1,25 +1,40 @@
-"""Draw a version of a card as text for a terminal."""
+"""Draw components and files as text for a terminal."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from bot.sandbox.discord.components import SELECTS, Kind, kind_of
-from bot.sandbox.discord.shown import Shown, ShownFile
 from bot.sandbox.discord.wire import Json
 
 RULE = "─" * 24
 KIBIBYTE = 1024
 
 
-def render(shown: Shown) -> str:
-    """Return the lines that a person would see, top to bottom."""
-    files = {file.id: file for file in shown.attachments}
-    lines = ["… thinking"] if shown.is_loading else []
-    lines += shown.text.splitlines() if not shown.components else shown.content.splitlines()
-    lines += _lines(shown.components, files)
-    referred = any(file.filename in line for line in lines for file in files.values())
-    if not referred:
-        lines += [_picture(file, alt=None, covered=file.spoiler) for file in files.values()]
-    return "\n".join(lines)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFile:
+    """A file on a card, with the bytes that the CDN serves under `url`."""
+
+    id: str
+    filename: str
+    description: str | None
+    data: bytes
+    url: str
+    content_type: str
+    width: int | None
+    height: int | None
+    spoiler: bool
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        return len(self.data)
+
+
+def drawn(components: Sequence[Json], files: Sequence[ShownFile]) -> list[str]:
+    """Return the lines a person sees, top to bottom; files that no component shows come last."""
+    lines = list(_lines(components, {file.id: file for file in files}))
+    beside = [file for file in files if not any(file.filename in line for line in lines)]
+    return lines + [_picture(file, alt=None, covered=file.spoiler) for file in beside]
 
 
 def _lines(components: Sequence[Json], files: dict[str, ShownFile]) -> Iterator[str]:

@@ -1,120 +1,331 @@
-"""The loopback server: REST, gateway socket and CDN on one port."""
+"""The small Discord as a whole: start it, fill it with people, watch what the bot does."""
 
-from aiohttp import web
+import asyncio
+import secrets
+from collections.abc import Awaitable
+from types import TracebackType
+from typing import Self
 
+from bot.sandbox.discord.application_routes import ApplicationRoutes
+from bot.sandbox.discord.callbacks import Callbacks
+from bot.sandbox.discord.cards import Card, NeverHappened
 from bot.sandbox.discord.cdn import Cdn
+from bot.sandbox.discord.channel_routes import ChannelRoutes
 from bot.sandbox.discord.clock import Clock
-from bot.sandbox.discord.faults import Cut, RequestFaults, SocketFault
-from bot.sandbox.discord.gateway import Gateway
-from bot.sandbox.discord.gateway_socket import GatewaySocket
-from bot.sandbox.discord.gateway_stream import open_stream
+from bot.sandbox.discord.command_book import CommandBook
+from bot.sandbox.discord.community import Community
+from bot.sandbox.discord.composer import Composer
+from bot.sandbox.discord.faults import (
+    Cut,
+    Deliveries,
+    Delivery,
+    RequestFault,
+    RequestFaults,
+    SocketFault,
+)
+from bot.sandbox.discord.front import CDN_PREFIX, GATEWAY_PATH, Front
+from bot.sandbox.discord.gateway import Gateway, Intent
+from bot.sandbox.discord.interaction_routes import InteractionRoutes
 from bot.sandbox.discord.journal import Journal, Request
-from bot.sandbox.discord.rest import BODY_BYTES_MAX, PREFIX, VIA, Rest, drop
+from bot.sandbox.discord.limits import Limits
+from bot.sandbox.discord.messages import Message
+from bot.sandbox.discord.openapi import OpenApiChecker
+from bot.sandbox.discord.opening import Stage
+from bot.sandbox.discord.payloads import channel_payload, guild_create_payload
+from bot.sandbox.discord.people import Person
+from bot.sandbox.discord.permissions import Permission
+from bot.sandbox.discord.posts import Change, Posts
+from bot.sandbox.discord.rest import PREFIX, Rest
+from bot.sandbox.discord.router import Router
 from bot.sandbox.discord.rules import DiscordRules
+from bot.sandbox.discord.snowflakes import Mint
+from bot.sandbox.discord.wire import Json
+from bot.sandbox.discord.world import Channel, World
 
-CDN_PREFIX = "/cdn"
-GATEWAY_PATH = "/gateway"
-HOST = "127.0.0.1"
 
+class Faults:
+    """Faults on demand, as tests write them."""
 
-class Server:
-    """Owns the port and the open sockets."""
-
-    def __init__(  # noqa: PLR0913 - three fronts on one port
-        self,
-        *,
-        rules: DiscordRules,
-        clock: Clock,
-        rest: Rest,
-        gateway: Gateway,
-        cdn: Cdn,
-        journal: Journal,
-        faults: RequestFaults,
-        bot_token: str,
-    ) -> None:
-        self._rules = rules
-        self._clock = clock
-        self._rest = rest
+    def __init__(self, *, requests: RequestFaults, front: Front, gateway: Gateway) -> None:
+        self._requests = requests
+        self._front = front
         self._gateway = gateway
-        self._cdn = cdn
-        self._journal = journal
-        self._faults = faults
-        self._bot_token = bot_token
-        self._open: dict[GatewaySocket, web.Request] = {}
-        self._runner: web.AppRunner | None = None
-        self.address = ""
 
-    async def start(self, port: int = 0) -> None:
-        """Listen on loopback; 0 takes a free port."""
-        application = web.Application(client_max_size=BODY_BYTES_MAX)
-        application.router.add_get(GATEWAY_PATH, self._serve_gateway)
-        application.router.add_get(f"{CDN_PREFIX}/{{path:.*}}", self._serve_cdn)
-        application.router.add_route("*", f"{PREFIX}/{{path:.*}}", self._rest.handle)
-        application.router.add_route("*", "/{path:.*}", self._serve_nothing)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, HOST, port)
-        await site.start()
-        bound_port = self._runner.addresses[0][1]
-        self.address = f"{HOST}:{bound_port}"
+    def add(
+        self,
+        method: str,
+        pattern: str,
+        *,
+        status: int | None = None,
+        delay_s: float = 0.0,
+        cut: str | None = None,
+        times: int = 1,
+    ) -> None:
+        """Spoil the next `times` requests that match, e.g. `"PATCH", "/webhooks/*/@original"`.
 
-    async def stop(self) -> None:
-        """Break what is open and free the port."""
-        self.break_sockets(SocketFault.CUT)
-        if self._runner is not None:
-            await self._runner.cleanup()
+        A status answers in the handler's place; a cut ("before", "after", "body") breaks the
+        connection; a delay comes first, in the clock's time.
+        """
+        broken = None if cut is None else Cut(cut)
+        fault = RequestFault(status=status, delay_s=delay_s, cut=broken)
+        self._requests.arm(method, pattern, fault, times=times)
 
-    def break_sockets(self, fault: SocketFault) -> None:
-        """Let something happen to every open gateway connection."""
-        for socket, request in list(self._open.items()):
-            if fault is SocketFault.CUT:
-                drop(request)
-            else:
-                socket.suffer(fault)
+    def socket(self, what: str) -> None:
+        """Spoil every open gateway connection: cut, silence, partial, reconnect, invalidate."""
+        fault = SocketFault(what)
+        if fault is SocketFault.INVALIDATE:
+            self._gateway.forget_all()
+        self._front.break_sockets(fault)
 
-    async def _serve_gateway(self, request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse(max_msg_size=4096 * 1024)
-        await socket.prepare(request)
-        stream = open_stream(request.query.get("compress"))
-        if stream is None or request.query.get("encoding", "json") != "json":
-            self._journal.violate(f"gateway: cannot serve {request.query_string}")
-            await socket.close(code=4000)
-            return socket
-        connection = GatewaySocket(
-            socket,
-            stream=stream,
-            gateway=self._gateway,
-            rules=self._rules,
-            clock=self._clock,
-            journal=self._journal,
-            token=self._bot_token,
+    def clear(self) -> None:
+        """Disarm what has not fired yet."""
+        self._requests.clear()
+
+
+class SandboxDiscord:
+    """A Discord on loopback. Use it with `async with`; addresses are known once it runs."""
+
+    def __init__(
+        self, *, rules: DiscordRules | None = None, checker: OpenApiChecker | None = None
+    ) -> None:
+        self.rules = rules or DiscordRules()
+        self.bot_token = secrets.token_urlsafe(48)
+        self.clock = Clock()
+        self._journal = Journal()
+        mint = Mint(self.clock)
+        self.world = World(rules=self.rules, mint=mint)
+        self._cdn = Cdn(rules=self.rules, clock=self.clock, mint=mint)
+        self._posts = Posts(rules=self.rules, clock=self.clock, mint=mint)
+        composer = Composer(
+            rules=self.rules, clock=self.clock, mint=mint, cdn=self._cdn, journal=self._journal
         )
-        self._open[connection] = request
+        self._stage = Stage(
+            rules=self.rules,
+            clock=self.clock,
+            mint=mint,
+            world=self.world,
+            posts=self._posts,
+            composer=composer,
+            callbacks=Callbacks(
+                rules=self.rules,
+                clock=self.clock,
+                world=self.world,
+                posts=self._posts,
+                composer=composer,
+                journal=self._journal,
+            ),
+            cdn=self._cdn,
+            commands=CommandBook(
+                rules=self.rules,
+                clock=self.clock,
+                mint=mint,
+                application_id=self.world.application_id,
+            ),
+            gateway=Gateway(rules=self.rules, clock=self.clock, world=self.world),
+            deliveries=Deliveries(),
+            journal=self._journal,
+            checker=checker,
+        )
+        self._faults = RequestFaults()
+        self._application = ApplicationRoutes(
+            rules=self.rules,
+            world=self.world,
+            commands=self._stage.commands,
+            gateway=self._stage.gateway,
+        )
+        self._front = self._build_front()
+        self.faults = Faults(requests=self._faults, front=self._front, gateway=self._stage.gateway)
+        self._posts.listeners.append(self._announce)
+
+    def _build_front(self) -> Front:
+        stage = self._stage
+        interactions = InteractionRoutes(
+            callbacks=stage.callbacks, cdn=stage.cdn, world=stage.world
+        )
+        channels = ChannelRoutes(
+            rules=stage.rules,
+            world=stage.world,
+            posts=stage.posts,
+            composer=stage.composer,
+            cdn=stage.cdn,
+        )
+        tables = (self._application, interactions, channels)
+        router = Router([route for table in tables for route in table.routes()])
+        rest = Rest(
+            rules=stage.rules,
+            clock=stage.clock,
+            router=router,
+            limits=Limits(rules=stage.rules, clock=stage.clock),
+            faults=self._faults,
+            journal=stage.journal,
+            checker=stage.checker,
+            bot_token=self.bot_token,
+        )
+        return Front(
+            rules=stage.rules,
+            clock=stage.clock,
+            rest=rest,
+            gateway=stage.gateway,
+            cdn=stage.cdn,
+            journal=stage.journal,
+            faults=self._faults,
+            bot_token=self.bot_token,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._front.start()
+        self._cdn.base_url = self.cdn_url
+        self._application.gateway_url = self.gateway_url
+        self._stage.gateway.resume_url = self.gateway_url
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for delivery in list(self._stage.deliveries.under_way):
+            delivery.cancel()
+        await asyncio.gather(*self._stage.deliveries.under_way, return_exceptions=True)
+        await self._front.stop()
+
+    @property
+    def api_url(self) -> str:
+        """Where REST lives."""
+        return f"http://{self._front.address}{PREFIX}"
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the gateway lives."""
+        return f"ws://{self._front.address}{GATEWAY_PATH}"
+
+    @property
+    def cdn_url(self) -> str:
+        """Where files live."""
+        return f"http://{self._front.address}{CDN_PREFIX}"
+
+    @property
+    def application_id(self) -> str:
+        """The application's id, which is also the bot user's."""
+        return self.world.application_id
+
+    @property
+    def requests(self) -> list[Request]:
+        """The bot's requests, oldest first."""
+        return list(self._journal.requests)
+
+    @property
+    def violations(self) -> list[str]:
+        """Everything that a real Discord would not have forgiven."""
+        return self._journal.violations
+
+    def guild(
+        self, name: str = "Studio", *, locale: str = "en-US", has_bot: bool = True
+    ) -> Community:
+        """Make a server; a bot that is connected already hears of it."""
+        guild = self.world.add_guild(name, locale=locale, has_bot=has_bot)
+        community = Community(guild, stage=self._stage)
+        if has_bot:
+            payload = guild_create_payload(self.world, guild)
+            self._stage.gateway.dispatch("GUILD_CREATE", payload, guild=guild, intent=Intent.GUILDS)
+        return community
+
+    def stranger(self, name: str, *, locale: str = "en-US") -> Person:
+        """Make somebody who shares no server and only has direct messages."""
+        return Person(self.world.add_user(name, locale=locale), stage=self._stage, home=None)
+
+    def messages(self, channel: Channel) -> list[Card]:
+        """Return the channel's messages that still exist, oldest first, ephemeral ones included."""
+        found = self._posts.in_channel(channel)
+        return [self._stage.card(message) for message in found if message.deleted_at is None]
+
+    def delete_message(self, card: Card) -> None:
+        """Let a moderator delete a message."""
+        self._posts.delete(card.message)
+
+    def delete_channel(self, channel: Channel) -> None:
+        """Let a moderator delete a channel."""
+        payload = channel_payload(channel)
+        self.world.remove_channel(channel)
+        self._stage.gateway.dispatch(
+            "CHANNEL_DELETE", payload, guild=channel.guild, intent=Intent.GUILDS
+        )
+
+    def revoke(self, channel: Channel, permission: str) -> None:
+        """Take a permission from the bot in a channel, e.g. "ATTACH_FILES"."""
+        channel.denied_to_bot |= Permission[permission]
+        self._tell_of_channel(channel)
+
+    def restore(self, channel: Channel, permission: str) -> None:
+        """Give a permission back."""
+        channel.denied_to_bot &= ~Permission[permission]
+        self._tell_of_channel(channel)
+
+    def remove_bot(self, community: Community) -> None:
+        """Let an admin remove the bot from a server."""
+        community.guild.has_bot = False
+        self._stage.gateway.dispatch(
+            "GUILD_DELETE", {"id": community.id}, guild=community.guild, intent=Intent.GUILDS
+        )
+
+    def deliver(
+        self, *, twice: bool = False, delay_s: float = 0.0, lose: bool = False, times: int = 1
+    ) -> None:
+        """Deliver the next `times` interactions twice, late, or not at all."""
+        copies = 0 if lose else 2 if twice else 1
+        self._stage.deliveries.plan(Delivery(copies=copies, delay_s=delay_s), times=times)
+
+    async def until_ready(self) -> None:
+        """Wait until a bot has identified."""
+        gateway = self._stage.gateway
+        await self._wait(
+            gateway.bell.until(gateway.is_ready, timeout_s=self.rules.wait_s),
+            "no bot identified",
+        )
+
+    async def until_synced(self, *names: str) -> None:
+        """Wait until these commands are registered."""
+        book = self._stage.commands
+        await self._wait(
+            book.bell.until(lambda: set(names) <= set(book.names()), timeout_s=self.rules.wait_s),
+            f"not all registered: {', '.join(names)}",
+        )
+
+    def raise_if_violated(self) -> None:
+        """Fail when the bot, or this sandbox, broke a rule of the wire."""
+        if self.violations:
+            raise AssertionError(self._journal.report())
+
+    def report(self) -> str:
+        """Tell the last requests and all violations."""
+        return self._journal.report()
+
+    async def _wait(self, what: Awaitable[object], complaint: str) -> None:
         try:
-            await connection.serve()
-        finally:
-            del self._open[connection]
-        return socket
+            await what
+        except TimeoutError as error:
+            text = f"{complaint} in {self.rules.wait_s} s\n{self.report()}"
+            raise NeverHappened(text) from error
 
-    async def _serve_cdn(self, request: web.Request) -> web.StreamResponse:
-        path = request.rel_url.raw_path
-        entry = Request(method="GET", path=path, route=CDN_PREFIX, at=self._clock.now())
-        self._journal.requests.append(entry)
-        fault = self._faults.next_for("GET", path)
-        if fault is not None:
-            await self._clock.sleep(fault.delay_s)
-            if fault.cut is not None and fault.cut is not Cut.BODY:
-                return drop(request)
-            if fault.status is not None:
-                entry.status = fault.status
-                return web.Response(status=fault.status, headers=VIA)
-        attachment = self._cdn.read(path.removeprefix(CDN_PREFIX), request.query)
-        entry.status = 404 if attachment is None else 200
-        if attachment is None:
-            text = "This content is no longer available."
-            return web.Response(status=404, text=text, headers=VIA)
-        return web.Response(body=attachment.data, content_type=attachment.content_type, headers=VIA)
+    def _tell_of_channel(self, channel: Channel) -> None:
+        self._stage.gateway.dispatch(
+            "CHANNEL_UPDATE",
+            channel_payload(channel),
+            guild=channel.guild,
+            intent=Intent.GUILDS,
+        )
 
-    async def _serve_nothing(self, request: web.Request) -> web.StreamResponse:
-        self._journal.violate(f"no such address: {request.method} {request.path}")
-        return web.Response(status=404, headers=VIA)
+    def _announce(self, change: Change, message: Message) -> None:
+        if message.is_ephemeral:
+            return
+        guild = message.channel.guild
+        intent = Intent.DIRECT_MESSAGES if guild is None else Intent.GUILD_MESSAGES
+        place = {"channel_id": message.channel.id} | ({"guild_id": guild.id} if guild else {})
+        if change is Change.DELETED:
+            payload: Json = {"id": message.id, **place}
+        else:
+            payload = self._stage.message_payload(message) | place
+            if message.author is not self.world.bot and not self.rules.privileged_intents:
+                payload |= {"content": "", "attachments": [], "embeds": [], "components": []}
+        self._stage.gateway.dispatch(change.value, payload, guild=guild, intent=intent)

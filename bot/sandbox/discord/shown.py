@@ -9,6 +9,7 @@ from bot.sandbox.discord.cdn import Cdn
 from bot.sandbox.discord.components import SELECTS, Component, Kind, kind_of, walk
 from bot.sandbox.discord.composer import spoken
 from bot.sandbox.discord.messages import MessageFlag, Version
+from bot.sandbox.discord.rendering import ShownFile, drawn
 from bot.sandbox.discord.wire import Json
 
 LINK_STYLE, PREMIUM_STYLE = 5, 6
@@ -30,26 +31,6 @@ class Button:
     def face(self) -> str:
         """What stands on it."""
         return " ".join(filter(None, (self.emoji, self.label)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownFile:
-    """A file on a card, with the bytes that the CDN serves under `url`."""
-
-    id: str
-    filename: str
-    description: str | None
-    data: bytes
-    url: str
-    content_type: str
-    width: int | None
-    height: int | None
-    spoiler: bool
-
-    @property
-    def size(self) -> int:
-        """Length in bytes."""
-        return len(self.data)
 
 
 class Shown:
@@ -150,6 +131,13 @@ class Shown:
     def shows(self, text: str) -> bool:
         """Whether a person can read this text on it, buttons included."""
         return text in self.text or any(text in button.face for button in self.buttons)
+
+    def render(self) -> str:
+        """Draw it for a terminal, top to bottom."""
+        lines = ["… thinking"] if self.is_loading else []
+        lines += self.content.splitlines() if self.components else self.text.splitlines()
+        lines += drawn(self.components, self.attachments)
+        return "\n".join(lines)
 
     def _embed_texts(self) -> Iterator[str]:
         for embed in self.embeds:

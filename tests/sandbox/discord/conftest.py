@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from bot.sandbox.discord.openapi import OpenApiChecker
 from bot.sandbox.discord.rules import DiscordRules
-from bot.sandbox.discord.sandbox import SandboxDiscord
+from bot.sandbox.discord.server import SandboxDiscord
 from tests.sandbox.discord.sample_bot import SampleBot
 
 SPEC = Path(__file__).parents[2] / "data" / "discord-openapi.json"
