@@ -184,6 +184,13 @@ class Jobs:
         assert row is not None
         return int(row["working"])
 
+    async def newest(self, limit: int) -> tuple[JobId, ...]:
+        """Return the newest jobs of everybody, the newest first."""
+        rows = await self._db.rows(
+            "SELECT id FROM jobs ORDER BY created_at DESC, id DESC LIMIT :limit", limit=limit
+        )
+        return _ids(rows)
+
     async def recent(self, owner_id: UserId, limit: int) -> tuple[Job, ...]:
         """Return a member's newest jobs, the newest first."""
         rows = await self._db.rows(

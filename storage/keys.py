@@ -83,6 +83,11 @@ class Keys:
             for row in rows
         )
 
+    async def owners(self) -> frozenset[tuple[UserId, str]]:
+        """Return who has a key, and for which provider."""
+        rows = await self._db.rows("SELECT owner_id, provider FROM keys")
+        return frozenset((UserId(row["owner_id"]), row["provider"]) for row in rows)
+
     async def delete(self, owner_id: UserId, provider: str) -> bool:
         """Forget a key; False when there was none."""
         changed = await self._db.change(

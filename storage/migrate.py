@@ -4,16 +4,20 @@ The files are in `storage/migrations/`; the table `migrations` records number, n
 Whoever calls holds the lock that keeps a second process out.
 """
 
+import asyncio
 import hashlib
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import resources
+from pathlib import Path
 
 from bot.domain.errors import ConfigurationError
 from storage.moments import to_text
+from storage.sqlite_connection import translated
 
 _FILE_NAME = re.compile(r"(\d{4})_\w+\.sql")
 _BOOKS = """
@@ -82,8 +86,7 @@ def migrate(
         ConfigurationError: see `pending`.
     """
     connection.execute(_BOOKS)
-    applied = dict(connection.execute("SELECT number, sha256 FROM migrations").fetchall())
-    todo = pending(known, applied)
+    todo = pending(known, applied_to(connection))
     for migration in todo:
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -93,6 +96,49 @@ def migrate(
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
     return tuple(migration.name for migration in todo)
+
+
+def applied_to(connection: sqlite3.Connection) -> dict[int, str]:
+    """Return the recorded hash of every applied migration, by number."""
+    has_books = connection.execute(
+        "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'"
+    ).fetchone()
+    if not has_books:
+        return {}
+    return dict(connection.execute("SELECT number, sha256 FROM migrations").fetchall())
+
+
+def require(path: Path) -> None:
+    """Refuse a database that is not there: opening it would make an empty one.
+
+    Raises:
+        ConfigurationError: there is no such file.
+    """
+    if not path.exists():
+        raise ConfigurationError(f"There is no database at {path}.")
+
+
+async def version_of(path: Path) -> str:
+    """Say in a sentence how a SQLite database stands to this release; change nothing.
+
+    Raises:
+        ConfigurationError: it cannot be used with this release.
+    """
+    applied, todo = await asyncio.to_thread(_standing, path, load())
+    if todo:
+        return f"The database has schema {applied}; the next start brings it to {todo[-1].number}."
+    return f"The database has schema {applied}, that of this release."
+
+
+def _standing(path: Path, known: Sequence[Migration]) -> tuple[int, tuple[Migration, ...]]:
+    require(path)
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA query_only = ON")
+            applied = applied_to(connection)
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"{path} cannot be opened. {translated(error)}") from error
+    return max(applied, default=0), pending(known, applied)
 
 
 def _apply(connection: sqlite3.Connection, migration: Migration, *, at: datetime) -> None:

@@ -1,0 +1,159 @@
+"""Stored bytes, named by their SHA-256: pictures that arrived, and pictures to start from.
+
+The same bytes are kept once, a repeated `put` changes nothing, and a name that exists is whole:
+bytes are written aside, flushed to the disk, and only then given their name.
+"""
+
+import asyncio
+import errno
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+from bot.domain.errors import StorageUnavailable
+from bot.domain.requests import BlobId
+
+_BLOB_ID = re.compile(r"[0-9a-f]{64}")
+_INCOMING = "incoming"  # half-written bytes; longer than any folder of blobs is named
+
+_WHAT_TO_DO = {
+    errno.ENOSPC: "The disk for pictures is full: free some space.",
+    errno.EDQUOT: "The disk for pictures is full: free some space, or raise the quota.",
+    errno.EROFS: "The disk for pictures is read-only: make it writable.",
+    errno.EACCES: "The folder for pictures may not be written: give this user the right to.",
+}
+
+
+class BlobStore(Protocol):
+    """Somewhere to keep bytes: a folder, or a bucket shared by several machines."""
+
+    async def put(self, data: bytes) -> BlobId:
+        """Keep bytes and return their name once they are durable.
+
+        Raises:
+            StorageUnavailable: they cannot be kept now.
+        """
+        ...
+
+    async def get(self, blob: BlobId) -> bytes | None:
+        """Return stored bytes, or None when they were deleted or never stored."""
+        ...
+
+    async def exists(self, blob: BlobId) -> bool:
+        """Tell whether bytes are stored."""
+        ...
+
+    async def delete(self, blob: BlobId) -> bool:
+        """Forget bytes; False when they were not stored."""
+        ...
+
+
+class DirectoryBlobs:
+    """A `BlobStore` in a folder of this machine, in 256 folders by the first two digits."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._incoming = root / _INCOMING
+
+    async def open(self) -> "DirectoryBlobs":
+        """Make the folder, sweep what a killed process left half-written, and return the store.
+
+        Raises:
+            StorageUnavailable: the folder cannot be made or written.
+        """
+        await asyncio.to_thread(self._open)
+        return self
+
+    async def put(self, data: bytes) -> BlobId:
+        """Keep bytes; see `BlobStore.put`."""
+        return await asyncio.to_thread(self._put, data)
+
+    async def get(self, blob: BlobId) -> bytes | None:
+        """Return stored bytes; see `BlobStore.get`."""
+        return await asyncio.to_thread(self._get, blob)
+
+    async def exists(self, blob: BlobId) -> bool:
+        """Tell whether bytes are stored."""
+        return await asyncio.to_thread(self._path(blob).exists)
+
+    async def delete(self, blob: BlobId) -> bool:
+        """Forget bytes; see `BlobStore.delete`."""
+        return await asyncio.to_thread(self._delete, blob)
+
+    def _open(self) -> None:
+        with _translated():
+            self._incoming.mkdir(parents=True, exist_ok=True)
+            for half_written in self._incoming.iterdir():
+                half_written.unlink()
+
+    def _put(self, data: bytes) -> BlobId:
+        blob = BlobId(hashlib.sha256(data).hexdigest())
+        path = self._path(blob)
+        with _translated():
+            if not path.exists():
+                if not path.parent.exists():
+                    path.parent.mkdir(exist_ok=True)
+                    _flush_folder(self._root)
+                self._write_aside(data, path)
+                _flush_folder(path.parent)
+        return blob
+
+    def _write_aside(self, data: bytes, path: Path) -> None:
+        descriptor, aside = tempfile.mkstemp(dir=self._incoming)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(aside).replace(path)
+        except BaseException:
+            with suppress(OSError):  # the sweep at the next start takes what stays
+                Path(aside).unlink(missing_ok=True)
+            raise
+
+    def _get(self, blob: BlobId) -> bytes | None:
+        path = self._path(blob)
+        with _translated():
+            try:
+                return path.read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def _delete(self, blob: BlobId) -> bool:
+        path = self._path(blob)
+        with _translated():
+            try:
+                path.unlink()
+            except FileNotFoundError:
+                return False
+        return True
+
+    def _path(self, blob: BlobId) -> Path:
+        if not _BLOB_ID.fullmatch(blob):  # it could lead out of the folder
+            raise ValueError("a blob is named by its SHA-256")
+        return self._root / blob[:2] / blob
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a new name in a folder durable, not only the bytes behind it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        sentence = _WHAT_TO_DO.get(
+            error.errno or 0, f"The folder for pictures does not work: {error.strerror}."
+        )
+        raise StorageUnavailable(sentence) from error
