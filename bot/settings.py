@@ -11,21 +11,20 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
-from annotated_types import Ge, Le
 from dotenv.parser import parse_stream
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     SecretStr,
     ValidationError,
     ValidationInfo,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
 
 from bot.domain.errors import ConfigurationError
 
@@ -44,14 +43,10 @@ def env_name(attribute: str) -> str:
     return prefix + attribute.upper()
 
 
-def _advice(sentence: str) -> PydanticCustomError:
-    return PydanticCustomError("advice", "{sentence}", {"sentence": sentence})
-
-
 def _visible_ascii(secret: SecretStr) -> SecretStr:
     """Refuse what cannot travel in an HTTP header, such as a pasted blank or line end."""
     if not re.fullmatch(r"[\x21-\x7e]+", secret.get_secret_value()):
-        raise _advice("give the value alone, without blanks, quotes or a word before it")
+        raise ValueError("give the value alone, without blanks, quotes or a word before it")
     return secret
 
 
@@ -61,7 +56,7 @@ def _master_key(secret: SecretStr) -> SecretStr:
     except ValueError:  # not base64, or not even ASCII
         key = b""
     if len(key) != MASTER_KEY_BYTES:
-        raise _advice(
+        raise ValueError(
             "give 32 random bytes in base64, as `head -c 32 /dev/urandom | base64` prints"
         )
     return secret
@@ -75,7 +70,7 @@ def _address(*schemes: str) -> AfterValidator:
 
     def check(url: str) -> str:
         if not shape.fullmatch(url):
-            raise _advice(f"give an address such as {schemes[-1]}://host/path, without a query")
+            raise ValueError(f"give an address such as {schemes[-1]}://host/path, without a query")
         return url.rstrip("/")
 
     return AfterValidator(check)
@@ -83,7 +78,7 @@ def _address(*schemes: str) -> AfterValidator:
 
 def _client_agent(agent: str) -> str:
     if not AGENT_PATTERN.fullmatch(agent):
-        raise _advice("give three parts, name:version:contact, so that the Horde can reach you")
+        raise ValueError("give three parts, name:version:contact, so that the Horde can reach you")
     return agent
 
 
@@ -93,7 +88,7 @@ def _hosts(text: object) -> object:
         return text
     hosts = tuple(host.strip().lower() for host in text.split(",") if host.strip())
     if not hosts or not all(HOST_PATTERN.fullmatch(host) for host in hosts):
-        raise _advice(
+        raise ValueError(
             "give host names with commas between them, such as *.example.org, without ports"
         )
     return hosts
@@ -101,7 +96,7 @@ def _hosts(text: object) -> object:
 
 def _database_url(url: str) -> str:
     if not url.startswith(SQLITE_SCHEME) or url == SQLITE_SCHEME:
-        raise _advice(
+        raise ValueError(
             "give sqlite:///path/to/file, or leave it out; this version stores in SQLite only"
         )
     return url
@@ -115,7 +110,7 @@ def _at_home(path: Path, info: ValidationInfo) -> Path:
 
 def _one_word(text: str) -> str:
     if len(text.split()) != 1:
-        raise _advice("give a host name or an address")
+        raise ValueError("give a host name or an address")
     return text
 
 
@@ -175,27 +170,27 @@ class Settings(BaseModel):
     """Hosts that pictures may come from, with commas; `*.` stands for all below."""
     allow_private_hosts: bool = False
     """Let downloads reach private networks: for the sandbox and for servers of your own."""
-    horde_submits_per_second: Annotated[int, Ge(1), Le(100)] = 2
+    horde_submits_per_second: Annotated[int, Field(ge=1, le=100)] = 2
     """Jobs sent to the Horde per second, all members together."""
-    horde_submits_per_minute: Annotated[int, Ge(1), Le(6000)] = 90
+    horde_submits_per_minute: Annotated[int, Field(ge=1, le=6000)] = 90
     """The same per minute; the Horde counts by address."""
-    poll_interval_s: Annotated[float, Ge(0.02), Le(60)] = 2.0
+    poll_interval_s: Annotated[float, Field(ge=0.02, le=60)] = 2.0
     """Seconds between two looks at a running job."""
-    edit_interval_s: Annotated[float, Ge(0.02), Le(60)] = 1.0
+    edit_interval_s: Annotated[float, Field(ge=0.02, le=60)] = 1.0
     """Seconds between two edits of one card, at least."""
-    daily_credits: Annotated[int, Ge(0), Le(1_000_000)] = 1000
+    daily_credits: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
     """Credits that every member gets per day."""
     after_unsure_submit: Literal["once", "never"] = "once"
     """When a submit may or may not have arrived: send it `once` more, or `never`."""
-    job_deadline_min: Annotated[int, Ge(1), Le(1440)] = 60
+    job_deadline_min: Annotated[int, Field(ge=1, le=1440)] = 60
     """Minutes after which an unfinished job expires, and its credits go back."""
-    result_retention_h: Annotated[int, Ge(1), Le(8760)] = 72
+    result_retention_h: Annotated[int, Field(ge=1, le=8760)] = 72
     """Hours that finished pictures stay in the data folder."""
-    drain_s: Annotated[float, Ge(0), Le(600)] = 20.0
+    drain_s: Annotated[float, Field(ge=0, le=600)] = 20.0
     """Seconds to finish calls in flight when told to stop."""
     web_host: Annotated[str, AfterValidator(_one_word)] = "127.0.0.1"
     """The address that the health page listens on."""
-    web_port: Annotated[int | None, Ge(1), Le(65535)] = None
+    web_port: Annotated[int | None, Field(ge=1, le=65535)] = None
     """The port of the health page. Unset: no page."""
     log_level: LogLevel = "INFO"
     """The least that is logged."""
@@ -334,16 +329,16 @@ def _sentences(error: ValidationError) -> Iterator[str]:
     fields = {env_name(name): field for name, field in Settings.model_fields.items()}
     details = {str(fault["loc"][0]): fault for fault in error.errors(include_input=False)}
     for name, fault in details.items():
-        advice = fault["msg"] if fault["type"] == "advice" else f"give {_expected(fields[name])}"
+        ours = fault["type"] == "value_error"
+        advice = fault["ctx"]["error"] if ours else f"give {_expected(fields[name])}"
         yield f"{name}: {advice}."
 
 
 def _expected(field: FieldInfo) -> str:
-    bounds: dict[type, Any] = {type(limit): limit for limit in field.metadata}
-    if Ge in bounds and Le in bounds:
-        whole = "" if field.annotation is float else "whole "
-        return f"a {whole}number from {bounds[Ge].ge} to {bounds[Le].le}"
+    low = next((limit.ge for limit in field.metadata if hasattr(limit, "ge")), None)
+    high = next((limit.le for limit in field.metadata if hasattr(limit, "le")), None)
+    if high is not None:
+        return f"a {'' if field.annotation is float else 'whole '}number from {low} to {high}"
     if field.annotation is bool:
         return "true or false"
-    choices = get_args(field.annotation)
-    return "one of " + ", ".join(choices) if choices else "one word"
+    return "one of " + ", ".join(get_args(field.annotation))
