@@ -1,4 +1,4 @@
-"""A command's options: which kinds there are, which a member filled in, and how Discord sends them on.
+"""A command's options: their kinds, what a member fills in, and how Discord sends it on.
 
 Facts: Discord docs, interactions/application-commands and interactions/receiving-and-responding.
 """
@@ -8,6 +8,11 @@ from enum import IntEnum
 from typing import Any
 
 SAFE_INTEGER_MAX = 2**53  # the client's numbers are doubles
+STRING_MAX = 6000
+
+Range = tuple[int, int]  # where an option names no bounds
+LENGTHS: Range = (1, STRING_MAX)  # no client sends an empty text: it leaves the option out
+NUMBERS: Range = (-SAFE_INTEGER_MAX, SAFE_INTEGER_MAX)
 
 Command = Mapping[str, Any]
 Option = Mapping[str, Any]
@@ -57,8 +62,8 @@ class UnknownCommand(LookupError):
 def find_command(commands: Sequence[Command], spoken: str) -> tuple[Command, tuple[str, ...]]:
     """Return the synced command that a member means, and the path to its subcommand.
 
-    "/key set" finds the command "key" and the path ("set",). Without a slash it is the whole name of a
-    context menu entry. Raises `UnknownCommand`, as a real client would not offer it.
+    "/key set" finds the command "key" and the path ("set",). Without a slash it is the whole name
+    of a context menu entry. Raises `UnknownCommand`, as a real client would not offer it.
     """
     if not spoken.startswith("/"):
         menus = (c for c in commands if c.get("type") != CommandKind.CHAT_INPUT and "type" in c)
@@ -97,8 +102,8 @@ def option_problems(
 ) -> list[str]:
     """Say why a client would not send these values.
 
-    `command` is the leaf that takes them (see `leaf_of`). While a member is still typing (`autocomplete`) required
-    options may be missing and bounds and choices are not checked yet.
+    `command` is the leaf that takes them (see `leaf_of`). While a member is still typing
+    (`autocomplete`) required options may be missing, and bounds and choices are not checked yet.
     """
     options = {option["name"]: option for option in command.get("options") or ()}
     problems = [f"{name}: no such option" for name in values if name not in options]
@@ -122,16 +127,17 @@ def interaction_options(
     *,
     focused: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Build an interaction's `data.options`: the filled options, wrapped into the subcommands of `path`.
+    """Build an interaction's `data.options`: what was filled in, inside the subcommands of `path`.
 
-    `focused` names the option being autocompleted. Raises `KeyError` for a value no option takes.
+    `focused` names the option being autocompleted; it needs a value, "" at first. Raises `KeyError`
+    for a value no option takes.
     """
     leaf = leaf_of(command, path)
     kinds = {option["name"]: OptionKind(option["type"]) for option in leaf.get("options") or ()}
-    sent = [_sent_option(name, kinds[name], value) for name, value in values.items()]
-    for option in sent:
-        if option["name"] == focused:
-            option["focused"] = True
+    filled = {name: _sent_option(name, kinds[name], value) for name, value in values.items()}
+    if focused is not None:
+        filled[focused]["focused"] = True
+    sent = list(filled.values())
     for depth in range(len(path), 0, -1):
         inner = leaf_of(command, path[:depth])
         sent = [{"type": inner["type"], "name": inner["name"], "options": sent}]
@@ -154,19 +160,24 @@ def _value_problems(option: Option, value: object) -> Iterator[str]:
     if not TYPES[kind](value):
         yield f"{value!r} is no {kind.name}"
         return
-    size: Any = len(value) if isinstance(value, str) else value
-    limits = (
-        ("min_length", "max_length") if kind is OptionKind.STRING else ("min_value", "max_value")
-    )
-    if kind is OptionKind.STRING or kind in NUMERIC:
-        lowest, highest = (option.get(limit) for limit in limits)
-        if lowest is not None and size < lowest:
-            yield f"below {limits[0]}, {lowest}"
-        if highest is not None and size > highest:
-            yield f"above {limits[1]}, {highest}"
+    if kind is OptionKind.STRING:
+        yield from _range_problems(option, "length", len(str(value)), otherwise=LENGTHS)
+    elif kind in NUMERIC:
+        yield from _range_problems(option, "value", value, otherwise=NUMBERS)
     choices = [choice["value"] for choice in option.get("choices") or ()]
     if choices and value not in choices:
         yield f"{value!r} is none of the choices {choices}"
+
+
+def _range_problems(option: Option, what: str, size: Any, *, otherwise: Range) -> Iterator[str]:
+    lowest, highest = (
+        default if (bound := option.get(f"{end}_{what}")) is None else bound
+        for end, default in zip(("min", "max"), otherwise, strict=True)
+    )
+    if size < lowest:
+        yield f"below min_{what}, {lowest}"
+    if size > highest:
+        yield f"above max_{what}, {highest}"
 
 
 def _is_integer(value: object) -> bool:

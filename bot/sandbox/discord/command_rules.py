@@ -1,6 +1,7 @@
 """What Discord would refuse when commands are synced.
 
-Facts: Discord docs, interactions/application-commands. What members fill in is the matter of `command_options`.
+Facts: Discord docs, interactions/application-commands. What members fill in is checked in
+`command_options`.
 """
 
 import unicodedata
@@ -11,6 +12,7 @@ from typing import Any
 from bot.sandbox.discord.command_options import (
     NUMERIC,
     SAFE_INTEGER_MAX,
+    STRING_MAX,
     SUBCOMMANDS,
     TYPES,
     Command,
@@ -24,7 +26,6 @@ DESCRIPTION_MAX = 100
 OPTIONS_MAX = 25
 CHOICES_MAX = 25
 CHOICE_MAX = 100
-STRING_MAX = 6000
 CHARACTERS_MAX = 8000  # names, descriptions and values of one command, with everything inside
 SCOPE_MAX = {CommandKind.CHAT_INPUT: 100, CommandKind.USER: 15, CommandKind.MESSAGE: 15}
 

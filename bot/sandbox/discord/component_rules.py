@@ -1,6 +1,7 @@
 """Rules for the components of a message: nesting, counts, texts, buttons, pictures.
 
-Facts: Discord docs, components/reference; the sum of 4000 characters is discord.py's figure (ui/view.py:891).
+Facts: Discord docs, components/reference; the sum of 4000 characters is discord.py's figure
+(ui/view.py:891).
 """
 
 from collections.abc import Callable, Iterator, Mapping

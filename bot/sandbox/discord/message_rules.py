@@ -22,8 +22,8 @@ def message_problems(
 ) -> list[Problem]:
     """Say why Discord would refuse a message.
 
-    `payload` is the message as it will stand, in the words of a request: for an edit, the fields sent before
-    overlaid by those sent now. `filenames` are the attachments it will have, kept ones and new ones.
+    `payload` is the message as it will stand, in the words of a request: for an edit, the fields sent
+    before overlaid by those sent now. `filenames` are the attachments it will have, kept and new.
     Facts: Discord docs, resources/message.
     """
     return [
@@ -39,7 +39,7 @@ def message_problems(
 
 
 def unreferenced_attachments(payload: Mapping[str, Any], filenames: Sequence[str]) -> list[str]:
-    """Return the files of a Components V2 message that nobody will see, as no component shows them."""
+    """Return the files of a Components V2 message that no component shows: nobody sees them."""
     shown = {url.removeprefix(ATTACHMENT) for _, url in component_media(payload.get("components"))}
     return [name for name in filenames if name not in shown]
 

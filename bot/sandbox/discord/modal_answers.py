@@ -1,8 +1,8 @@
 """What a member fills into a modal, and how Discord sends it back.
 
 Values are keyed by `custom_id`: a text for text inputs and radio groups, a list of texts for selects,
-checkbox groups and file uploads (ids of uploaded files), a boolean for a checkbox. What is left out keeps
-the value the modal was opened with.
+checkbox groups and file uploads (ids of uploaded files), a boolean for a checkbox. What is left out
+keeps the value the modal was opened with.
 Facts: Discord docs, components/reference (the "interaction response structure" of each kind).
 """
 
@@ -115,6 +115,8 @@ def _list_problems(component: Component, value: object) -> Iterator[str]:
             yield "required, but nothing is chosen"
     elif not fewest <= len(value) <= most:
         yield f"{len(value)} values, not between {fewest} and {most}"
+    if len(set(map(str, value))) < len(value):
+        yield "has a value twice"
     yield from _choice_problems(component, value)
 
 

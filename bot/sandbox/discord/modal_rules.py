@@ -1,7 +1,7 @@
 """What Discord's documents demand of a modal.
 
-Facts: Discord docs, interactions/receiving-and-responding (modal) and components/reference. Its OpenAPI
-description lets 40 components pass where the documents say five; the documents win.
+Facts: Discord docs, interactions/receiving-and-responding (modal) and components/reference. Discord's
+OpenAPI description lets 40 components pass where the documents say five; the documents win.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,8 +1,9 @@
 """Hold every request and every answer of the sandbox against Discord's published OpenAPI description.
 
-The description (MIT, github.com/discord/discord-api-spec) is a file the caller names. It and `jsonschema_rs`
-belong to the tests: the demo runs without a checker, and the description's own readme warns against
-building on it in production. What it allows but the documents forbid is the matter of the rule modules.
+The description (MIT, github.com/discord/discord-api-spec) is a file the caller names. It and
+`jsonschema_rs` belong to the tests: the demo runs without a checker, and the description's own readme
+warns against building on it in production. What it allows but the documents forbid is the matter of
+the rule modules.
 """
 
 import json
@@ -57,8 +58,9 @@ class OpenApiChecker:
     ) -> list[str]:
         """Say what the description has against a request; an empty list means it fits.
 
-        `path` starts behind "/api/v10", percent signs decoded; `body` is the parsed JSON or the parsed `payload_json`, None where
-        there is none; `file_fields` are the names of the multipart files, "files[0]" and so on.
+        `path` starts behind "/api/v10" and is decoded; `body` is the parsed JSON or the parsed
+        `payload_json`, None where there is none; `file_fields` are the names of the multipart files,
+        "files[0]" and so on.
         """
         route = self._routes.find(path)
         if route is None:

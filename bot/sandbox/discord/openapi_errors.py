@@ -1,8 +1,8 @@
 """Schema violations in words, at the leaf where they happen.
 
-A union that fits nowhere says nothing useful by itself. Here the branch that was meant is found by its `type`
-and its own complaints are reported: "components[0].label: longer than 80". Values are never quoted: they may be
-secret, and the sandbox prints these sentences.
+A union that fits nowhere says nothing useful by itself. Here the branch that was meant is found by its
+`type` and its own complaints are reported: "components[0].label: longer than 80". Values are never
+quoted: they may be secret, and the sandbox prints these sentences.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -9,7 +9,7 @@ from bot.sandbox.discord.openapi_schemas import Schema, file_names, without_file
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 MULTIPART = "multipart/form-data"
 
-# documented for every route that takes a message, but missing in the description where the body is a union
+# documented for every route that takes a message; the description lacks them where a body is a union
 MESSAGE_FILES = frozenset(f"files[{number}]" for number in range(10))
 
 

@@ -1,8 +1,8 @@
 """The schemas of Discord's OpenAPI description, made strict.
 
-The description lets unknown keys pass everywhere and says `oneOf` where branches overlap; both would hide
-mistakes or invent them. What real clients and the documents do against the description is allowed again
-by name, in `DEVIATIONS`.
+The description lets unknown keys pass everywhere and says `oneOf` where branches overlap; both would
+hide mistakes or invent them. What real clients and the documents do against the description is allowed
+again by name, in `DEVIATIONS`.
 """
 
 from collections.abc import Mapping
@@ -154,7 +154,7 @@ def _closed_value(key: str, value: Any, schemas: Mapping[str, Schema]) -> Any:
 
 
 def _merged(schema: Schema, schemas: Mapping[str, Schema]) -> Schema:
-    """Fold an `allOf` of objects into one object: closed apart, they would refuse each other's keys."""
+    """Fold an `allOf` of objects into one: closed apart, they would refuse each other's keys."""
     parts = [_resolved(part, schemas) for part in schema.get("allOf", ())]
     if not any("properties" in part for part in parts):
         return schema

@@ -1,7 +1,7 @@
 """What is wrong with a payload, and the small checks every rule module builds on.
 
-The checks never raise: a payload of the wrong shape is itself a problem to report, because the sandbox
-has to answer it like Discord does, with a 400 that names the field.
+The checks never raise: a payload of the wrong shape is itself a problem to report, because the
+sandbox has to answer it like Discord does, with a 400 that names the field.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ INVALID_FORM_BODY = 50035
 class Problem:
     """One reason why Discord would refuse a payload.
 
-    `path` leads to the field ("components[0].items[2].description"), `code` is Discord's JSON error code.
+    `path` leads to the field ("components[0].items[2].description"), `code` is Discord's own.
     """
 
     path: str

@@ -61,6 +61,8 @@ def test_values_that_fit_the_options_are_sent():
         ({}, "prompt: required, but missing"),
         ({"prompt": "cat", "colour": "red"}, "colour: no such option"),
         ({"prompt": 5}, "prompt: 5 is no STRING"),
+        ({"prompt": "cat", "model": ""}, "model: below min_length, 1"),
+        ({"prompt": "cat", "model": "x" * 6001}, "model: above max_length, 6000"),
         ({"prompt": "x"}, "prompt: below min_length, 2"),
         ({"prompt": "x" * 1001}, "prompt: above max_length, 1000"),
         ({"prompt": "cat", "count": 5}, "count: above max_value, 4"),
@@ -129,3 +131,10 @@ def test_the_option_being_typed_is_focused():
     sent = interaction_options(imagine, path, {"model": "sd", "count": 1}, focused="model")
 
     assert [entry.get("focused") for entry in sent] == [True, None]
+
+
+def test_only_a_filled_option_can_be_focused():
+    imagine, path = find_command(SYNCED, "/imagine")
+
+    with pytest.raises(KeyError):
+        interaction_options(imagine, path, {"count": 1}, focused="model")

@@ -67,6 +67,7 @@ def test_filled_modals_are_submitted():
         ({"size": "Small", "extras": []}, "extras: required, but nothing is chosen"),
         ({"size": "Small", "extras": "Faces"}, "extras: 'Faces' is no list of values"),
         ({"size": "Small", "extras": ["Hands"]}, "extras: 'Hands' is none of ['Upscale', 'Faces']"),
+        ({"size": "Small", "extras": ["Faces", "Faces"]}, "extras: has a value twice"),
         ({"size": "Small", "private": "on"}, "private: 'on' is neither ticked nor not"),
     ],
 )

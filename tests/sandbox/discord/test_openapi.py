@@ -27,6 +27,7 @@ from bot.sandbox.discord import openapi_schemas
 from bot.sandbox.discord.openapi import OpenApiChecker
 from bot.sandbox.discord.openapi_schemas import DEVIATIONS
 
+# github.com/discord/discord-api-spec, snapshot of 2026-07-18
 SPEC = Path(__file__).parents[2] / "data" / "discord-openapi.json"
 JSON = "application/json"
 MULTIPART = "multipart/form-data; boundary=x"
