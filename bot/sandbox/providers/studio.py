@@ -30,6 +30,6 @@ class Studio:
         """Return the picture's bytes; a caller that gives up does not stop the drawing."""
         return await asyncio.shield(self.prepare(wish))
 
-    def close(self) -> None:
-        """Let the threads go; what is being drawn is dropped."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+    async def close(self) -> None:
+        """Let the threads go, once the pictures they are at are finished."""
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)

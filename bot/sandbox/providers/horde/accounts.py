@@ -1,7 +1,7 @@
 """Who may ask the sandbox Horde for pictures, and what they own."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.sandbox.providers.horde.rules import ANONYMOUS_KEY
 
@@ -13,7 +13,7 @@ CONCURRENCY = 30
 class Account:
     """A registered user, or the anonymous one that everybody shares."""
 
-    key: str
+    key: str = field(repr=False)
     username: str  # "alias#id"
     kudos: float = 0.0
     concurrency: int = CONCURRENCY
@@ -42,7 +42,7 @@ class Account:
 class SharedKey:
     """A part of an account's kudos lent to others; its id works as a key for submits."""
 
-    shared_id: str
+    shared_id: str = field(repr=False)
     owner: Account
     name: str
     kudos: float  # left

@@ -95,7 +95,7 @@ def performance(rules: HordeRules, *, waiting: int, megapixelsteps: float) -> Bo
         "text_worker_count": 0,
         "thread_count": rules.thread_count,
         "text_thread_count": 0,
-        "queued_megapixelsteps": round(megapixelsteps, 2),
+        "queued_megapixelsteps": round(float(megapixelsteps), 2),
         "past_minute_megapixelsteps": 0.0,
         "queued_forms": 0.0,
         "interrogator_count": 0,

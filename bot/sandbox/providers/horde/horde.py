@@ -87,10 +87,10 @@ class SandboxHorde:
     ) -> None:
         await self._api.stop()
         await self._images.stop()
-        self._studio.close()
         for task in self._tasks:
             task.cancel()
         ends = await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._studio.close()
         for end in ends:
             if isinstance(end, Exception):  # a heartbeat that died is our bug: say so
                 raise end

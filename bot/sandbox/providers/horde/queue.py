@@ -64,8 +64,10 @@ class Queue:
         self._touched(job)
 
     def hold(self, job: Job) -> None:
-        """Stop time for a request."""
-        job.next_at_s = None
+        """Stop time for a request; only its expiry goes on."""
+        if not job.is_over:
+            job.next_at_s = None
+            self._touched(job)
 
     def release(self, job: Job) -> None:
         """Let time go on for a request that was held: its next step is due now."""
@@ -75,8 +77,9 @@ class Queue:
 
     def step(self, job: Job) -> None:
         """Do the next step of a request now, and hold it again."""
-        self._happen(job, self._clock.elapsed_s())
-        self.hold(job)
+        if not job.is_over:
+            self._happen(job, self._clock.elapsed_s())
+            self.hold(job)
 
     def finish(self, job: Job) -> None:
         """Do all its remaining steps now."""

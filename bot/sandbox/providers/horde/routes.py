@@ -102,7 +102,7 @@ class Api:
         async def serve(request: web.Request) -> web.Response:
             world = self._world
             limits = route.limits
-            if limits is SUBMIT_LIMITS and world.addresses.is_trusted(request.remote or ""):
+            if limits == SUBMIT_LIMITS and world.addresses.is_trusted(request.remote or ""):
                 limits = TRUSTED_SUBMIT_LIMITS
             bucket = f"{request.remote} {request.method} {request.path}"
             seat = world.limiter.take(bucket, limits) if limits else None
