@@ -1,0 +1,25 @@
+"""What a posted picture is called, and how it is told to those who do not see it."""
+
+from bot.domain.plain_text import one_line
+
+ALT_CHARS_MAX = 1024  # Discord's limit for the description of a file
+
+# Nothing in a description may be read as a mention or a link to a channel, whoever shows it.
+_NEUTRAL = str.maketrans(
+    {
+        "@": "\N{FULLWIDTH COMMERCIAL AT}",
+        "<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}",
+        ">": "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}",
+    }
+)
+
+
+def alt_text(prompt: str) -> str:
+    """Return the prompt as plain words on one line."""
+    words = one_line(prompt).translate(_NEUTRAL)
+    return words if len(words) <= ALT_CHARS_MAX else words[: ALT_CHARS_MAX - 1].rstrip() + "…"
+
+
+def file_name(job_id: str, number: int, suffix: str) -> str:
+    """Name a picture of a job; the suffix brings its dot."""
+    return f"easel-{job_id}-{number}{suffix}"

@@ -1,0 +1,111 @@
+"""Whether some bytes are a picture that is safe to decode, store and show.
+
+The kind comes from the first bytes, never from a name or a content type. Sizes are read from the
+header and refused before a pixel is decoded: 164 KB of PNG can hold 169 megapixels. Pillow's own
+guard is one global number that only warns at first, so its classes are called directly instead.
+"""
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+
+from PIL import Image, ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from bot.domain.errors import InvalidRequest
+
+PIXELS_MAX = 25_000_000
+SIDE_PX_MAX = 16_383  # WebP's own limit
+JPEG_SCANS_MAX = 100  # a camera writes about ten; thousands only cost time
+
+PNG, JPEG, WEBP = "image/png", "image/jpeg", "image/webp"
+SUFFIXES = {PNG: ".png", JPEG: ".jpg", WEBP: ".webp"}
+
+_CLASSES: dict[str, type[ImageFile.ImageFile]] = {
+    PNG: PngImageFile,
+    JPEG: JpegImageFile,
+    WEBP: WebPImageFile,
+}
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
+"""What Pillow's readers raise on bytes that are not what they claim to be."""
+
+
+class UnreadablePicture(ValueError):
+    """These bytes cannot be used; the text goes on after "the picture: "."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureInfo:
+    """What a picture is; `frames` is more than one where it is animated."""
+
+    mime: str
+    width: int
+    height: int
+    size_bytes: int
+    frames: int
+
+
+def verify_result(data: bytes) -> PictureInfo:
+    """Return what a provider's picture is; raise `UnreadablePicture` when it is none."""
+    image = decoded(data)
+    return PictureInfo(
+        mime=mime_of(data),
+        width=image.width,
+        height=image.height,
+        size_bytes=len(data),
+        frames=getattr(image, "n_frames", 1),
+    )
+
+
+def verify_upload(data: bytes) -> PictureInfo:
+    """Return what a member's picture is; raise `InvalidRequest` with a sentence when it is none."""
+    try:
+        return verify_result(data)
+    except UnreadablePicture as err:
+        raise InvalidRequest(refusal(err)) from err
+
+
+def refusal(reason: UnreadablePicture) -> str:
+    """Tell a member why their picture cannot be used, and what to do."""
+    megapixels = PIXELS_MAX // 1_000_000
+    return (
+        f"I cannot use this picture: {reason}. "
+        f"Save it as PNG, JPEG or WebP, at most {megapixels} megapixels, and send it again."
+    )
+
+
+def mime_of(data: bytes) -> str:
+    """Return the kind that the first bytes announce; raise `UnreadablePicture` for any other."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PNG
+    if data.startswith(b"\xff\xd8\xff"):
+        return JPEG
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return WEBP
+    raise UnreadablePicture("it is no PNG, JPEG or WebP")
+
+
+def decoded(data: bytes) -> Image.Image:
+    """Return the decoded first frame; raise `UnreadablePicture` for damage and excess."""
+    mime = mime_of(data)
+    if mime == JPEG and data.count(b"\xff\xda") > JPEG_SCANS_MAX:
+        raise UnreadablePicture("it is built to be slow")
+    try:
+        image = _CLASSES[mime](io.BytesIO(data))
+        _check_size(image.width, image.height)
+        image.load()
+    except UnreadablePicture:
+        raise
+    except Image.DecompressionBombError as err:  # the WebP reader asks Pillow's guard itself
+        raise UnreadablePicture("it has far too many pixels") from err
+    except _DAMAGE as err:
+        raise UnreadablePicture("it is cut off or damaged") from err
+    return image
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > PIXELS_MAX or max(width, height) > SIDE_PX_MAX:
+        raise UnreadablePicture(f"it has {width} × {height} pixels")

@@ -1,0 +1,48 @@
+"""Pictures for tests, made on the spot."""
+
+import io
+import random
+import struct
+import zlib
+
+from PIL import Image
+
+
+def written(image, kind, **options):
+    target = io.BytesIO()
+    image.save(target, format=kind, **options)
+    return target.getvalue()
+
+
+def opened(data):
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def noise(width, height, mode="RGB"):
+    """Return a picture that no encoder can shrink."""
+    channels = len(Image.new(mode, (1, 1)).getbands())
+    data = random.Random(7).randbytes(width * height * channels)  # noqa: S311 — must repeat
+    return Image.frombytes(mode, (width, height), data)
+
+
+def half_red_half_blue(width=64, height=32):
+    """Return a picture whose left half is red, so that turning it shows."""
+    image = Image.new("RGB", (width, height), "blue")
+    image.paste("red", (0, 0, width // 2, height))
+    return image
+
+
+def png_bomb(width, height):
+    """Return a small PNG of many pixels: one bit each, all zero."""
+    rows = zlib.compressobj(9)
+    row = bytes(1 + (width + 7) // 8)
+    body = b"".join(rows.compress(row) for _ in range(height)) + rows.flush()
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", body), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in chunks)
+
+
+def _chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
