@@ -16,7 +16,7 @@ from bot.domain.requests import (
     Lora,
     TextualInversion,
 )
-from bot.domain.sizes import Aspect, nearest_side
+from bot.domain.sizes import SHAPES, Aspect, nearest_side
 
 NAME_CHARS_MAX = 255
 WORD_CHARS_MAX = 64
@@ -155,11 +155,14 @@ def size(value: str) -> tuple[int, int]:
 
 
 def aspect(value: str) -> Aspect:
-    """Read a shape; cinema's decimals (2.39:1) are welcome."""
-    found = _ASPECT.fullmatch(_number(value).lower())
+    """Read a shape by its name or its numbers; cinema's decimals (2.39:1) are welcome."""
+    text = _number(value).lower()
+    if text in SHAPES:
+        return SHAPES[text]
+    found = _ASPECT.fullmatch(text)
     across, down = (round(float(part) * 100) for part in found.groups()) if found else (0, 0)
     if not across or not down:
-        raise Mistake("needs a shape, like {like}.")
+        raise Mistake(f"needs a shape, like {{like}}, or one of {', '.join(SHAPES)}.")
     if max(across, down) > ASPECT_MAX * min(across, down):
         raise Mistake(f"is too thin: at most {ASPECT_MAX}:1 or 1:{ASPECT_MAX}.")
     return Aspect(across, down)

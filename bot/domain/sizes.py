@@ -1,5 +1,7 @@
 """Sides of a picture: multiples of 64 that fit a shape into an area."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from bot.domain.requests import SIDE_MAX_PX, SIDE_MIN_PX, SIDE_STEP_PX
@@ -15,6 +17,18 @@ class Aspect(NamedTuple):
 
     across: int
     down: int
+
+
+SHAPES: Mapping[str, Aspect] = MappingProxyType(
+    {
+        "square": Aspect(1, 1),
+        "portrait": Aspect(2, 3),
+        "landscape": Aspect(3, 2),
+        "tall": Aspect(9, 16),
+        "wide": Aspect(16, 9),
+    }
+)
+"""Shapes by the names that people know them by."""
 
 
 def size_for(aspect: Aspect, area_px: int) -> tuple[int, int]:

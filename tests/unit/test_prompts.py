@@ -29,6 +29,7 @@ from bot.domain.requests import (
 
 PICTURE = BlobId("a" * 64)
 MASK = BlobId("b" * 64)
+NO_SHAPE = "--ar needs a shape, like --ar 16:9, or one of square, portrait, landscape, tall, wide."
 
 
 def mistakes_in(text, **options):
@@ -53,6 +54,7 @@ def test_a_text_without_parameters_is_the_prompt():
         ('--no "text" and "logos"', {"negative": '"text" and "logos"'}),
         ("--n 4", {"count": 4}),
         ("--ar 1:1", {"width": 1024, "height": 1024}),
+        ("--ar Portrait", {"width": 832, "height": 1216}),
         ("--size 768x512", {"width": 768, "height": 512}),
         ("--size 768×512", {"width": 768, "height": 512}),
         ("--width 768 --height 512", {"width": 768, "height": 512}),
@@ -298,8 +300,8 @@ def test_one_side_keeps_the_other_from_the_defaults():
         ("--width 32", "--width 32 is too low: 64 to 3072."),
         ("--size 768", "--size needs a width and a height, like --size 768x512."),
         ("--size 768x500", "--size 500 is no multiple of 64: 512 is the nearest."),
-        ("--ar wide", "--ar needs a shape, like --ar 16:9."),
-        ("--ar 0:9", "--ar needs a shape, like --ar 16:9."),
+        ("--ar broad", NO_SHAPE),
+        ("--ar 0:9", NO_SHAPE),
         ("--ar 100:1", "--ar is too thin: at most 8:1 or 1:8."),
         ("--ar 16:9 --size 768x512", "--ar and --size cannot go together: keep one."),
         ("--size 768x512 --width 64", "--size and --width cannot go together: keep one."),
