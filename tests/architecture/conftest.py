@@ -3,14 +3,20 @@
 import pytest
 
 
+class Idle:
+    """Stands where a service belongs; all that loading a cog may ask is which providers there are."""
+
+    providers = ()
+
+
 @pytest.fixture
 async def tree():
-    """Load every cog into a bot that never connects; loading touches none of the services."""
+    """Load every cog into a bot that never connects."""
     import cogs
     from bot.client import EaselBot, Services
 
     async with EaselBot() as bot:
-        bot.attach(Services(**dict.fromkeys(Services.__dataclass_fields__)))
+        bot.attach(Services(**dict.fromkeys(Services.__dataclass_fields__, Idle())))
         for name in cogs.COGS:
             await bot.load_extension(name)
         yield bot.tree
