@@ -63,19 +63,15 @@ async def _run(arguments: argparse.Namespace) -> int:
     from bot import app, operate, settings  # noqa: PLC0415 — the demo's own process needs none of it
 
     loaded = settings.load()
-    match arguments.command:
-        case "run":
-            return await app.run(loaded)
-        case "check":
-            return await operate.check(loaded)
-        case "sync":
-            return await operate.sync(loaded)
-        case "migrate":
-            return await operate.migrate(loaded)
-        case "backup":
-            return await operate.backup(loaded, arguments.file)
-        case _:
-            return await operate.audit(loaded, as_json=arguments.json)
+    actions = {
+        "run": lambda: app.run(loaded),
+        "check": lambda: operate.check(loaded),
+        "sync": lambda: operate.sync(loaded),
+        "migrate": lambda: operate.migrate(loaded),
+        "backup": lambda: operate.backup(loaded, arguments.file),
+        "audit": lambda: operate.audit(loaded, as_json=arguments.json),
+    }
+    return await actions[arguments.command]()
 
 
 async def _demo(arguments: argparse.Namespace) -> int:

@@ -14,8 +14,9 @@ from discord.ext import commands
 
 from bot.accounts.credits import CreditAccounts
 from bot.accounts.keys import KeyRing
+from bot.accounts.preferences import PreferenceBook
 from bot.jobs.catalogue import Catalogue
-from bot.jobs.tracker import Tracker
+from bot.jobs.tracker import Quote, Tracker
 from bot.ui import copy, errors
 from bot.ui.buttons import JobButton
 from bot.ui.presses import JobPresses
@@ -32,6 +33,7 @@ class Services:
     catalogue: Catalogue
     credits: CreditAccounts
     keys: KeyRing
+    preferences: PreferenceBook
 
 
 class Tree(app_commands.CommandTree["EaselBot"]):
@@ -55,7 +57,10 @@ class Tree(app_commands.CommandTree["EaselBot"]):
 class EaselBot(commands.AutoShardedBot):
     """The bot: the guilds intent alone, no member or message cache, and it never mentions."""
 
-    def __init__(self, services: Services, *, cogs: Sequence[str] = ()) -> None:
+    services: Services
+    presses: JobPresses[Quote]  # found here by `bot.ui.buttons.JobButton`
+
+    def __init__(self, *, cogs: Sequence[str] = ()) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -66,9 +71,12 @@ class EaselBot(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
         )
-        self.services = services
-        self.presses = JobPresses(services.tracker)  # found here by `bot.ui.buttons.JobButton`
         self._cogs = tuple(cogs)
+
+    def attach(self, services: Services) -> None:
+        """Hand over what cogs may call, before the login: services edit cards through this bot."""
+        self.services = services
+        self.presses = JobPresses(services.tracker)
 
     async def setup_hook(self) -> None:
         """Load the cogs and teach discord.py the buttons that may be pressed on old cards."""

@@ -6,7 +6,7 @@ money always move together; `CreditAccounts` answers members.
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.clock import Clock
 from bot.domain.credits import (
@@ -21,10 +21,13 @@ from bot.domain.credits import (
 )
 from bot.domain.errors import InsufficientCredits
 from bot.domain.jobs import Job, UserId
-from storage.credits import Reserve
+from storage.credits import Reserved
 from storage.database import Database, Tx
 
 BALANCES_REMEMBERED_MAX = 10_000
+RESERVATION_LIFE = timedelta(
+    days=2
+)  # twice the longest deadline that can be set: only a safety net
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +95,9 @@ class CreditAccounts:
             amount=job.price,
             job_id=job.id,
             at=job.created_at,
+            expires_at=job.created_at + RESERVATION_LIFE,
         )
-        if outcome is Reserve.TOO_POOR:
+        if outcome is Reserved.TOO_POOR:
             balance = await tx.credits.balance(member_account(job.owner_id))
             raise InsufficientCredits(
                 needed=job.price,

@@ -13,7 +13,6 @@ from bot.providers.base import Provider
 from storage.database import Database, Tx
 
 KEY_CHARS_MIN, KEY_CHARS_MAX = 4, 512
-SHOWN_CHARS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,6 @@ class KeyRing:
                 owner_id,
                 provider=provider,
                 secret=plain,
-                last4=plain[-SHOWN_CHARS:] if len(plain) >= 2 * SHOWN_CHARS else "",
                 label=holder.name,
                 at=now,
             )

@@ -39,6 +39,8 @@ class Album:
         self, job: Job, number: int, picture: Picture, *, bytes_max: int
     ) -> PictureFile:
         data = await self._blobs.get(picture.blob)
+        if data is None:
+            raise LookupError(f"picture {number} of job {job.id} is not in the store any more")
         fitted = await self._pictures.run(fit, data, bytes_max)
         return PictureFile(
             name=file_name(job.id, number, fitted.suffix),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.domain.clock import Clock
 from bot.domain.errors import StorageUnavailable
+from bot.domain.jobs import JobId
 from bot.jobs.dispatch import LocalDispatch
 from storage.blobs import BlobStore
 from storage.database import Database
@@ -66,8 +67,9 @@ class Recovery:
             lambda tx: tx.jobs.done_before(before, limit=FORGET_AT_ONCE_MAX)
         )
         for job_id in old:
-            unused = await self._database.write(
-                lambda tx, job_id=job_id: tx.jobs.forget_results(job_id)
-            )
-            for blob in unused:
-                await self._blobs.delete(blob)
+            await self._forget(job_id)
+
+    async def _forget(self, job_id: JobId) -> None:
+        unused = await self._database.write(lambda tx: tx.jobs.forget_results(job_id))
+        for blob in unused:
+            await self._blobs.delete(blob)

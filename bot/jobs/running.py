@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.errors import Permanent, ProtocolBroken, ProviderError, Transient
 from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Picture, Progress
+from bot.domain.requests import BlobId
 from bot.jobs.steps import Superseded, close, end, later, save
 from bot.jobs.tools import Tools
 from bot.media.verify import PictureInfo, UnreadablePicture, verify_result
@@ -197,7 +198,7 @@ class Running:
         return picture
 
 
-def _picture(item: Item, info: PictureInfo, *, blob: str) -> Picture:
+def _picture(item: Item, info: PictureInfo, *, blob: BlobId) -> Picture:
     return Picture(
         item_id=item.id,
         blob=blob,

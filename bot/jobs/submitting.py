@@ -23,7 +23,8 @@ from bot.providers.base import Accepted, Inputs
 
 log = logging.getLogger(__name__)
 
-UNSURE_LOOK_S = 3.0  # the provider's list of active work is cached for a while
+UNSURE_LOOK_S = 3.0
+UNSURE_CERTAIN_S = 35.0  # AI Horde, /find_user: the list of active work may be 30 s old
 ATTEMPTS_WHEN_UNSURE_MAX = 2
 UNSURE_SENTENCE = (
     "The connection broke while the request was being sent, and it could not be found again. "
@@ -61,8 +62,6 @@ class Submitting:
         """Take up a job whose submit may have arrived: look for it, then decide by policy."""
         tools, now = self._tools, self._tools.clock.now()
         since = self._unsure_since.setdefault(job.id, now)
-        if now - since < timedelta(seconds=UNSURE_LOOK_S) and job.has_own_key:
-            return since + timedelta(seconds=UNSURE_LOOK_S)
         provider = tools.providers[job.provider]
         known = await tools.database.read(lambda tx: tx.jobs.remote_ids(job.provider))
         key = await tools.key_for(job)
@@ -79,6 +78,8 @@ class Submitting:
             return await save(tools, job, running)
         if job.cancel_asked_at is not None:
             return await end(tools, job, JobState.CANCELLED, "")
+        if job.has_own_key and now - since < timedelta(seconds=UNSURE_CERTAIN_S):
+            return now + timedelta(seconds=UNSURE_LOOK_S)
         if tools.may_submit_again and job.attempt < ATTEMPTS_WHEN_UNSURE_MAX:
             log.warning("sending again, unsure", extra={"job": job.id, "attempt": job.attempt})
             return await save(tools, job, job.to(JobState.ACCEPTED, at=now))
@@ -101,7 +102,12 @@ class Submitting:
         return Inputs(source=await self._blob(source.picture), mask=await self._blob(source.mask))
 
     async def _blob(self, blob: BlobId | None) -> bytes | None:
-        return None if blob is None else await self._tools.blobs.get(blob)
+        if blob is None:
+            return None
+        data = await self._tools.blobs.get(blob)
+        if data is None:
+            raise LookupError("a source picture is not in the store any more")
+        return data
 
     async def _send(self, job: Job, inputs: Inputs) -> Job | datetime:
         tools = self._tools

@@ -6,19 +6,20 @@ wire and the command line, nothing behind them.
 
 import asyncio
 import json
-import os
 import signal
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from bot.sandbox.discord.cards import Card
 from bot.sandbox.discord.server import SandboxDiscord
+from bot.sandbox.discord.shown import Shown
 from bot.sandbox.providers.horde import SandboxHorde
 
 READY_S = 60.0
@@ -26,7 +27,7 @@ JOB_S = 120.0
 STOP_S = 30.0
 
 
-class DemoFailed(Exception):  # noqa: N818 — named for what happened
+class DemoFailed(Exception):
     """The demo did not end as it should; the text says where."""
 
 
@@ -53,10 +54,10 @@ async def run_demo(options: DemoOptions, *, out: TextIO, inherited: Mapping[str,
             async with _bot(environment) as process:
                 await asyncio.wait_for(_until_ready(discord, process), READY_S)
                 say("The bot is online and its commands are registered.\n")
-                card, posted = await _imagine(discord, process, options, say)
+                card = await _imagine(discord, options, say)
             audit = json.loads(await _command(environment, "audit", "--json"))
             pictures = _write(card, options.out)
-            summary = _summary(audit, discord=discord, horde=horde, posted=posted)
+            summary = _summary(audit, discord=discord, horde=horde, card=card)
     say("")
     for path in pictures:
         say(f"Picture written to {path}")
@@ -90,6 +91,7 @@ def _environment(
         "HORDE_URL": horde.url,
         "EASEL_ALLOW_PRIVATE_HOSTS": "true",
         "HORDE_DOWNLOAD_HOSTS": "127.0.0.1",
+        "EASEL_HOME": data_dir,  # not the folder whose .env may belong to a real bot
         "EASEL_DATA_DIR": data_dir,
         "EASEL_LOG_LEVEL": "WARNING",
     }
@@ -141,36 +143,32 @@ async def _until_ready(discord: SandboxDiscord, process: asyncio.subprocess.Proc
     await ready
 
 
-async def _imagine(
-    discord: SandboxDiscord,
-    process: asyncio.subprocess.Process,
-    options: DemoOptions,
-    say: _Speaker,
-) -> tuple[Any, datetime]:
+async def _imagine(discord: SandboxDiscord, options: DemoOptions, say: _Speaker) -> Card:
     """Type the command as a member and follow the card to its end."""
     guild = discord.guild(name="Lighthouse Keepers")
     channel = guild.channel("pictures")
     ann = guild.member("Ann")
     say(f'Ann types in #pictures:  /imagine prompt: "{options.prompt}"\n')
     card = await ann.runs("/imagine", in_=channel, prompt=options.prompt)
-    shown = 0
-    while True:
-        for version in card.versions[shown:]:
-            say(f"— card, version {shown + 1}, {version.at:%H:%M:%S.%f}"[:-3])
-            say(version.render() + "\n")
-            shown += 1
-        if _is_final(card):
-            return card, card.versions[-1].at
-        await asyncio.wait_for(
-            card.until(lambda _, known=shown: len(card.versions) > known, timeout_s=JOB_S), JOB_S
+    if not isinstance(card, Card):
+        raise DemoFailed("The bot answered with a form instead of a card.")
+
+    def follow(version: Shown) -> bool:
+        say(
+            f"— the card, version {version.number + 1}, at {version.at:%H:%M:%S}.{version.at.microsecond // 1000:03}"
         )
+        say(version.render() + "\n")
+        return _is_final(version)
+
+    await card.until(follow, timeout_s=JOB_S)
+    return card
 
 
-def _is_final(card: Any) -> bool:
-    return not any(button.label == "Cancel" for button in card.buttons)
+def _is_final(version: Shown) -> bool:
+    return not any(button.label == "Cancel" for button in version.buttons)
 
 
-def _write(card: Any, folder: Path) -> list[Path]:
+def _write(card: Card, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for attachment in card.attachments:
@@ -181,12 +179,10 @@ def _write(card: Any, folder: Path) -> list[Path]:
 
 
 def _summary(
-    audit: dict[str, Any], *, discord: SandboxDiscord, horde: SandboxHorde, posted: datetime
+    audit: dict[str, Any], *, discord: SandboxDiscord, horde: SandboxHorde, card: Card
 ) -> dict[str, Any]:
     jobs = audit["jobs"]
     job = jobs[0] if jobs else {}
-    remote = next(iter(horde.truth.values()), None)
-    done_at = remote.done_at if remote is not None else None
     return {
         "job": job.get("id"),
         "state": job.get("state"),
@@ -195,15 +191,21 @@ def _summary(
         "discord_calls": dict(Counter(f"{call.method} {call.route}" for call in discord.requests)),
         "credits_reserved": job.get("price_credits"),
         "credits_settled": job.get("charged_credits"),
-        "done_to_posted_s": (
-            round((posted - done_at).total_seconds(), 3) if done_at is not None else None
-        ),
+        "done_to_posted_s": _done_to_posted_s(horde, card),
         "violations": list(discord.violations),
     }
 
 
+def _done_to_posted_s(horde: SandboxHorde, card: Card) -> float | None:
+    done = [job.done_monotonic_s for job in horde.truth.jobs if job.done_monotonic_s is not None]
+    if not done:
+        return None
+    done_at_s = done[-1] + time.time() - time.monotonic()
+    return round(card.versions[-1].at.timestamp() - done_at_s, 3)
+
+
 def _problems(summary: dict[str, Any], audit: dict[str, Any], pictures: list[Path]) -> list[str]:
-    problems = list(audit["problems"]) + summary["violations"]
+    problems: list[str] = [*audit["problems"], *summary["violations"]]
     if not pictures:
         problems.append("No picture arrived.")
     if summary["state"] != "done":

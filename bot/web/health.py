@@ -1,8 +1,8 @@
 """One page that says whether the service does its work: for container health checks."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import AsyncIterator
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -14,8 +14,9 @@ def health_app(probes: Mapping[str, Probe]) -> web.Application:
 
     async def answer(_: web.Request) -> web.Response:
         results = {name: await probe() for name, probe in probes.items()}
-        status = 200 if all(results.values()) else 503
-        return web.json_response({"healthy": status == 200, "parts": results}, status=status)
+        is_healthy = all(results.values())
+        status = HTTPStatus.OK if is_healthy else HTTPStatus.SERVICE_UNAVAILABLE
+        return web.json_response({"healthy": is_healthy, "parts": results}, status=status)
 
     app = web.Application()
     app.router.add_get("/healthz", answer)
