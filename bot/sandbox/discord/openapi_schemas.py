@@ -16,6 +16,7 @@ ADDRESS = "urn:discord"  # where the registry keeps the strict schemas
 
 BOOLEAN: Schema = {"type": "boolean"}
 INTEGER: Schema = {"type": "integer"}
+TEXT: Schema = {"type": "string"}
 NUMERIC_ID: Schema = {"type": "integer", "minimum": 0}
 NUMERIC_IDS: Schema = {"type": "array", "items": NUMERIC_ID}
 WORDED_ERRORS: Schema = {
@@ -27,6 +28,10 @@ WORDED_ERRORS: Schema = {
         "additionalProperties": False,
     },
 }
+
+KEPT = (
+    "discord.py repeats all it knows of a kept attachment (message.py:415), where its id is enough"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,32 @@ DEVIATIONS = (
         reason="the documents allow number or string; discord.py numbers new files",
         fields=("MessageAttachmentRequest.id",),
         allows=NUMERIC_ID,
+    ),
+    Deviation(
+        name="kept attachments in full: texts",
+        reason=KEPT,
+        fields=(
+            "MessageAttachmentRequest.content_type",
+            "MessageAttachmentRequest.proxy_url",
+            "MessageAttachmentRequest.url",
+        ),
+        allows=TEXT,
+    ),
+    Deviation(
+        name="kept attachments in full: sizes",
+        reason=KEPT,
+        fields=(
+            "MessageAttachmentRequest.height",
+            "MessageAttachmentRequest.size",
+            "MessageAttachmentRequest.width",
+        ),
+        allows=INTEGER,
+    ),
+    Deviation(
+        name="kept attachments in full: spoiler",
+        reason=KEPT,
+        fields=("MessageAttachmentRequest.spoiler",),
+        allows=BOOLEAN,
     ),
     Deviation(
         name="numeric ids in requests",

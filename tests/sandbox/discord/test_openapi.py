@@ -473,7 +473,7 @@ def test_every_schema_of_the_description_can_be_used(checker):
 
 
 FIELDS = [(deviation, place) for deviation in DEVIATIONS for place in deviation.fields]
-SAMPLES = {"boolean": True, "integer": 5, "array": [5]}
+SAMPLES = {"boolean": True, "integer": 5, "string": "x", "array": [5]}
 
 
 @pytest.mark.parametrize("deviation,place", FIELDS, ids=[place for _, place in FIELDS])
