@@ -42,7 +42,7 @@ def _check_length(payload: Payload) -> None:
 
 def _check_proxy(payload: Payload) -> None:
     if payload.get("proxied_account"):
-        message = "Only service accounts can provide a proxied_account value."
+        message = "A proxied_account is for service accounts."
         raise Refusal(400, message, rc="OnlyServiceAccountProxy.")  # this one ends with a dot
 
 
@@ -74,7 +74,7 @@ def _check_loras(params: Params) -> None:
     if len(loras) > LORAS_MAX:
         raise Refusal(
             400,
-            f"You cannot request more than {LORAS_MAX} loras per generation.",
+            f"At most {LORAS_MAX} loras fit into a request.",
             rc="TooManyLoras",
         )
     if any(lora.get("is_version") and not lora["name"].isdecimal() for lora in loras):
@@ -85,9 +85,7 @@ def _check_embeddings(params: Params) -> None:
     embeddings = params.get("tis", [])
     assert isinstance(embeddings, list)
     if len(embeddings) > EMBEDDINGS_MAX:
-        message = (
-            f"You cannot request more than {EMBEDDINGS_MAX} Textual Inversions per generation."
-        )
+        message = f"At most {EMBEDDINGS_MAX} textual inversions fit into a request."
         raise Refusal(400, message, rc="TooManyTIs")
 
 

@@ -73,7 +73,9 @@ class HordeRules:
     heartbeat: str = "OK"  # or OVERLOADED, DOWN
     worker_count: int = 8
     thread_count: int = 16
-    seed: int = 0  # of ids and of seeds that nobody asked for
+    seed: int | None = (
+        0  # of ids and picture seeds; None: new ones in every run, for a lasting database
+    )
     blocked_words: tuple[str, ...] = ("blockedword", "worseblockedword")
     webhook_tries: int = 3
     webhook_timeout_s: float = 3.0  # of the wall's time: the receiver is not sped up

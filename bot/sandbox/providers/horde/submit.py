@@ -96,9 +96,9 @@ def _admitted(world: World, caller: Caller) -> Account:
     if caller.agent in BANNED_AGENTS:
         raise Refusal(403, BANNED_AGENT, rc="BannedClientAgent")
     if world.rules.maintenance:
-        message = "Horde has been put into maintenance mode. Please try again later."
+        message = "The horde is closed for maintenance."
         raise Refusal(400, message, rc="MaintenanceMode")
-    check_timeout(world, caller)
+    _check_timeout(world, caller)
     account = world.accounts.by_key(caller.key or "")
     if account is None:
         raise Refusal(401, UNKNOWN_KEY, rc="InvalidAPIKey")
@@ -107,7 +107,7 @@ def _admitted(world: World, caller: Caller) -> Account:
     return account
 
 
-def check_timeout(world: World, caller: Caller) -> None:
+def _check_timeout(world: World, caller: Caller) -> None:
     """Refuse an address that has to wait; the seconds, a client's own, are only in the text."""
     if left_s := world.addresses.timeout_left_s(caller.ip):
         seconds = int(world.clock.real_s(left_s))
@@ -178,8 +178,8 @@ def _check_concurrency(world: World, account: Account, wish: Wish) -> None:
     waiting = world.queue.waiting_pictures(account)
     if waiting + wish.n > account.concurrency:
         message = (
-            f"Parallel requests ({waiting + wish.n}) by user exceeded the limit of {account.concurrency}. "
-            "Please wait for your requests to finish, or cancel them."
+            f"{waiting} pictures of this account are waiting, {wish.n} more would exceed "
+            f"its limit of {account.concurrency}."
         )
         raise Refusal(429, message, rc="TooManyPrompts")
 
@@ -211,7 +211,7 @@ def _taken_in(
     plan(job)
     job.charge(prices.SUBMIT_TAX)
     account.requests += 1
-    world.truth.jobs.append(job)
+    world.truth.add(job)
     world.queue.accept(job)
     return job
 

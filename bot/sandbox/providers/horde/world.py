@@ -27,13 +27,16 @@ class Truth:
 
     jobs: list[Job] = field(default_factory=list)
     webhooks: list[Announced] = field(default_factory=list)
+    _by_id: dict[str, Job] = field(default_factory=dict)
+
+    def add(self, job: Job) -> None:
+        """Note an accepted request."""
+        self.jobs.append(job)
+        self._by_id[job.remote_id] = job
 
     def job(self, remote_id: str) -> Job:
         """Return an accepted request by its id; KeyError if there never was one."""
-        for job in reversed(self.jobs):
-            if job.remote_id == remote_id:
-                return job
-        raise KeyError(remote_id)
+        return self._by_id[remote_id]
 
 
 class World:
