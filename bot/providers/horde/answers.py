@@ -1,7 +1,6 @@
 """The Horde's answers in our words: how far a request is, and what came out of it."""
 
 import base64
-import binascii
 import re
 from types import MappingProxyType
 
@@ -143,7 +142,7 @@ def decoded(text: str) -> bytes | None:
     padding = "=" * (-len(bare) % _BASE64_QUANTUM)
     try:
         return base64.b64decode(bare + padding, validate=True) or None
-    except binascii.Error:
+    except ValueError:
         return None
 
 

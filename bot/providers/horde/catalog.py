@@ -11,14 +11,14 @@ DEFAULT_MODEL = "AlbedoBase XL (SDXL)"
 DEFAULT_CONTROL_MODEL = "stable_diffusion"  # ControlNet is at home with Stable Diffusion 1.5
 
 COUNT_MAX = 20
-CFG_MAX = 100.0
+CFG_MAX = 100
 CFG_DECIMALS = 2
 STRENGTH_MIN = 0.01
 SEED_VARIATION_MAX = 1000
 CLIP_SKIP_MAX = 12
 LORAS_MAX = 5
 INVERSIONS_MAX = 20
-EXTRA_STRENGTH_MAX = 5.0  # of a LoRA or a textual inversion, either sign
+EXTRA_STRENGTH_MAX = 5  # of a LoRA or a textual inversion, either sign
 NAME_CHARS_MAX = 255
 TRIGGER_CHARS_MAX = 30
 CONTROL_STEPS_MAX = 40  # the server cuts to this without a word

@@ -76,7 +76,7 @@ def _check_source(source: Source) -> None:
 def _check_extras(loras: tuple[Lora, ...], inversions: tuple[TextualInversion, ...]) -> None:
     _within("The number of LoRAs", len(loras), 0, LORAS_MAX)
     for lora in loras:
-        _named("A LoRA", lora.name)
+        _within("The length of a LoRA's name", len(lora.name), 1, NAME_CHARS_MAX)
         _within("A LoRA's strength", lora.model_strength, -EXTRA_STRENGTH_MAX, EXTRA_STRENGTH_MAX)
         _within("A LoRA's strength", lora.clip_strength, -EXTRA_STRENGTH_MAX, EXTRA_STRENGTH_MAX)
         if lora.trigger is not None:
@@ -85,7 +85,7 @@ def _check_extras(loras: tuple[Lora, ...], inversions: tuple[TextualInversion, .
             _refuse("A LoRA's version is a number.")
     _within("The number of textual inversions", len(inversions), 0, INVERSIONS_MAX)
     for inversion in inversions:
-        _named("A textual inversion", inversion.name)
+        _within("The length of an inversion's name", len(inversion.name), 1, NAME_CHARS_MAX)
         _within(
             "A textual inversion's strength",
             inversion.strength,
@@ -131,13 +131,9 @@ def model_named(asked: str, served: tuple[str, ...]) -> str:
     raise InvalidRequest(f"{TITLE} has no model “{asked[:60]}” now. {hint}")
 
 
-def _named(what: str, name: str) -> None:
-    _within(f"The length of the name: {what}'s", len(name), 1, NAME_CHARS_MAX)
-
-
 def _within(what: str, value: float | None, low: float, high: float) -> None:
     if value is not None and not low <= value <= high:  # so said, it refuses NaN too
-        _refuse(f"{what} must lie between {low:g} and {high:g}.")
+        _refuse(f"{what} must lie between {low} and {high}.")
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -54,14 +54,14 @@ class _Refusal:
 
 
 def refusal(
-    answer: Answer, *, is_submit: bool = False, secret: SecretStr | None = None
+    answer: Answer, *, is_submit: bool = False, secrets: tuple[SecretStr, ...] = ()
 ) -> BotError:
     """Return the error that an answer without a result stands for.
 
     A server error on a submit is `Ambiguous`: the request may have been stored before it.
-    `secret` is the key or remote id that was sent; some explanations repeat it.
+    `secrets` are cut out of the explanation: some repeat the key or the remote id.
     """
-    said = _read(answer, secret)
+    said = _read(answer, secrets)
     log.info(
         "provider refused a call",
         extra={"provider": NAME, "status": said.status, "rc": said.rc},
@@ -82,19 +82,19 @@ def is_gone(answer: Answer) -> bool:
     )
 
 
-def _read(answer: Answer, secret: SecretStr | None) -> _Refusal:
+def _read(answer: Answer, secrets: tuple[SecretStr, ...]) -> _Refusal:
     refused = parse_refusal(answer)
     code = _REASON_CODE.fullmatch(refused.rc.strip(" ."))
     return _Refusal(
         status=answer.status,
         rc=code.group() if code else "",
-        explanation=_explanation(refused, secret),
+        explanation=_explanation(refused, secrets),
         is_validation=bool(refused.errors),
         retry_after_s=answer.retry_after_s,
     )
 
 
-def _explanation(refused: Refused, secret: SecretStr | None) -> str:
+def _explanation(refused: Refused, secrets: tuple[SecretStr, ...]) -> str:
     text = refused.message
     if refused.errors:
         text = "; ".join(
@@ -102,8 +102,8 @@ def _explanation(refused: Refused, secret: SecretStr | None) -> str:
             for path, fault in refused.errors.items()
         )
     text = " ".join(_URI_HINT.sub("", text).split())
-    if secret is not None and secret.get_secret_value():
-        text = text.replace(secret.get_secret_value(), "…")
+    for secret in secrets:
+        text = text.replace(secret.get_secret_value() or "…", "…")
     text = _SECRET_SHAPES.sub("…", text)
     if len(text) > EXPLANATION_CHARS_MAX:
         text = text[: EXPLANATION_CHARS_MAX - 1] + "…"

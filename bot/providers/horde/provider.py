@@ -78,19 +78,19 @@ class Horde:
         remote = Remote(id=submitted.id, total=request.count, submitted_at=now, seed=request.seed)
         return answers.to_accepted(submitted, remote)
 
-    async def poll(self, remote: Remote, *, key: SecretStr) -> Observation:  # noqa: ARG002
+    async def poll(self, remote: Remote, *, key: SecretStr) -> Observation:
         """Ask `/generate/check`, and `/generate/status` once that says it is over."""
-        check = await self._read(wire.Check, CHECK, remote.id)
+        check = await self._read(wire.Check, CHECK, remote.id, key)
         if check is None:
             return _EXPIRED
         if not answers.is_over(check):
             return answers.to_progress(check, total=remote.total)
-        status = await self._read(wire.Status, STATUS, remote.id)
+        status = await self._read(wire.Status, STATUS, remote.id, key)
         return _EXPIRED if status is None else answers.to_observation(status, remote)
 
-    async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:  # noqa: ARG002
+    async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:
         """Return the pictures that are there already; none of a request that is not ours."""
-        status = await self._read(wire.Status, STATUS, remote.id)
+        status = await self._read(wire.Status, STATUS, remote.id, key)
         items = () if status is None else answers.to_items(status)
         return () if answers.is_foreign(items, remote) else items
 
@@ -102,11 +102,11 @@ class Horde:
             return self._downloads.checked(item.data)
         raise Permanent(f"{self.title} delivered a picture without content.", provider=self.name)
 
-    async def cancel(self, remote: Remote, *, key: SecretStr) -> None:  # noqa: ARG002
+    async def cancel(self, remote: Remote, *, key: SecretStr) -> None:
         """Drop what waits; what is running already finishes and is charged."""
         answer = await self._http.call("DELETE", f"{STATUS}/{segment(remote.id)}")
         if not is_gone(answer):
-            _good(answer, secret=SecretStr(remote.id))
+            _good(answer, SecretStr(remote.id), key)
 
     async def find(
         self, request: PictureRequest, *, key: SecretStr, known: Collection[str], now: datetime
@@ -121,7 +121,7 @@ class Horde:
         account = await self._account(key)
         strangers = [id_ for id_ in account.active_generations.image if id_ not in known]
         fitting = [
-            id_ for id_ in strangers[:CANDIDATES_MAX] if await self._size(id_) == request.count
+            id_ for id_ in strangers[:CANDIDATES_MAX] if await self._size(id_, key) == request.count
         ]
         if len(fitting) != 1:
             return None
@@ -153,28 +153,29 @@ class Horde:
         answer = await self._http.call(
             "POST", SUBMIT, headers=_key_header(key), json=body, is_submit=is_submit
         )
-        return _good(answer, is_submit=is_submit, secret=key)
+        return _good(answer, key, is_submit=is_submit)
 
-    async def _read(self, shape: type[T], path: str, remote_id: str) -> T | None:
+    async def _read(self, shape: type[T], path: str, remote_id: str, key: SecretStr) -> T | None:
         """Read something about a request; None when the Horde no longer knows it."""
         answer = await self._http.call("GET", f"{path}/{segment(remote_id)}")
         if is_gone(answer):
             return None
-        return wire.parse(shape, _good(answer, secret=SecretStr(remote_id)))
+        return wire.parse(shape, _good(answer, SecretStr(remote_id), key))
 
     async def _account(self, key: SecretStr) -> wire.Account:
         answer = await self._http.call("GET", "find_user", headers=_key_header(key))
-        return wire.parse(wire.Account, _good(answer, secret=key))
+        return wire.parse(wire.Account, _good(answer, key))
 
-    async def _size(self, remote_id: str) -> int | None:
+    async def _size(self, remote_id: str, key: SecretStr) -> int | None:
         """Return how many pictures a running request is for; None when it is gone."""
-        check = await self._read(wire.Check, CHECK, remote_id)
+        check = await self._read(wire.Check, CHECK, remote_id, key)
         return None if check is None else check.waiting + check.processing + check.finished
 
 
-def _good(answer: Answer, *, is_submit: bool = False, secret: SecretStr | None = None) -> Answer:
+def _good(answer: Answer, *secrets: SecretStr, is_submit: bool = False) -> Answer:
+    """Return a good answer; raise what another stands for, without these secrets in its words."""
     if not answer.is_good:
-        raise refusal(answer, is_submit=is_submit, secret=secret)
+        raise refusal(answer, is_submit=is_submit, secrets=secrets)
     return answer
 
 

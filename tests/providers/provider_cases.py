@@ -1,0 +1,102 @@
+"""What the contract suite has to know about each provider: how its good answers look.
+
+A new provider joins with one line in `CASES`.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import SecretStr
+from recorded_answers import exchange
+from scripted_host import Reply, ScriptedHost, as_json
+
+from bot.domain.jobs import Remote
+from bot.domain.requests import PictureRequest
+from bot.providers.base import Item, Provider
+from bot.providers.config import ProviderConfig, Timeouts
+from bot.providers.registry import FACTORIES
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+KEY = SecretStr("MARKED-key-4f1d9a")
+REMOTE_ID = "deadbeef-77c2-4e0a-8bad-5eed5eed5eed"
+SIGNATURE = "MARKED%2Fsignature%3D"
+WEBP = bytes.fromhex("524946461a000000574542505650384c0d0000002f0000001007101111888808")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    name: str
+    accepted: Reply
+    working: tuple[Reply, ...]
+    over: Callable[[str], tuple[Reply, ...]]  # one poll's answers, with one picture at a link
+    unknown_key: Reply
+    slow_down: Reply
+
+    @property
+    def request(self) -> PictureRequest:
+        return PictureRequest(prompt="a lighthouse", seed=7)
+
+    @property
+    def remote(self) -> Remote:
+        return Remote(id=REMOTE_ID, total=1, submitted_at=NOW, seed=7)
+
+    @asynccontextmanager
+    async def open(
+        self, host: ScriptedHost, *, hosts: tuple[str, ...] = ("127.0.0.1",)
+    ) -> AsyncIterator[Provider]:
+        async with FACTORIES[self.name](config(host.origin, hosts=hosts)) as provider:
+            yield provider
+
+
+def config(url: str, *, hosts: tuple[str, ...] = ("127.0.0.1",)) -> ProviderConfig:
+    return ProviderConfig(
+        url=f"{url}/api/v2",
+        client_name="easel:test:tests@example.invalid",
+        download_hosts=hosts,
+        submits_per_s=2,
+        submits_per_min=90,
+        poll_gap_s=2,
+        allow_private_hosts=True,
+        timeouts=Timeouts(connect_s=5, read_s=0.3, total_s=10),
+    )
+
+
+def link(host: ScriptedHost) -> str:
+    return f"{host.origin}/bucket/picture.webp?Signature={SIGNATURE}"
+
+
+def item(url: str) -> Item:
+    return Item(id="1", url=url)
+
+
+def _horde_over(url: str) -> tuple[Reply, ...]:
+    status = exchange("status_done_two_images")["response"]["json"]
+    picture = {**status["generations"][0], "img": url, "seed": "7"}
+    one = {**status, "finished": 1, "generations": [picture]}
+    check = {name: value for name, value in one.items() if name != "generations"}
+    return (as_json(check), as_json(one))
+
+
+def _replayed(name: str) -> Reply:
+    response = exchange(name)["response"]
+    return as_json(response["json"], status=response["status"], **_headers(response))
+
+
+def _headers(response: dict[str, dict[str, str]]) -> dict[str, str]:
+    unwanted = ("content-type", "content-length", "content-encoding", "transfer-encoding")
+    headers = response.get("headers", {})
+    return {name: value for name, value in headers.items() if name.lower() not in unwanted}
+
+
+CASES = {
+    "horde": Case(
+        name="horde",
+        accepted=as_json({"id": REMOTE_ID, "kudos": 3.0}, status=202),
+        working=(_replayed("check_queued"),),
+        over=_horde_over,
+        unknown_key=_replayed("error_401_unknown_key"),
+        slow_down=_replayed("error_429_limiter"),
+    ),
+}

@@ -1,0 +1,271 @@
+"""What holds for every provider, whatever its wire looks like."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from provider_cases import CASES, KEY, NOW, REMOTE_ID, SIGNATURE, WEBP, Case, item, link
+from scripted_host import Delivery, Reply, ScriptedHost, as_json
+
+from bot.domain.errors import (
+    Ambiguous,
+    KeyRejected,
+    Permanent,
+    ProtocolBroken,
+    ProviderError,
+    RateLimited,
+    Transient,
+)
+from bot.providers.base import Finished, Inputs, Working
+from bot.providers.downloads import PICTURE_BYTES_MAX
+from bot.providers.http import JSON_BYTES_MAX
+from bot.providers.registry import FACTORIES
+
+HTML = b"<html><head><title>502 Bad Gateway</title></head><body></body></html>"
+XML = b'<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>'
+ELSEWHERE = {"Location": "https://elsewhere.example/login"}
+
+NO_WHOLE_ANSWER = {
+    "cut before": Reply(delivery=Delivery.CUT_BEFORE),
+    "cut after": Reply(delivery=Delivery.CUT_AFTER),
+    "silent": Reply(delivery=Delivery.SILENT),
+    "stalled": Reply(body=b"{}", delivery=Delivery.STALLED),
+    "truncated": Reply(body=b'{"id"', delivery=Delivery.TRUNCATED),
+    "500": as_json({"message": "Internal Server Error"}, status=500),
+    "502 html": Reply(status=502, body=HTML, headers={"Content-Type": "text/html"}),
+    "503": Reply(status=503, body=HTML),
+    "504": Reply(status=504, body=HTML),
+}
+UNREADABLE = {
+    "empty": Reply(body=b""),
+    "garbage": Reply(body=b'{"id": "x", '),
+    "html": Reply(body=HTML, headers={"Content-Type": "text/html"}),
+    "other json": as_json(["a", "list"]),
+    "oversize": Reply(body=b" " * (JSON_BYTES_MAX + 1)),
+}
+
+
+@pytest.fixture(params=sorted(CASES))
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
+
+
+@pytest.fixture
+async def host() -> AsyncIterator[ScriptedHost]:
+    async with ScriptedHost() as host:
+        yield host
+
+
+@pytest.fixture
+async def storage() -> AsyncIterator[ScriptedHost]:
+    async with ScriptedHost() as storage:
+        yield storage
+
+
+def test_every_registered_provider_is_held_to_the_contract():
+    assert set(CASES) == set(FACTORIES)
+
+
+async def test_its_name_is_the_registrys(case, host):
+    async with case.open(host) as provider:
+        assert provider.name == case.name
+        assert provider.limits.submits_per_min == 90
+
+
+async def test_an_accepted_submit_is_one_call_and_gives_everything_to_go_on(case, host):
+    host.says(case.accepted)
+
+    async with case.open(host) as provider:
+        accepted = await provider.submit(case.request, key=KEY, inputs=Inputs(), now=NOW)
+
+    assert accepted.remote.id == REMOTE_ID
+    assert (accepted.remote.total, accepted.remote.seed) == (1, 7)
+    assert accepted.remote.submitted_at == NOW
+    assert len(host.calls) == 1
+
+
+async def test_a_submit_that_finds_nobody_was_not_sent(case, host):
+    await host.stop()
+
+    async with case.open(host) as provider:
+        with pytest.raises(Transient):
+            await provider.submit(case.request, key=KEY, inputs=Inputs(), now=NOW)
+
+
+@pytest.mark.parametrize("fault", NO_WHOLE_ANSWER)
+async def test_a_submit_without_a_whole_answer_is_ambiguous_and_never_repeated(case, host, fault):
+    host.says(NO_WHOLE_ANSWER[fault])
+
+    async with case.open(host) as provider:
+        with pytest.raises(Ambiguous):
+            await provider.submit(case.request, key=KEY, inputs=Inputs(), now=NOW)
+
+    assert len(host.calls) <= 1
+
+
+@pytest.mark.parametrize("fault", UNREADABLE)
+async def test_a_submit_with_an_unreadable_good_answer_is_ambiguous(case, host, fault):
+    host.says(UNREADABLE[fault])
+
+    async with case.open(host) as provider:
+        with pytest.raises(Ambiguous):
+            await provider.submit(case.request, key=KEY, inputs=Inputs(), now=NOW)
+
+
+async def test_a_submit_with_an_unknown_key_is_rejected(case, host):
+    host.says(case.unknown_key)
+
+    async with case.open(host) as provider:
+        with pytest.raises(KeyRejected):
+            await provider.submit(case.request, key=KEY, inputs=Inputs(), now=NOW)
+
+
+async def test_a_key_that_no_header_can_carry_is_rejected_without_a_call(case, host):
+    async with case.open(host) as provider:
+        for text in ("", "line\r\nbreak", "schlüssel"):
+            with pytest.raises(KeyRejected):
+                await provider.holder(type(KEY)(text))
+
+    assert host.calls == []
+
+
+async def test_a_limit_says_when_to_come_back(case, host):
+    host.says(case.slow_down)
+
+    async with case.open(host) as provider:
+        with pytest.raises(RateLimited) as caught:
+            await provider.submit(case.request, key=KEY, inputs=Inputs(), now=NOW)
+
+    assert caught.value.retry_after_s is not None
+    assert caught.value.retry_after_s > 0
+
+
+async def test_redirects_are_not_followed(case, host, storage):
+    reply = Reply(status=302, headers={"Location": f"{storage.origin}/login"})
+    host.says(reply, reply)
+
+    async with case.open(host) as provider:
+        with pytest.raises(ProtocolBroken):
+            await provider.submit(case.request, key=KEY, inputs=Inputs(), now=NOW)
+        with pytest.raises(ProtocolBroken):
+            await provider.poll(case.remote, key=KEY)
+
+    assert storage.calls == []
+
+
+@pytest.mark.parametrize("fault", NO_WHOLE_ANSWER)
+async def test_a_poll_without_a_whole_answer_is_worth_another_try(case, host, fault):
+    host.always_says(NO_WHOLE_ANSWER[fault])  # always: aiohttp itself may read twice
+
+    async with case.open(host) as provider:
+        with pytest.raises(Transient):
+            await provider.poll(case.remote, key=KEY)
+
+
+@pytest.mark.parametrize("fault", UNREADABLE)
+async def test_a_poll_with_an_unreadable_answer_breaks_the_protocol(case, host, fault):
+    host.says(UNREADABLE[fault])
+
+    async with case.open(host) as provider:
+        with pytest.raises(ProtocolBroken):
+            await provider.poll(case.remote, key=KEY)
+
+
+async def test_a_running_request_tells_how_far_it_is(case, host):
+    host.says(*case.working)
+
+    async with case.open(host) as provider:
+        seen = await provider.poll(case.remote, key=KEY)
+
+    assert isinstance(seen, Working)
+    assert seen.total == 1
+
+
+async def test_a_wrong_content_type_is_no_reason_to_despair(case, host):
+    plain = [
+        Reply(status=reply.status, body=reply.body, headers={"Content-Type": "text/html"})
+        for reply in case.working
+    ]
+    host.says(*plain)
+
+    async with case.open(host) as provider:
+        assert isinstance(await provider.poll(case.remote, key=KEY), Working)
+
+
+async def test_a_finished_request_hands_out_its_picture(case, host, storage):
+    host.says(*case.over(link(storage)))
+    storage.says(Reply(body=WEBP, headers={"Content-Type": "application/octet-stream"}))
+
+    async with case.open(host) as provider:
+        seen = await provider.poll(case.remote, key=KEY)
+        assert isinstance(seen, Finished)
+        picture = await provider.fetch(seen.items[0])
+
+    assert picture == WEBP
+    assert storage.calls[0].path.endswith(f"?Signature={SIGNATURE}")  # not one byte changed
+    assert not {"apikey", "authorization", "cookie", "client-agent"} & set(storage.calls[0].headers)
+
+
+PICTURE_FAULTS = {
+    "truncated": (Reply(body=WEBP, delivery=Delivery.TRUNCATED), Transient),
+    "cut": (Reply(delivery=Delivery.CUT_AFTER), Transient),
+    "silent": (Reply(delivery=Delivery.SILENT), Transient),
+    "storage is down": (Reply(status=503), Transient),
+    "link is stale": (Reply(status=403, body=XML), Transient),
+    "vanished": (Reply(status=404, body=XML), Permanent),
+    "vanished, politely": (Reply(status=200, body=XML), Permanent),
+    "html": (Reply(status=200, body=HTML, headers={"Content-Type": "image/webp"}), Permanent),
+    "empty": (Reply(body=b""), Permanent),
+    "redirect": (Reply(status=302, headers=ELSEWHERE), Permanent),
+    "oversize": (Reply(body=WEBP + b"\0" * PICTURE_BYTES_MAX), Permanent),
+}
+
+
+@pytest.mark.parametrize("fault", PICTURE_FAULTS)
+async def test_a_picture_that_does_not_arrive_is_told_apart(case, host, storage, fault):
+    reply, expected = PICTURE_FAULTS[fault]
+    storage.always_says(reply)
+
+    async with case.open(host) as provider:
+        with pytest.raises(ProviderError) as caught:
+            await provider.fetch(item(link(storage)))
+
+    assert isinstance(caught.value, expected)
+
+
+async def test_a_picture_on_a_host_that_is_not_listed_is_left_there(case, host, storage):
+    async with case.open(host, hosts=("*.pictures.example",)) as provider:
+        with pytest.raises(Permanent):
+            await provider.fetch(item(link(storage)))
+
+    assert storage.calls == []
+
+
+async def test_cancelling_what_is_gone_is_harmless(case, host):
+    host.says(as_json({"message": "not found", "rc": "RequestNotFound"}, status=404))
+
+    async with case.open(host) as provider:
+        await provider.cancel(case.remote, key=KEY)
+
+    assert len(host.calls) == 1
+
+
+async def test_no_cookie_comes_back(case, host):
+    host.says(
+        *(Reply(body=one.body, headers={"Set-Cookie": "track=me"}) for one in case.working),
+        *case.working,
+    )
+
+    async with case.open(host) as provider:
+        await provider.poll(case.remote, key=KEY)
+        await provider.poll(case.remote, key=KEY)
+
+    assert all("cookie" not in call.headers for call in host.calls)
+
+
+async def test_the_environments_proxy_is_not_used(case, host, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    host.says(*case.working)
+
+    async with case.open(host) as provider:
+        assert isinstance(await provider.poll(case.remote, key=KEY), Working)

@@ -1,0 +1,89 @@
+"""What every provider's calls share: waiting times, caps and quoting."""
+
+import io
+import json
+
+import pytest
+from addresses import Addresses
+from recorded_answers import made_answer
+from scripted_host import Reply, ScriptedHost, as_json
+
+from bot.domain.errors import Transient
+from bot.providers.config import Timeouts
+from bot.providers.http import ERROR_BYTES_MAX, Http, open_session, segment
+
+
+@pytest.mark.parametrize(
+    "status,value,wait_s",
+    [
+        (429, "7", 7.0),
+        (503, "7", 7.0),
+        (503, "999999", 3600.0),
+        (429, "Fri, 20 Nov 2026 12:00:30 GMT", 30.0),
+        (429, "Fri, 20 Nov 2026 11:00:00 GMT", 0.0),
+        (200, "60", None),  # successful answers carry it too
+        (500, "60", None),
+        (429, "", None),
+        (429, "soon", None),
+        (429, "-5", None),
+        (429, "1.5", None),
+    ],
+)
+def test_waiting_times_count_where_they_mean_something(status, value, wait_s):
+    answer = made_answer(status, None, Retry_After=value, Date="Fri, 20 Nov 2026 12:00:00 GMT")
+
+    assert answer.retry_after_s == wait_s
+
+
+def test_a_date_without_a_date_to_compare_says_nothing():
+    answer = made_answer(429, None, Retry_After="Fri, 20 Nov 2026 12:00:30 GMT")
+
+    assert answer.retry_after_s is None
+
+
+@pytest.mark.parametrize(
+    "text,quoted", [("JID1#x", "JID1%23x"), ("a/../b", "a%2F..%2Fb"), ("ä b?", "%C3%A4%20b%3F")]
+)
+def test_an_id_is_one_segment_whatever_it_contains(text, quoted):
+    assert segment(text) == quoted
+
+
+async def test_an_id_arrives_as_it_was_quoted():
+    async with ScriptedHost() as host, open_session(timeouts=Timeouts()) as session:
+        host.says(as_json({}))
+        http = Http(session, url=f"{host.origin}/api/", provider="p", title="P")
+
+        await http.call("GET", f"jobs/{segment('a#1/../ä')}")
+
+        assert host.calls[0].path == "/api/jobs/a%231%2F..%2F%C3%A4"
+
+
+async def test_an_explanation_is_read_to_its_cap_only():
+    async with ScriptedHost() as host, open_session(timeouts=Timeouts()) as session:
+        host.says(Reply(status=400, body=b"x" * (ERROR_BYTES_MAX * 4)))
+        http = Http(session, url=host.origin, provider="p", title="P")
+
+        answer = await http.call("GET", "anything")
+
+        assert len(answer.body) == ERROR_BYTES_MAX
+
+
+async def test_a_large_body_arrives_whole():
+    body = {"picture": "A" * (3 * 1024 * 1024)}
+    async with ScriptedHost() as host, open_session(timeouts=Timeouts()) as session:
+        host.says(as_json({}))
+        http = Http(session, url=host.origin, provider="p", title="P")
+
+        await http.call("POST", "submit", json=body, is_submit=True)
+
+        (call,) = host.calls
+        assert json.load(io.BytesIO(call.body)) == body
+        assert call.headers["content-type"] == "application/json"
+
+
+async def test_a_name_that_leads_nowhere_is_a_call_that_was_not_sent():
+    async with open_session(timeouts=Timeouts(), resolver=Addresses()) as session:
+        http = Http(session, url="http://horde.example", provider="p", title="P")
+
+        with pytest.raises(Transient, match="cannot be reached"):
+            await http.call("POST", "submit", json={}, is_submit=True)
