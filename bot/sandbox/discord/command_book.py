@@ -93,7 +93,9 @@ class CommandBook:
         today = [at for at in self._created_s.get(scope, ()) if at > now_s - SECONDS_A_DAY]
         if len(today) + count > self._rules.commands_created_per_day:
             text = "Max number of daily application command creates has been reached"
-            raise ApiError(429, 30034, text, retry_after_s=today[0] + SECONDS_A_DAY - now_s)
+            raise ApiError(
+                429, 30034, text, retry_after_s=min(today, default=now_s) + SECONDS_A_DAY - now_s
+            )
         self._created_s[scope] = today + [now_s] * count
 
 

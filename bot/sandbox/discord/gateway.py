@@ -165,9 +165,9 @@ class Gateway:
         """Make every session impossible to resume."""
         self._sessions.clear()
 
-    def is_ready(self) -> bool:
-        """Whether somebody is connected."""
-        return any(session.connection for session in self._sessions.values())
+    def connected(self) -> int:
+        """Count the sessions that somebody listens to."""
+        return sum(session.connection is not None for session in self._sessions.values())
 
     def dispatch(
         self,

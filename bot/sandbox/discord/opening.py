@@ -88,7 +88,7 @@ async def answered(stage: Stage, interaction: Interaction) -> Card | Modal | Non
 async def _deliver(stage: Stage, interaction: Interaction, payload: Json) -> None:
     delivery = stage.deliveries.take()
     if delivery.delay_s:
-        await stage.clock.sleep(delivery.delay_s)
+        await stage.clock.reach(interaction.opened_s + delivery.delay_s)
     stage.gateway.dispatch(
         "INTERACTION_CREATE", payload, guild=interaction.channel.guild, copies=delivery.copies
     )

@@ -276,12 +276,14 @@ class SandboxDiscord:
         copies = 0 if lose else 2 if twice else 1
         self._stage.deliveries.plan(Delivery(copies=copies, delay_s=delay_s), times=times)
 
-    async def until_ready(self) -> None:
-        """Wait until a bot has identified."""
+    async def until_ready(self, *, sessions: int = 1) -> None:
+        """Wait until so many gateway sessions are identified and connected."""
         gateway = self._stage.gateway
         await self._wait(
-            gateway.bell.until(gateway.is_ready, timeout_s=self.rules.wait_s),
-            "no bot identified",
+            gateway.bell.until(
+                lambda: gateway.connected() >= sessions, timeout_s=self.rules.wait_s
+            ),
+            f"{gateway.connected()} of {sessions} sessions are connected",
         )
 
     async def until_synced(self, *names: str) -> None:

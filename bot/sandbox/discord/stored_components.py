@@ -34,6 +34,10 @@ def _settled(component: Json, *, free: Iterator[int], media: ResolveMedia) -> Js
     sent = {name: value for name, value in component.items() if value is not None}
     settled: Json = DEFAULTS.get(component["type"], {}) | sent
     settled["id"] = component.get("id") or next(free)
+    if "emoji" in sent:  # a standard one is sent with an empty id and stored without
+        settled["emoji"] = {
+            name: value for name, value in sent["emoji"].items() if value is not None
+        }
     if "components" in sent:
         settled["components"] = [
             _settled(child, free=free, media=media) for child in sent["components"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
@@ -42,6 +43,10 @@ class KeyForm(ui.Modal, title="Your key"):
         await interaction.response.send_message(f"kept …{self.key.value[-4:]}", ephemeral=True)
 
 
+async def defer(interaction: discord.Interaction) -> None:
+    await interaction.response.defer(thinking=True)
+
+
 class SampleBot(commands.AutoShardedBot):
     def __init__(self, *, sync: bool = True) -> None:
         super().__init__(
@@ -54,19 +59,19 @@ class SampleBot(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self._sync = sync
-        self.go = asyncio.Event()
+        self.act: Callable[[discord.Interaction], Awaitable[object]] = defer
         self.heard: list[discord.Interaction] = []
-        self.errors: list[Exception] = []
+        self.errors: asyncio.Queue[Exception] = asyncio.Queue()
 
     async def setup_hook(self) -> None:
-        for command in (draw, slow, hidden, key, read, describe):
+        for command in (draw, hidden, key, read, hand, describe):
             self.tree.add_command(command)
         self.tree.error(self.note_error)
         if self._sync:
             await self.tree.sync()
 
     async def note_error(self, interaction: discord.Interaction, error: Exception) -> None:
-        self.errors.append(getattr(error, "original", error))
+        self.errors.put_nowait(getattr(error, "original", error))
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         self.heard.append(interaction)
@@ -106,11 +111,11 @@ async def models(interaction: discord.Interaction, typed: str) -> list[app_comma
     return [app_commands.Choice(name=name, value=name.lower()) for name in found]
 
 
-@app_commands.command(description="Answer when told to")
-async def slow(interaction: discord.Interaction) -> None:
-    await interaction.client.go.wait()
-    await interaction.response.defer(thinking=True)
-    await interaction.followup.send("late but there")
+@app_commands.command(description="Do what the test says")
+@app_commands.allowed_installs(guilds=True, users=True)
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+async def hand(interaction: discord.Interaction) -> None:
+    await interaction.client.act(interaction)
 
 
 @app_commands.command(description="Answer in private")

@@ -1,0 +1,42 @@
+"""What a real Discord would not forgive is a violation here."""
+
+import aiohttp
+import pytest
+
+
+@pytest.fixture
+async def http(sandbox):
+    headers = {"Authorization": f"Bot {sandbox.bot_token}"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        yield session
+
+
+async def test_an_unknown_route_is_no_polite_200(http, sandbox, forgiving):
+    async with http.get(f"{sandbox.api_url}/guilds/1/dreams") as answer:
+        assert answer.status == 404
+
+    assert sandbox.violations == ["no such route: GET /guilds/1/dreams"]
+
+
+async def test_an_unknown_key_is_a_violation(http, sandbox, channel, forgiving):
+    url = f"{sandbox.api_url}/channels/{channel.id}/messages"
+    async with http.post(url, json={"content": "hello", "colour": "red"}):
+        pass
+
+    assert sandbox.violations == [
+        "POST /channels/{channel_id}/messages: colour: unknown key",
+    ]
+    with pytest.raises(AssertionError, match="colour: unknown key"):
+        sandbox.raise_if_violated()
+
+
+async def test_bot_routes_want_the_bots_token(sandbox):
+    async with aiohttp.ClientSession() as http, http.get(f"{sandbox.api_url}/users/@me") as answer:
+        assert answer.status == 401
+        assert (await answer.json())["message"] == "401: Unauthorized"
+
+
+async def test_a_body_that_is_no_json_is_refused(http, sandbox, channel):
+    url = f"{sandbox.api_url}/channels/{channel.id}/messages"
+    async with http.post(url, data=b"{", headers={"Content-Type": "application/json"}) as answer:
+        assert answer.status == 400
