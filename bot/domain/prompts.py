@@ -23,10 +23,13 @@ from bot.domain.writers import written
 
 TEXT_CHARS_MAX = 32_000  # prompt, negative and every parameter at its longest
 MISTAKES_SHOWN_MAX = 8
-HORDE_SEPARATOR = "###"  # what follows it would be the Horde's negative prompt
+NEGATIVE_MARK = "###"  # the AI Horde reads what follows it as the negative prompt
 
-Setting = int | float | str | bool
-"""A value as a typed option or a preference holds it; text is read as behind `--name`."""
+Setting = int | float | str | bool | None
+"""A value as a typed option or a preference holds it, read as if it stood behind `--name`.
+
+None and "" mean that nothing was said: that is what an empty field of a form holds.
+"""
 
 _SIZE_KEYS = ("aspect", "size", "width", "height")
 _SOURCE_KEYS = frozenset(f.name for f in fields(Source)) & BY_KEY.keys()
@@ -36,7 +39,7 @@ _PLAIN_KEYS = frozenset(f.name for f in fields(PictureRequest)) & BY_KEY.keys() 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypedOptions:
-    """What came beside the text: slash options and attachments, None or "" where nothing was said.
+    """What came beside the text: slash options and attachments.
 
     `loras`, `inversions` and `post_processing` are text as behind `--lora`, `--ti` and `--post`.
     """
@@ -77,10 +80,9 @@ class TypedOptions:
     picture: BlobId | None = None
     mask: BlobId | None = None
 
-    def given(self) -> dict[str, Setting]:
-        """Return what was said, by the key of its parameter; attachments are not among it."""
-        said = {key: getattr(self, key) for key in BY_KEY}
-        return {key: value for key, value in said.items() if value not in {None, ""}}
+    def settings(self) -> dict[str, Setting]:
+        """Return the options by the key of their parameter, without the attachments."""
+        return {key: getattr(self, key) for key in BY_KEY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +127,12 @@ def build_request(
     """
     parsed = parse_prompt(text)
     mistakes = list(parsed.mistakes)
-    typed = _read_all(options.given(), mistakes)
+    typed = _read_all(options.settings(), mistakes)
     usual = _read_all(defaults, mistakes)
     mistakes += [
         f"{BY_KEY[key].shown} in the prompt and the option beside it do not agree: keep one."
-        for key in parsed.changes.keys() & typed.keys()
-        if parsed.changes[key] != typed[key]
+        for key, value in parsed.changes.items()
+        if key in typed and typed[key] != value
     ]
     said = {**typed, **parsed.changes}
     mistakes += _contradictions(said)
@@ -170,6 +172,7 @@ def _read_all(settings: Mapping[str, Setting], mistakes: list[str]) -> dict[str,
     return {
         key: value
         for key, setting in settings.items()
+        if setting not in {None, ""}
         for value in _read(BY_KEY[key], one_line(str(setting)), mistakes)
     }
 
@@ -196,8 +199,8 @@ def _unusable_words(parsed: ParsedPrompt, negative: str) -> list[str]:
     for name, text in (("prompt", parsed.prompt), ("--no text", negative)):
         if len(text) > PROMPT_CHARS_MAX:
             found.append(_too_long(name, text, PROMPT_CHARS_MAX))
-        if HORDE_SEPARATOR in text:
-            found.append(f"Take {HORDE_SEPARATOR} out of the {name}: some providers cut it there.")
+        if NEGATIVE_MARK in text:
+            found.append(f"Take {NEGATIVE_MARK} out of the {name}: some providers cut it there.")
     return found
 
 
@@ -238,13 +241,11 @@ Sides = tuple[int | None, int | None]
 
 
 def _sides(settings: Mapping[str, Any], *, usual: Sides) -> Sides:
-    if "size" in settings:
-        width, height = settings["size"]
+    single = (settings.get("width", usual[0]), settings.get("height", usual[1]))
+    width, height = settings.get("size", single)
+    if "aspect" not in settings:
         return width, height
-    if "aspect" in settings:
-        width, height = usual
-        return size_for(settings["aspect"], width * height if width and height else AREA_PX)
-    return settings.get("width", usual[0]), settings.get("height", usual[1])
+    return size_for(settings["aspect"], width * height if width and height else AREA_PX)
 
 
 def _usual_use(mask: BlobId | None) -> SourceUse:

@@ -8,7 +8,7 @@ from PIL import Image
 from bot.domain.errors import InvalidRequest
 from bot.domain.requests import SIDE_MAX_PX
 from bot.media.ladder import encode, upright
-from bot.media.verify import UnreadablePicture, decoded, refusal
+from bot.media.verify import UnreadablePicture, decoded, opened, refusal
 
 SOURCE_BYTES_MAX = 5_000_000  # what the Horde fetches at most; base64 makes it a third more
 MASK_STRETCH_PERCENT_MAX = 2
@@ -27,10 +27,10 @@ def to_source(data: bytes) -> Prepared:
 
     Raises `InvalidRequest` with a sentence for the member.
     """
-    image = _opened(data)
+    image = _taken(data)
     image.thumbnail((SIDE_MAX_PX, SIDE_MAX_PX), Image.Resampling.LANCZOS)
     fitted = encode(image, SOURCE_BYTES_MAX)
-    return Prepared(data=fitted.data, size=decoded(fitted.data).size)
+    return Prepared(data=fitted.data, size=opened(fitted.data).size)
 
 
 def to_mask(data: bytes, size: tuple[int, int]) -> bytes:
@@ -38,7 +38,7 @@ def to_mask(data: bytes, size: tuple[int, int]) -> bytes:
 
     Greys stay: a soft edge blends. Raises `InvalidRequest` with a sentence for the member.
     """
-    image = _opened(data)
+    image = _taken(data)
     if not _has_shape(image.size, size):
         raise InvalidRequest(
             "The mask has another shape than the picture: give both the same width and height."
@@ -53,7 +53,7 @@ def to_mask(data: bytes, size: tuple[int, int]) -> bytes:
     return target.getvalue()
 
 
-def _opened(data: bytes) -> Image.Image:
+def _taken(data: bytes) -> Image.Image:
     try:
         image = upright(decoded(data))
     except UnreadablePicture as err:

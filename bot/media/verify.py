@@ -32,6 +32,8 @@ _CLASSES: dict[str, type[ImageFile.ImageFile]] = {
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 """What Pillow's readers raise on bytes that are not what they claim to be."""
 
+_DAMAGED = "it is cut off or damaged"
+
 
 class UnreadablePicture(ValueError):
     """These bytes cannot be used; the text goes on after "the picture: "."""
@@ -90,22 +92,25 @@ def mime_of(data: bytes) -> str:
 
 def decoded(data: bytes) -> Image.Image:
     """Return the decoded first frame; raise `UnreadablePicture` for damage and excess."""
+    image = opened(data)
+    try:
+        image.load()
+    except _DAMAGE as err:
+        raise UnreadablePicture(_DAMAGED) from err
+    return image
+
+
+def opened(data: bytes) -> Image.Image:
+    """Return the picture with its header read and checked, no pixel of it decoded yet."""
     mime = mime_of(data)
     if mime == JPEG and data.count(b"\xff\xda") > JPEG_SCANS_MAX:
         raise UnreadablePicture("it is built to be slow")
     try:
         image = _CLASSES[mime](io.BytesIO(data))
-        _check_size(image.width, image.height)
-        image.load()
-    except UnreadablePicture:
-        raise
     except Image.DecompressionBombError as err:  # the WebP reader asks Pillow's guard itself
         raise UnreadablePicture("it has far too many pixels") from err
     except _DAMAGE as err:
-        raise UnreadablePicture("it is cut off or damaged") from err
+        raise UnreadablePicture(_DAMAGED) from err
+    if image.width * image.height > PIXELS_MAX or max(image.size) > SIDE_PX_MAX:
+        raise UnreadablePicture(f"it has {image.width} × {image.height} pixels")
     return image
-
-
-def _check_size(width: int, height: int) -> None:
-    if width * height > PIXELS_MAX or max(width, height) > SIDE_PX_MAX:
-        raise UnreadablePicture(f"it has {width} × {height} pixels")

@@ -259,10 +259,24 @@ def test_defaults_fill_what_nobody_said():
     assert request == PictureRequest(prompt="a cat", steps=9, model="Deliberate", karras=False)
 
 
+def test_an_empty_field_says_nothing():
+    defaults = {"steps": None, "model": "", "nsfw": False, "aspect": "square"}
+
+    request = build_request("a cat", options=TypedOptions(negative=""), defaults=defaults)
+
+    assert request == PictureRequest(prompt="a cat", width=1024, height=1024)
+
+
+def test_a_default_that_nobody_knows_is_our_mistake():
+    with pytest.raises(AssertionError, match="sparkle"):
+        build_request("a cat", defaults={"sparkle": True})
+
+
 def test_a_shape_uses_the_area_of_the_default_size():
     defaults = {"width": 512, "height": 512}
     assert build_request("a cat --ar 16:9", defaults=defaults).width == 640
     assert build_request("a cat --ar 16:9").width == 1344
+    assert build_request("a cat", defaults={**defaults, "aspect": "wide"}).width == 640
 
 
 def test_one_side_keeps_the_other_from_the_defaults():
