@@ -62,8 +62,10 @@ class SandboxHorde:
         self._studio = Studio()
         self._api = self._host("api")
         self._images = self._host("images")
-        host = PictureHost(self._images, clock=self.clock, studio=self._studio)
-        self._world = World(rules=rules, clock=self.clock, host=host, studio=self._studio)
+        self._pictures = PictureHost(self._images, clock=self.clock, studio=self._studio)
+        self._world = World(
+            rules=rules, clock=self.clock, host=self._pictures, studio=self._studio
+        )
         self.truth = self._world.truth
         self.script = self._world.scripts
         api = Api(self._world)
@@ -171,6 +173,10 @@ class SandboxHorde:
     def finish(self, remote_id: str) -> None:
         """Do all remaining steps of a request now."""
         self._world.queue.finish(self.truth.job(remote_id))
+
+    async def picture(self, picture_id: str) -> bytes:
+        """Return a picture's bytes as its worker uploaded them."""
+        return await self._pictures.picture(picture_id)
 
     async def webhooks_sent(self) -> None:
         """Return when every webhook that was due has been tried."""

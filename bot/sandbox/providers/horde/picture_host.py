@@ -45,6 +45,10 @@ class PictureHost:
         expires_at = int(self._clock.now().timestamp() + lifetime_s)
         return f"{self.server.origin}{FOLDER}/{picture_id}.webp?{_signed(picture_id, expires_at)}"
 
+    async def picture(self, picture_id: str) -> bytes:
+        """Return what was uploaded, whether or not anybody may still fetch it."""
+        return await self._studio.picture(self._stored[picture_id].wish)
+
     async def _get(self, request: web.Request) -> web.Response:
         picture_id = request.match_info["name"].removesuffix(".webp")
         stored = self._stored.get(picture_id)

@@ -1,0 +1,128 @@
+"""A community on stage: a small Discord, a small AI Horde, and the real service between them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot import app
+from bot.client import sync
+from bot.domain.credits import CREDIT, member_account
+from bot.sandbox.discord.cards import Card
+from bot.sandbox.discord.community import Community
+from bot.sandbox.discord.people import Person
+from bot.sandbox.discord.server import SandboxDiscord
+from bot.sandbox.discord.shown import Shown
+from bot.sandbox.discord.world import Channel
+from bot.sandbox.providers.horde import SandboxHorde
+from bot.settings import Settings, load
+
+SPEED = 20.0  # the small Horde's queue, caches and limits run so many times faster than the wall
+STOP_S = 20.0
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """Everything a story needs; `ann` and `bob` are members, `mod` may manage messages."""
+
+    discord: SandboxDiscord
+    horde: SandboxHorde
+    data_dir: Path
+    guild: Community
+    channel: Channel
+    ann: Person
+    bob: Person
+    mod: Person
+    environment: dict[str, str] = field(default_factory=dict)
+    wrap_database: Callable = staticmethod(lambda database: database)
+    service: app.Service | None = None
+
+    @property
+    def settings(self) -> Settings:
+        return load(self._variables())
+
+    def _variables(self) -> dict[str, str]:
+        return {
+            "DISCORD_TOKEN": self.discord.bot_token,
+            "DISCORD_API_URL": self.discord.api_url,
+            "DISCORD_GATEWAY_URL": self.discord.gateway_url,
+            "DISCORD_CDN_URL": self.discord.cdn_url,
+            "HORDE_URL": self.horde.url,
+            "HORDE_SUBMITS_PER_SECOND": str(int(2 * SPEED)),
+            "HORDE_SUBMITS_PER_MINUTE": str(int(90 * SPEED)),
+            "HORDE_DOWNLOAD_HOSTS": "127.0.0.1",
+            "EASEL_ALLOW_PRIVATE_HOSTS": "true",
+            "EASEL_DATA_DIR": str(self.data_dir),
+            "EASEL_POLL_INTERVAL_S": "0.1",
+            "EASEL_EDIT_INTERVAL_S": "0.1",
+            "EASEL_DRAIN_S": "10",
+            **self.environment,
+        }
+
+    @asynccontextmanager
+    async def playing(self) -> AsyncIterator["Stage"]:
+        """Run the service until the block ends; it may be entered again: that is a restart."""
+        settings, stop = self.settings, asyncio.Event()
+        async with app.open_service(settings, wrap_database=self.wrap_database) as service:
+            self.service = service
+            running = asyncio.create_task(app.serve(service, settings, stop=stop))
+            try:
+                await self._ready(service, running)
+                yield self
+            finally:
+                stop.set()
+                async with asyncio.timeout(STOP_S):
+                    await running
+
+    async def _ready(self, service: app.Service, running: asyncio.Task) -> None:
+        ready = asyncio.ensure_future(self.discord.until_ready())
+        await asyncio.wait({ready, running}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+        await ready
+        await sync(service.bot, known_hash=None)
+        await service.catalogue.refresh()
+
+    # ------------------------------------------------------------ what is true
+
+    async def job(self, card: Card):
+        """Return the newest job shown on a card."""
+        assert self.service is not None
+        ids = await self.service.database.read(lambda tx: tx.jobs.newest(50))
+        jobs = [await self.service.tracker.get(job_id) for job_id in ids]
+        return next(job for job in jobs if job.target.message_id == int(card.id))
+
+    async def moves(self, card: Card) -> list[str]:
+        job = await self.job(card)
+        found = await self.service.database.read(lambda tx: tx.jobs.moves(job.id))
+        return [str(state) for state, _ in found]
+
+    async def balance(self, person: Person):
+        account = member_account(int(person.id))
+        return await self.service.database.read(lambda tx: tx.credits.balance(account))
+
+    async def credits(self, person: Person) -> float:
+        """Return what a person can spend, in whole credits."""
+        return (await self.balance(person)).available / CREDIT
+
+    async def until_settled(self, card: Card) -> None:
+        """Wait for the write that follows the last edit."""
+        async with asyncio.timeout(10):
+            while (await self.job(card)).is_open:
+                await asyncio.sleep(0.01)
+
+    async def audit(self) -> tuple[str, ...]:
+        return await self.service.database.read(lambda tx: tx.credits.audit())
+
+    def calls(self, method: str, pattern: str) -> int:
+        """Count what the provider was asked."""
+        return sum(call.fits(method, pattern) for call in self.horde.calls)
+
+
+def done(version: Shown) -> bool:
+    return version.shows("Done")
+
+
+def titled(title: str) -> Callable[[Shown], bool]:
+    return lambda version: version.shows(f"### {title}")
