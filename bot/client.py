@@ -105,17 +105,20 @@ class SyncResult:
     commands: int
 
 
-async def sync(
-    bot: commands.Bot | commands.AutoShardedBot, *, known_hash: str | None
-) -> SyncResult:
+async def sync(bot: EaselBot, *, known_hash: str | None) -> SyncResult:
     """Tell Discord our commands if they differ from the last time; the bot has to be logged in.
 
     Discord takes 200 new commands a day, so this is a step of a deployment and not of a start.
     """
+    digest, count = commands_hash(bot), len(bot.tree.get_commands())
+    is_changed = digest != known_hash
+    if is_changed:
+        await unbroken(bot.tree.sync())
+        log.info("commands synced", extra={"commands": count})
+    return SyncResult(hash=digest, is_changed=is_changed, commands=count)
+
+
+def commands_hash(bot: EaselBot) -> str:
+    """Return a fingerprint of what Discord would be told."""
     payload = [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
-    digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-    if digest == known_hash:
-        return SyncResult(hash=digest, is_changed=False, commands=len(payload))
-    synced = await unbroken(bot.tree.sync())
-    log.info("commands synced", extra={"commands": len(synced)})
-    return SyncResult(hash=digest, is_changed=True, commands=len(synced))
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()

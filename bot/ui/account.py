@@ -47,4 +47,6 @@ def _card(title: str, *lines: str) -> ui.LayoutView:
     box: ui.Container[Any] = ui.Container(accent_colour=_BLUE)
     for line in (copy.heading(title), *lines):
         box.add_item(ui.TextDisplay(line))
-    return ui.LayoutView(timeout=None).add_item(box)
+    view = ui.LayoutView(timeout=None).add_item(box)
+    view.stop()  # nothing to press: discord.py would keep an ephemeral view for 15 minutes
+    return view

@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self, cast
 import discord
 
 from bot.domain.jobs import JobId
-from bot.ui import copy, errors
+from bot.ui import errors
 
 
 class Action(StrEnum):
@@ -53,15 +53,15 @@ class JobButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"job:v1:(?P<action>cancel|again):(?P<job>[0-9]{1,20})",
 ):
-    """A button that acts on the job named in its id."""
+    """A button that acts on the job named in its id; the label matters only where it is drawn."""
 
-    def __init__(self, action: Action, job_id: JobId) -> None:
+    def __init__(self, action: Action, job_id: JobId, *, label: str = "") -> None:
         self.action = action
         self.job_id = job_id
         super().__init__(
             discord.ui.Button(
                 style=discord.ButtonStyle.secondary,
-                label=_LABELS[action],
+                label=label or None,
                 emoji=_EMOJI[action],
                 custom_id=f"job:v1:{action}:{job_id}",
             )
@@ -84,5 +84,4 @@ class JobButton(
         await client.presses.press(interaction, self.action, self.job_id)
 
 
-_LABELS = {Action.CANCEL: copy.CANCEL, Action.AGAIN: copy.TRY_AGAIN}
 _EMOJI = {Action.CANCEL: "✖️", Action.AGAIN: "🔁"}

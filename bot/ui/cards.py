@@ -40,9 +40,9 @@ def card(
         box.add_item(_gallery(files))
     for line in _lines(job, because):
         box.add_item(ui.TextDisplay(line))
-    action = _action(job) if because is None else None  # what was refused late is no known job
-    if action is not None:
-        box.add_item(ui.ActionRow(JobButton(action, job.id)))
+    button = _button(job) if because is None else None  # what was refused late is no known job
+    if button is not None:
+        box.add_item(ui.ActionRow(button))
     return ui.LayoutView(timeout=None).add_item(box)
 
 
@@ -187,9 +187,11 @@ def _ended(job: Job, because: str | None) -> Iterator[str]:
     yield copy.small(copy.owner(job), copy.returned(job), copy.provider(job.provider))
 
 
-def _action(job: Job) -> Action | None:
+def _button(job: Job) -> JobButton | None:
+    if job.state in ENDS:
+        return JobButton(Action.AGAIN, job.id, label=copy.TRY_AGAIN)
     if job.state not in WORKING:
-        return Action.AGAIN
+        return JobButton(Action.AGAIN, job.id, label=copy.AGAIN)
     if job.state is JobState.COLLECTED or job.cancel_asked_at is not None:
         return None
-    return Action.CANCEL
+    return JobButton(Action.CANCEL, job.id, label=copy.CANCEL)

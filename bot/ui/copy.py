@@ -38,6 +38,7 @@ NO_REASON = "No reason was given."
 NOBODY_CAN = "Nobody can do this right now. It starts as soon as somebody can."
 CANCEL = "Cancel"
 TRY_AGAIN = "Try again"
+AGAIN = "Again"
 NOTE_CHARS_MAX = 200
 REASON_CHARS_MAX = 400
 ANSWER_CHARS_MAX = 900  # twice as long when every character has to be escaped
@@ -122,7 +123,7 @@ def cost(job: Job) -> str:
         return "on your own key"
     if job.price == NOTHING:
         return "free"
-    if job.refunded <= NOTHING:
+    if job.refunded <= NOTHING or arrived(job):  # that line says it already
         return texts.in_credits(job.charged)
     return f"{texts.in_credits(job.charged)}, {texts.figure(job.refunded)} returned"
 
@@ -148,10 +149,10 @@ def withheld(count: int) -> str | None:
 def returned(job: Job) -> str:
     """Say what happened to the credits of a job that ended early."""
     if job.has_own_key or job.price == NOTHING:
-        return "Nothing was charged."
+        return "nothing was charged"
     if job.charged == NOTHING:
-        return f"{texts.in_credits(job.price)} returned."
-    return f"{texts.in_credits(job.charged)} charged, {texts.figure(job.refunded)} returned."
+        return f"{texts.in_credits(job.price)} returned"
+    return f"{texts.in_credits(job.charged)} charged, {texts.figure(job.refunded)} returned"
 
 
 def note(text: str) -> str:

@@ -1,0 +1,101 @@
+from datetime import datetime, timedelta
+
+import pytest
+from ui_fakes import NOON, OWNER, texts_of
+
+from bot.domain.credits import (
+    ALLOWANCE,
+    GRANTS,
+    SPENT,
+    Balance,
+    Microcredits,
+    Transfer,
+    TransferId,
+    TransferKind,
+    credits_of,
+    member_account,
+)
+from bot.ui import copy
+from bot.ui.account import keys_card, statement_card
+
+MINE = member_account(OWNER)
+THEIRS = member_account(5)
+
+
+def transfer(kind: TransferKind, **changes) -> Transfer:
+    incoming = kind in {TransferKind.ALLOWANCE, TransferKind.GRANT}
+    facts = {
+        "id": TransferId(kind),
+        "kind": kind,
+        "debit": {TransferKind.ALLOWANCE: ALLOWANCE, TransferKind.GRANT: GRANTS}.get(kind, MINE),
+        "credit": MINE if incoming else SPENT,
+        "amount": credits_of(24),
+        "reserve_id": None,
+        "job_id": None,
+        "at": NOON,
+    }
+    return Transfer(**{**facts, **changes})
+
+
+@pytest.mark.parametrize("kind", TransferKind)
+def test_every_kind_of_movement_has_its_words(kind):
+    words = copy.movement(transfer(kind), account=MINE)
+
+    assert words.startswith("<t:1785585600:R>: 24 ")
+
+
+def test_a_gift_reads_differently_at_both_ends():
+    gift = transfer(TransferKind.GIFT, debit=MINE, credit=THEIRS)
+
+    assert "given away by you" in copy.movement(gift, account=MINE)
+    assert "were given to you" in copy.movement(gift, account=THEIRS)
+
+
+def statement(*transfers: Transfer, held: int = 0) -> str:
+    view = statement_card(
+        OWNER,
+        balance=Balance(balance=credits_of(100), held=credits_of(held)),
+        daily=Microcredits(1_000_000_000),
+        renews_at=NOON + timedelta(hours=12),
+        transfers=transfers,
+    )
+    return "\n".join(texts_of(view))
+
+
+def test_a_statement_says_what_can_be_spent_and_what_is_held():
+    text = statement(transfer(TransferKind.RESERVE), held=24)
+
+    assert "You can spend **76 credits**. 24 more are held" in text
+    assert "1,000 credits arrive every day" in text
+    assert "24 held for pictures" in text
+
+
+def test_an_empty_statement_says_so():
+    assert copy.NO_MOVEMENTS in statement()
+
+
+def test_a_long_statement_fits_into_a_message():
+    assert len(statement(*[transfer(TransferKind.VOID)] * 10)) <= 4000
+
+
+class Stored:
+    """A stored key, as far as it may be shown."""
+
+    title = "AI Horde"
+    last4 = "abcd"
+    holder = "ann*#1"
+    last_used_at: datetime | None = None
+
+
+def test_of_a_key_only_the_last_characters_are_shown():
+    [_, line] = texts_of(keys_card([Stored()]))
+
+    assert line == r"**AI Horde** · `…abcd` · ann\*\#1 · never used"
+
+
+def test_without_keys_the_card_says_how_to_bring_one():
+    assert copy.NO_KEYS in texts_of(keys_card([]))
+
+
+async def test_discord_py_does_not_keep_an_answer_that_has_no_buttons():
+    assert keys_card([]).is_finished()

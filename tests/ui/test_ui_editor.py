@@ -1,0 +1,324 @@
+import asyncio
+from datetime import timedelta
+
+import pytest
+from ui_fakes import NOON, MemoryAlbum, ScriptedWire, TurnedClock, job_with, picture, texts_of
+
+from bot.domain.credits import credits_of
+from bot.domain.errors import CardDelayed, CardLost, StorageUnavailable
+from bot.domain.jobs import Job, JobState, Progress
+from bot.ui.editor import Editor, FilesTooLarge
+from bot.ui.unbroken import landed_all
+
+GAP_S = 1.0
+
+
+class World:
+    """An editor between a scripted Discord and an album."""
+
+    def __init__(self, *, picture_bytes: int = 100) -> None:
+        self.clock = TurnedClock()
+        self.wire = ScriptedWire(self.clock)
+        self.album = MemoryAlbum(size=picture_bytes)
+        self.editor = Editor(self.wire, self.album, self.clock, GAP_S)
+
+    @property
+    def titles(self) -> list[str]:
+        return [sent.title for sent in self.wire.sent]
+
+    @property
+    def bars(self) -> list[str]:
+        return [texts_of(sent.view)[2] for sent in self.wire.sent]
+
+
+@pytest.fixture
+async def world():
+    world = World()
+    yield world
+    world.wire.gate.set()
+    await landed_all()
+    assert world.wire.cancelled == 0
+    assert world.wire.in_flight_most <= 1
+
+
+def running(finished: int, **changes) -> Job:
+    seconds = changes.pop("eta_s", None)
+    progress = Progress(
+        is_queued=False,
+        finished=finished,
+        total=4,
+        done_at=None if seconds is None else NOON + timedelta(seconds=seconds),
+    )
+    return job_with(state=JobState.RUNNING, progress=progress, **changes)
+
+
+def delivered(pictures: int = 2) -> Job:
+    return job_with(
+        state=JobState.DELIVERED,
+        pictures=tuple(picture(number) for number in range(1, pictures + 1)),
+        charged=credits_of(12),
+    )
+
+
+async def test_the_newest_state_wins_while_an_edit_is_in_flight(world):
+    world.wire.gate.clear()
+    world.editor.show(running(0))
+    await world.wire.until(lambda: world.wire.in_flight == 1)
+
+    for finished in (1, 2, 3):
+        world.editor.show(running(finished))
+    world.wire.gate.set()
+    await landed_all()
+
+    assert len(world.bars) == 2
+    assert "0 of 4" in world.bars[0]
+    assert "3 of 4" in world.bars[1]
+
+
+async def test_edits_of_one_message_keep_their_distance(world):
+    world.editor.show(running(0))
+    await landed_all()
+    world.editor.show(running(1))
+    await landed_all()
+
+    first, second = world.wire.sent
+    assert second.at - first.at >= timedelta(seconds=GAP_S)
+
+
+async def test_what_looks_the_same_is_not_edited(world):
+    world.editor.show(running(1))
+    await landed_all()
+    world.editor.show(running(1, attempt=3))
+    await landed_all()
+
+    assert len(world.wire.sent) == 1
+
+
+async def test_an_estimate_that_wavers_is_no_visible_change(world):
+    for eta_s in (60, 63, 52, 58):
+        world.editor.show(running(1, eta_s=eta_s))
+        await landed_all()
+    assert len(world.wire.sent) == 1
+
+    world.editor.show(running(1, eta_s=90))
+    await landed_all()
+
+    assert len(world.wire.sent) == 2
+
+
+async def test_a_new_picture_is_a_visible_change_and_kept_ones_stay(world):
+    world.editor.show(running(1, pictures=(picture(1),)))
+    await landed_all()
+    world.editor.show(running(2, pictures=(picture(1), picture(2))))
+    await landed_all()
+
+    first, second = world.wire.sent
+    assert first.uploaded == ("easel-1.webp",)
+    assert second.kept == ("easel-1.webp",)
+    assert second.uploaded == ("easel-2.webp",)
+
+
+async def test_pictures_that_are_there_are_not_loaded_again(world):
+    pictures = (picture(1), picture(2))
+    world.editor.show(running(2, pictures=pictures))
+    await landed_all()
+
+    world.editor.show(running(3, pictures=pictures))
+    await landed_all()
+    await world.editor.finish(delivered())
+
+    assert len(world.wire.sent) == 3
+    assert world.wire.sent[-1].uploaded == ()
+    assert world.wire.sent[-1].kept == ("easel-1.webp", "easel-2.webp")
+    assert len(world.album.asked) == 1
+
+
+async def test_after_a_restart_all_pictures_are_uploaded_anew(world):
+    await world.editor.finish(delivered())
+
+    assert world.wire.sent[0].uploaded == ("easel-1.webp", "easel-2.webp")
+
+
+async def test_finish_skips_the_line_and_comes_last(world):
+    world.wire.gate.clear()
+    world.editor.show(running(0))
+    await world.wire.until(lambda: world.wire.in_flight == 1)
+    world.editor.show(running(1))
+
+    finishing = asyncio.create_task(world.editor.finish(delivered()))
+    await asyncio.sleep(0)
+    world.wire.gate.set()
+    await finishing
+    await landed_all()
+
+    assert world.titles == ["### Drawing", "### Done"]
+    assert world.clock.slept == []
+
+
+async def test_finish_returns_only_when_discord_has_taken_it(world):
+    world.wire.gate.clear()
+    finishing = asyncio.create_task(world.editor.finish(delivered()))
+    await world.wire.until(lambda: world.wire.in_flight == 1)
+
+    assert not finishing.done()
+
+    world.wire.gate.set()
+    await finishing
+    assert world.titles == ["### Done"]
+
+
+async def test_states_that_come_after_the_last_one_change_nothing(world):
+    await world.editor.finish(delivered())
+
+    world.editor.show(running(3))
+    await landed_all()
+
+    assert world.titles == ["### Done"]
+
+
+async def test_who_stops_waiting_does_not_cancel_the_edit(world):
+    world.wire.gate.clear()
+    finishing = asyncio.create_task(world.editor.finish(delivered()))
+    await world.wire.until(lambda: world.wire.in_flight == 1)
+
+    finishing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await finishing
+    world.wire.gate.set()
+    await landed_all()
+
+    assert world.titles == ["### Done"]
+
+
+async def test_a_delayed_last_edit_is_tried_again_with_pauses(world):
+    world.wire.script = [CardDelayed("away", retry_after_s=1.0)] * 3
+
+    await world.editor.finish(delivered())
+
+    assert world.titles == ["### Done"]
+    assert world.clock.slept == [1.0, 1.0, 2.0]
+
+
+async def test_a_discord_that_stays_away_delays_the_card(world):
+    world.wire.script = [CardDelayed("away", retry_after_s=1.0)] * 50
+
+    with pytest.raises(CardDelayed):
+        await world.editor.finish(delivered())
+
+    assert len(world.wire.refused) == 5
+
+
+async def test_a_long_pause_is_left_to_the_caller(world):
+    world.wire.script = [CardDelayed("limit", retry_after_s=60.0)]
+
+    with pytest.raises(CardDelayed) as delayed:
+        await world.editor.finish(delivered())
+
+    assert delayed.value.retry_after_s == 60.0
+    assert world.clock.slept == []
+
+
+async def test_a_delayed_card_is_finished_by_a_later_call(world):
+    world.wire.script = [CardDelayed("limit", retry_after_s=60.0)]
+    with pytest.raises(CardDelayed):
+        await world.editor.finish(delivered())
+
+    await world.editor.finish(delivered())
+
+    assert world.titles == ["### Done"]
+
+
+async def test_a_lost_card_is_said_to_be_lost(world):
+    world.wire.script = [CardLost("deleted")]
+
+    with pytest.raises(CardLost):
+        await world.editor.finish(delivered())
+
+    assert len(world.wire.refused) == 1
+
+
+async def test_progress_on_a_lost_card_is_given_up(world):
+    world.wire.script = [CardLost("deleted")]
+    world.editor.show(running(0))
+    await landed_all()
+
+    world.editor.show(running(1))
+    await landed_all()
+
+    assert world.wire.sent == []
+    assert len(world.wire.refused) == 1
+
+
+@pytest.mark.parametrize(
+    "error", [CardDelayed("away", retry_after_s=1.0), StorageUnavailable("full")]
+)
+async def test_progress_that_failed_is_shown_with_the_next_state(world, error):
+    world.wire.script = [error]
+    world.editor.show(running(1))
+    await landed_all()
+    assert world.wire.sent == []
+
+    world.editor.show(running(1))
+    await landed_all()
+
+    assert "1 of 4" in world.bars[0]
+
+
+async def test_files_that_are_too_large_are_halved_until_they_pass():
+    world = World(picture_bytes=8 * 2**20)
+    world.wire.script = [FilesTooLarge("big"), FilesTooLarge("big")]
+
+    await world.editor.finish(delivered())
+
+    assert world.album.asked == [None, 4 * 2**20, 2 * 2**20]
+    assert world.titles == ["### Done"]
+
+
+async def test_files_that_are_too_large_at_any_size_lose_the_card():
+    world = World(picture_bytes=2**20)
+    world.wire.script = [FilesTooLarge("big")] * 50
+
+    with pytest.raises(CardLost):
+        await world.editor.finish(delivered())
+
+    assert len(world.wire.refused) < 10
+
+
+async def test_nothing_is_remembered_of_a_finished_card(world):
+    world.editor.show(running(1))
+    await landed_all()
+
+    await world.editor.finish(delivered())
+
+    assert world.editor._lines == {}
+
+
+async def test_a_stopped_editor_shows_no_more_progress_but_still_finishes(world):
+    world.editor.stop()
+
+    world.editor.show(running(1))
+    await world.editor.finish(delivered())
+
+    assert world.titles == ["### Done"]
+
+
+async def test_cards_do_not_wait_for_one_another():
+    world = World()
+    world.wire.gate.clear()
+    other = running(1).evolve(id="1100000000000000002")
+    world.editor.show(running(1))
+    world.editor.show(other)
+
+    await world.wire.until(lambda: world.wire.in_flight == 2)
+
+    world.wire.gate.set()
+    await landed_all()
+    assert len(world.wire.sent) == 2
+
+
+async def test_every_edit_has_a_view_of_its_own(world):
+    for finished in range(3):
+        world.editor.show(running(finished))
+        await landed_all()
+
+    assert len({id(sent.view) for sent in world.wire.sent}) == 3
