@@ -334,6 +334,10 @@ def test_one_side_keeps_the_other_from_the_defaults():
         ("--lora a:1:1:b:c", "--lora cannot be read: write it like --lora name:0.8."),
         ("--lora ink:lots", "--lora needs a number, like --lora name:0.8."),
         ("--lora ink:6", "--lora 6 is too high: -5 to 5."),
+        ("--lora ink\\", "--lora cannot be read: write it like --lora name:0.8."),
+        ("--lora " + "x" * 256, "--lora takes a name of at most 255 characters."),
+        ("--lora ink:1:1:" + "x" * 31, "--lora takes a trigger of at most 30 characters."),
+        ("--cfg " + "9" * 50, "--cfg is out of bounds: 0 to 100."),
         ("--lora a,b,c,d,e,f", "--lora is there 6 times: at most 5."),
         (
             "--ti bad:1:maybe",
