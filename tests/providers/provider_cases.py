@@ -21,6 +21,7 @@ from bot.providers.registry import FACTORIES
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 KEY = SecretStr("MARKED-key-4f1d9a")
 REMOTE_ID = "deadbeef-77c2-4e0a-8bad-5eed5eed5eed"
+IMPATIENT_S, PATIENT_S = 0.2, 30.0
 SIGNATURE = "MARKED%2Fsignature%3D"
 WEBP = bytes.fromhex("524946461a000000574542505650384c0d0000002f0000001007101111888808")
 
@@ -44,13 +45,22 @@ class Case:
 
     @asynccontextmanager
     async def open(
-        self, host: ScriptedHost, *, hosts: tuple[str, ...] = ("127.0.0.1",)
+        self,
+        host: ScriptedHost,
+        *,
+        hosts: tuple[str, ...] = ("127.0.0.1",),
+        reply: Reply | None = None,
     ) -> AsyncIterator[Provider]:
-        async with FACTORIES[self.name](config(host.origin, hosts=hosts)) as provider:
+        """Open the provider at a host; it is impatient only with a reply that never comes."""
+        read_s = IMPATIENT_S if reply is not None and reply.is_endless else PATIENT_S
+        settings = config(host.origin, hosts=hosts, read_s=read_s)
+        async with FACTORIES[self.name](settings) as provider:
             yield provider
 
 
-def config(url: str, *, hosts: tuple[str, ...] = ("127.0.0.1",)) -> ProviderConfig:
+def config(
+    url: str, *, hosts: tuple[str, ...] = ("127.0.0.1",), read_s: float = PATIENT_S
+) -> ProviderConfig:
     return ProviderConfig(
         url=f"{url}/api/v2",
         client_name="easel:test:tests@example.invalid",
@@ -59,7 +69,7 @@ def config(url: str, *, hosts: tuple[str, ...] = ("127.0.0.1",)) -> ProviderConf
         submits_per_min=90,
         poll_gap_s=2,
         allow_private_hosts=True,
-        timeouts=Timeouts(connect_s=5, read_s=0.3, total_s=10),
+        timeouts=Timeouts(connect_s=30, read_s=read_s, total_s=60),
     )
 
 

@@ -29,6 +29,10 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     delivery: Delivery = Delivery.WHOLE
 
+    @property
+    def is_endless(self) -> bool:
+        return self.delivery in (Delivery.SILENT, Delivery.STALLED)
+
     def head(self) -> bytes:
         promised = len(self.body) + (100 if self.delivery is Delivery.TRUNCATED else 0)
         headers = {"Content-Length": str(promised), **self.headers}

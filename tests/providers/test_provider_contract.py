@@ -95,7 +95,7 @@ async def test_a_submit_that_finds_nobody_was_not_sent(case, host):
 async def test_a_submit_without_a_whole_answer_is_ambiguous_and_never_repeated(case, host, fault):
     host.says(NO_WHOLE_ANSWER[fault])
 
-    async with case.open(host) as provider:
+    async with case.open(host, reply=NO_WHOLE_ANSWER[fault]) as provider:
         with pytest.raises(Ambiguous):
             await provider.submit(case.request, key=KEY, inputs=Inputs(), now=NOW)
 
@@ -156,7 +156,7 @@ async def test_redirects_are_not_followed(case, host, storage):
 async def test_a_poll_without_a_whole_answer_is_worth_another_try(case, host, fault):
     host.always_says(NO_WHOLE_ANSWER[fault])  # always: aiohttp itself may read twice
 
-    async with case.open(host) as provider:
+    async with case.open(host, reply=NO_WHOLE_ANSWER[fault]) as provider:
         with pytest.raises(Transient):
             await provider.poll(case.remote, key=KEY)
 
@@ -225,7 +225,7 @@ async def test_a_picture_that_does_not_arrive_is_told_apart(case, host, storage,
     reply, expected = PICTURE_FAULTS[fault]
     storage.always_says(reply)
 
-    async with case.open(host) as provider:
+    async with case.open(host, reply=reply) as provider:
         with pytest.raises(ProviderError) as caught:
             await provider.fetch(item(link(storage)))
 

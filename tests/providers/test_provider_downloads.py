@@ -10,13 +10,11 @@ from bot.providers.config import Timeouts
 from bot.providers.downloads import Downloads, PublicResolver, is_public, sniff
 from bot.providers.http import open_session
 
-TIMEOUTS = Timeouts(connect_s=5, read_s=1, total_s=10)
-
 
 async def fetched(
     link: str, *, hosts: tuple[str, ...], resolver=None, allow_private_hosts: bool = False
 ) -> bytes:
-    async with open_session(timeouts=TIMEOUTS, resolver=resolver) as session:
+    async with open_session(timeouts=Timeouts(), resolver=resolver) as session:
         downloads = Downloads(
             session, provider="p", hosts=hosts, allow_private_hosts=allow_private_hosts
         )

@@ -18,7 +18,7 @@ from bot.domain.errors import (
 from bot.domain.requests import BlobId, Conduct, Control, Lora, PictureRequest, Source
 from bot.domain.requests import TextualInversion as Inversion
 from bot.providers.base import Accepted, Ended, Ending, Finished, Inputs, Working
-from bot.providers.config import ProviderConfig, Timeouts
+from bot.providers.config import ProviderConfig
 from bot.providers.downloads import sniff
 from bot.providers.horde import Horde, open_horde
 from bot.providers.horde.catalog import ANONYMOUS_KEY
@@ -54,7 +54,6 @@ async def horde(sandbox) -> AsyncIterator[Horde]:
         submits_per_min=90,
         poll_gap_s=2,
         allow_private_hosts=True,
-        timeouts=Timeouts(connect_s=5, read_s=1, total_s=10),
     )
     async with open_horde(config) as horde:
         yield horde

@@ -72,9 +72,9 @@ def leaks(text: str) -> list[str]:
     return [secret for secret in SECRETS if secret in text]
 
 
-async def told(ask: Ask, case: Case, host: ScriptedHost) -> str:
+async def told(ask: Ask, case: Case, host: ScriptedHost, reply: Reply | None = None) -> str:
     """Return what a careless caller would print: the answer, or the error with its traceback."""
-    async with case.open(host) as provider:
+    async with case.open(host, reply=reply) as provider:
         try:
             return repr(await ask(provider, case, link(host)))
         except BotError as error:
@@ -92,7 +92,7 @@ async def test_no_fault_brings_a_secret_to_light(case, host, caplog, call, fault
     caplog.set_level(logging.DEBUG)
     host.always_says(FAULTS[fault])
 
-    seen = await told(CALLS[call], case, host)
+    seen = await told(CALLS[call], case, host, FAULTS[fault])
 
     assert leaks(seen) == []
     assert leaks(logged(caplog.records)) == []

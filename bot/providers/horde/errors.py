@@ -26,7 +26,7 @@ from bot.domain.errors import (
 from bot.providers.horde.wire import NAME, TITLE, Refused, parse_refusal
 from bot.providers.http import RETRY_AFTER_S_MAX, Answer
 
-EXPLANATION_CHARS_MAX = 300
+EXPLANATION_CHARS_MAX = 400
 MAINTENANCE_RETRY_S = 60.0
 OWN_JOBS_RETRY_S = 30.0
 PENALTY_RETRY_S = 180.0  # the first timeout of an address
