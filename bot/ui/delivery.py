@@ -12,7 +12,6 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
-import aiohttp
 import discord
 from discord import ui
 
@@ -22,6 +21,7 @@ from bot.domain.jobs import PictureFile, Target
 from bot.ui import copy
 from bot.ui.editor import FilesTooLarge
 from bot.ui.recent import Recent
+from bot.ui.unbroken import NO_CONNECTION
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Sender:
             raise translated(error) from error
         except discord.RateLimited as error:
             raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=error.retry_after) from error
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except NO_CONNECTION as error:
             raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=RETRY_PAUSE_S) from error
         return {attachment.filename: attachment.id for attachment in message.attachments}
 
@@ -153,11 +153,16 @@ def translated(error: discord.HTTPException) -> BotError:
         return FilesTooLarge(copy.CARD_TOO_BIG)
     if error.code == TOO_MANY_OLD_EDITS:
         return CardDelayed(copy.DISCORD_AWAY, retry_after_s=OLD_EDIT_PAUSE_S)
-    if error.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNAUTHORIZED}:
-        return CardDelayed(copy.DISCORD_AWAY, retry_after_s=LIMIT_PAUSE_S)
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return CardDelayed(copy.DISCORD_AWAY, retry_after_s=RETRY_PAUSE_S)
+    if error.status == HTTPStatus.TOO_MANY_REQUESTS or _is_from_the_gate(error):
+        return CardDelayed(copy.DISCORD_AWAY, retry_after_s=LIMIT_PAUSE_S)
     return CardLost(LOST.get(error.code, copy.CARD_REFUSED))
+
+
+def _is_from_the_gate(error: discord.HTTPException) -> bool:
+    """Tell a block in front of Discord, which says nothing of the message, by its missing code."""
+    return error.code == 0 and error.status != HTTPStatus.BAD_REQUEST
 
 
 def _log_refusal(error: discord.HTTPException, view: ui.LayoutView) -> None:

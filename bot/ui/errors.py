@@ -22,7 +22,7 @@ from bot.domain.errors import (
     StorageUnavailable,
 )
 from bot.ui import copy, texts
-from bot.ui.unbroken import unbroken
+from bot.ui.unbroken import NO_CONNECTION, unbroken
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +55,8 @@ async def answer(
     sentence = explain(error, random_bytes=random_bytes)
     try:
         await unbroken(_tell(interaction, sentence))
-    except discord.HTTPException as refused:
-        log.warning("a member could not be told", extra={"code": refused.code})
+    except (discord.HTTPException, *NO_CONNECTION) as refused:
+        log.warning("a member could not be told", extra={"why": str(refused)})
 
 
 def explain(error: Exception, *, random_bytes: Callable[[int], bytes] = os.urandom) -> str:

@@ -19,7 +19,7 @@ ALT_CHARS_MAX = 1024  # Discord's limit for a description of a file
 _JOINERS = "\u200c\u200d"  # invisible, but emoji and several scripts are spelled with them
 _LINE_ENDS = re.compile("\r\n|[\r\u0085\u2028\u2029]")
 _BACKTICK_RUN = re.compile(r"`{3,}")
-_MARKS = re.compile(r"([\\*_~|`<>\[\]()#:@])")
+_MARKS = re.compile(r"([\\*_~|`<>\[\]#:@])")
 _MINUTE_S, _HOUR_S = 60, 3600
 _SMALLEST = Decimal("0.01")
 

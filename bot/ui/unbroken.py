@@ -10,7 +10,12 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import aiohttp
+
 T = TypeVar("T")
+
+NO_CONNECTION = (aiohttp.ClientError, OSError, TimeoutError)
+"""What a request raises when Discord was not reached, or its answer was not."""
 
 log = logging.getLogger(__name__)
 

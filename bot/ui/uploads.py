@@ -1,11 +1,10 @@
 """Files that members attach: checked by what Discord says of them, then read from Discord alone."""
 
-import aiohttp
 import discord
 
 from bot.domain.errors import InvalidRequest, UserError
 from bot.ui import copy
-from bot.ui.unbroken import unbroken
+from bot.ui.unbroken import NO_CONNECTION, unbroken
 
 UPLOAD_BYTES_MAX = 8 * 1024 * 1024
 
@@ -26,5 +25,5 @@ async def read(file: discord.Attachment | None) -> bytes | None:
         return None
     try:
         return await unbroken(file.read())
-    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+    except (discord.HTTPException, *NO_CONNECTION) as error:
         raise UserError(copy.UPLOAD_NOT_READ) from error
