@@ -1,15 +1,18 @@
 """One loopback port for REST, the gateway socket and the CDN."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
+from bot.sandbox.discord.breakage import drop, send_half
 from bot.sandbox.discord.cdn import Cdn
 from bot.sandbox.discord.clock import Clock
-from bot.sandbox.discord.faults import Cut, RequestFaults, SocketFault
+from bot.sandbox.discord.faults import Cut, RequestFault, RequestFaults, SocketFault
 from bot.sandbox.discord.gateway import Gateway
 from bot.sandbox.discord.gateway_socket import GatewaySocket
 from bot.sandbox.discord.gateway_stream import open_stream
 from bot.sandbox.discord.journal import Journal, Request
-from bot.sandbox.discord.rest import BODY_BYTES_MAX, PREFIX, VIA, Rest, drop
+from bot.sandbox.discord.rest import BODY_BYTES_MAX, PREFIX, VIA, Rest
 from bot.sandbox.discord.rules import DiscordRules
 
 CDN_PREFIX = "/cdn"
@@ -100,16 +103,18 @@ class Front:
         path = request.rel_url.raw_path
         entry = Request(method="GET", path=path, route=CDN_PREFIX, at=self._clock.now())
         self._journal.requests.append(entry)
-        fault = self._faults.next_for("GET", path)
-        if fault is not None:
-            await self._clock.sleep(fault.delay_s)
-            if fault.cut is not None and fault.cut is not Cut.BODY:
-                return drop(request)
-            if fault.status is not None:
-                entry.status = fault.status
-                return web.Response(status=fault.status, headers=VIA)
-        attachment = self._cdn.read(path.removeprefix(CDN_PREFIX), request.query)
-        entry.status = 404 if attachment is None else 200
+        fault = self._faults.next_for("GET", path) or RequestFault()
+        await self._clock.sleep(fault.delay_s)
+        if fault.cut in {Cut.BEFORE, Cut.AFTER}:
+            return drop(request)
+        response = self._file(path, request.query, fault)
+        entry.status = response.status
+        return await send_half(request, response) if fault.cut is Cut.BODY else response
+
+    def _file(self, path: str, query: Mapping[str, str], fault: RequestFault) -> web.Response:
+        if fault.status is not None:
+            return web.Response(status=fault.status, headers=VIA)
+        attachment = self._cdn.read(path.removeprefix(CDN_PREFIX), query)
         if attachment is None:
             text = "This content is no longer available."
             return web.Response(status=404, text=text, headers=VIA)

@@ -4,7 +4,10 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Any
+
+from bot.sandbox.discord.bell import Bell
 
 REQUESTS_SHOWN = 15
 
@@ -51,16 +54,25 @@ def shape_of(value: object, *, depth: int = 2) -> str:
 
 
 class Journal:
-    """Keeps requests (the newest ones) and violations (all of them)."""
+    """Keeps requests (the newest ones) and violations (all); `bell` rings at each answer."""
 
     def __init__(self, *, requests_max: int = 20_000) -> None:
         self.requests: deque[Request] = deque(maxlen=requests_max)
         self.violations: list[str] = []
+        self.bell = Bell()
 
     def violate(self, text: str) -> None:
         """Note something that fails the test; the same sentence once."""
         if text not in self.violations:
             self.violations.append(text)
+
+    def answered(self, method: str, pattern: str) -> list[Request]:
+        """Return the answered requests whose method and path match (`*` matches anything)."""
+        return [
+            request
+            for request in self.requests
+            if request.status and request.method == method and fnmatchcase(request.path, pattern)
+        ]
 
     def report(self) -> str:
         """Tell the last requests and every violation, for a failed wait."""

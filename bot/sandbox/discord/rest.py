@@ -1,6 +1,5 @@
 """The REST front: every request goes log → faults → limits → checks → handler → checks → answer."""
 
-import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -9,6 +8,7 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
+from bot.sandbox.discord.breakage import drop, send_half
 from bot.sandbox.discord.clock import Clock
 from bot.sandbox.discord.faults import Cut, RequestFault, RequestFaults
 from bot.sandbox.discord.journal import Journal, Request
@@ -93,9 +93,10 @@ class Rest:
         if fault.cut is Cut.AFTER:
             return drop(request)
         entry.status = answer.status
+        self._journal.bell.ring()
         self._limits.count_invalid(answer.status)
         response = _response(answer, headers)
-        return await _half(request, response) if fault.cut is Cut.BODY else response
+        return await send_half(request, response) if fault.cut is Cut.BODY else response
 
     async def _answer(
         self, request: web.Request, match: Match | None, entry: Request, fault: RequestFault
@@ -244,25 +245,3 @@ def _response(answer: Answer, headers: Mapping[str, str]) -> web.Response:
         body=json.dumps(answer.body).encode(),
         headers={**headers, "Content-Type": "application/json"},
     )
-
-
-def drop(request: web.Request) -> web.Response:
-    """Break the connection without a word."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()  # aiohttp wants one; nobody will read it
-
-
-async def _half(request: web.Request, whole: web.Response) -> web.StreamResponse:
-    body = whole.body if isinstance(whole.body, bytes) else b""
-    half = web.StreamResponse(status=whole.status, headers=whole.headers)
-    half.content_length = max(len(body), 2)
-    await half.prepare(request)
-    await half.write(body[: len(body) // 2])
-    await asyncio.sleep(0)  # let the first half leave before the line breaks
-    return _dropped(request, half)
-
-
-def _dropped(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
-    drop(request)
-    return response

@@ -286,6 +286,14 @@ class SandboxDiscord:
             f"{gateway.connected()} of {sessions} sessions are connected",
         )
 
+    async def until_gone(self) -> None:
+        """Wait until no gateway session is connected any more."""
+        gateway = self._stage.gateway
+        await self._wait(
+            gateway.bell.until(lambda: gateway.connected() == 0, timeout_s=self.rules.wait_s),
+            "somebody is still connected",
+        )
+
     async def until_synced(self, *names: str) -> None:
         """Wait until these commands are registered."""
         book = self._stage.commands
@@ -293,6 +301,18 @@ class SandboxDiscord:
             book.bell.until(lambda: set(names) <= set(book.names()), timeout_s=self.rules.wait_s),
             f"not all registered: {', '.join(names)}",
         )
+
+    async def until_requested(self, method: str, pattern: str, *, times: int = 1) -> list[Request]:
+        """Wait until so many matching requests were answered; `*` matches anything."""
+        journal = self._journal
+        await self._wait(
+            journal.bell.until(
+                lambda: len(journal.answered(method, pattern)) >= times,
+                timeout_s=self.rules.wait_s,
+            ),
+            f"fewer than {times} × {method} {pattern}",
+        )
+        return journal.answered(method, pattern)
 
     def raise_if_violated(self) -> None:
         """Fail when the bot, or this sandbox, broke a rule of the wire."""

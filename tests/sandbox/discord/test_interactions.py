@@ -2,6 +2,7 @@
 
 import asyncio
 
+import aiohttp
 import discord
 import pytest
 
@@ -54,6 +55,36 @@ async def test_a_second_answer_is_refused(bot, ann):
     interaction.response._response_type = None
 
     assert await refused(interaction.response.defer()) == (400, 40060)
+
+
+def by_hand(sandbox, *bodies):
+    """Answer an interaction without the library."""
+
+    async def answer(interaction):
+        url = f"{sandbox.api_url}/interactions/{interaction.id}/{interaction.token}/callback"
+        async with aiohttp.ClientSession() as http:
+            for body in bodies:
+                async with http.post(url, json=body):
+                    pass
+
+    return answer
+
+
+async def test_only_answers_that_fit_the_question_are_taken(bot, ann, sandbox):
+    bot.act = by_hand(sandbox, {"type": 6}, {"type": 8, "data": {"choices": []}}, {"type": 5})
+
+    await ann.runs("/hand")
+    tries = await sandbox.until_requested("POST", "/interactions/*/callback", times=3)
+
+    assert [request.code for request in tries] == [50035, 50035, None]
+
+
+async def test_a_deferred_answer_takes_no_flag_but_ephemeral(bot, ann, sandbox, forgiving):
+    bot.act = by_hand(sandbox, {"type": 5, "data": {"flags": 1 << 15}})
+
+    await ann.runs("/hand")
+
+    assert any("no flag but EPHEMERAL" in violation for violation in sandbox.violations)
 
 
 async def test_a_token_opens_nothing_before_the_first_answer(bot, ann):

@@ -63,9 +63,8 @@ class TestGlobalBucket:
         for _ in range(5):
             await bot.http.get_bot_gateway()
         limited = asyncio.create_task(bot.http.get_bot_gateway())
-        while 429 not in {request.status for request in sandbox.requests}:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)
+        await sandbox.until_requested("GET", "/gateway/bot", times=7)
+        await asyncio.sleep(0.05)  # the answer has arrived; the library waits with its gate shut
 
         limited.cancel()
         await asyncio.wait({limited})
