@@ -4,14 +4,10 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
-
-import aiohttp
-import discord
-from pydantic import SecretStr
 
 from bot import logs
 from bot.accounts.credits import CreditAccounts
@@ -20,10 +16,11 @@ from bot.accounts.preferences import PreferenceBook
 from bot.client import EaselBot, Services, use_addresses
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.credits import credits_of
-from bot.domain.errors import ConfigurationError, StorageUnavailable
+from bot.domain.errors import ConfigurationError
 from bot.jobs.album import Album
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.dispatch import LocalDispatch
+from bot.jobs.notifier import Notifier
 from bot.jobs.pace import Pace
 from bot.jobs.recovery import Recovery
 from bot.jobs.schedule import Schedule
@@ -35,11 +32,10 @@ from bot.providers import registry
 from bot.providers.base import Provider
 from bot.providers.config import ProviderConfig
 from bot.providers.horde.catalog import ANONYMOUS_KEY
+from bot.service import HealthPage, Service, log_in
 from bot.settings import Settings
 from bot.ui.delivery import Sender
 from bot.ui.editor import Editor
-from bot.ui.unbroken import landed_all
-from bot.web.health import health_app, serving
 from cogs import COGS
 from storage.blobs import DirectoryBlobs
 from storage.database import Database, Tx
@@ -57,20 +53,6 @@ DISCORD_GATEWAY = "wss://gateway.discord.gg/"
 DISCORD_CDN = "https://cdn.discordapp.com"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """Everything that runs, wired together."""
-
-    bot: EaselBot
-    tracker: Tracker
-    dispatch: LocalDispatch
-    recovery: Recovery
-    catalogue: Catalogue
-    editor: Editor
-    keys: KeyRing
-    database: Database
-
-
 async def run(settings: Settings) -> int:
     """Run the service until it is told to stop; return the exit code.
 
@@ -82,7 +64,7 @@ async def run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with open_service(settings) as service:
-        await serve(service, settings, stop=stop)
+        await service.serve(stop)
     return 0
 
 
@@ -198,26 +180,7 @@ def _wired(settings: Settings, opened: _Opened) -> Service:
         clock,
         settings.edit_interval_s,
     )
-    tools = Tools(
-        database=database,
-        blobs=opened.blobs,
-        credits=accounts,
-        keys=keys,
-        providers=providers,
-        service_keys={"horde": settings.horde_key},
-        paces={
-            name: Pace(per_s=provider.limits.submits_per_s, per_min=provider.limits.submits_per_min)
-            for name, provider in providers.items()
-        },
-        notifier=editor,
-        pictures=opened.pictures,
-        schedule=Schedule(
-            interval_s=settings.poll_interval_s,
-            deadline=timedelta(minutes=settings.job_deadline_min),
-        ),
-        clock=clock,
-        may_submit_again=settings.after_unsure_submit == "once",
-    )
+    tools = _tools(settings, opened, accounts=accounts, keys=keys, notifier=editor)
     dispatch = LocalDispatch(Worker(tools).advance, clock=clock)
     tracker = Tracker(
         database=database,
@@ -255,6 +218,41 @@ def _wired(settings: Settings, opened: _Opened) -> Service:
         editor=editor,
         keys=keys,
         database=database,
+        token=discord_token(settings),
+        drain_s=settings.drain_s,
+        health=None
+        if settings.web_port is None
+        else HealthPage(host=settings.web_host, port=settings.web_port),
+    )
+
+
+def _tools(
+    settings: Settings,
+    opened: _Opened,
+    *,
+    accounts: CreditAccounts,
+    keys: KeyRing,
+    notifier: Notifier,
+) -> Tools:
+    return Tools(
+        database=opened.database,
+        blobs=opened.blobs,
+        credits=accounts,
+        keys=keys,
+        providers=opened.providers,
+        service_keys={"horde": settings.horde_key},
+        paces={
+            name: Pace(per_s=provider.limits.submits_per_s, per_min=provider.limits.submits_per_min)
+            for name, provider in opened.providers.items()
+        },
+        notifier=notifier,
+        pictures=opened.pictures,
+        schedule=Schedule(
+            interval_s=settings.poll_interval_s,
+            deadline=timedelta(minutes=settings.job_deadline_min),
+        ),
+        clock=opened.clock,
+        may_submit_again=settings.after_unsure_submit == "once",
     )
 
 
@@ -264,83 +262,6 @@ def _point_at_discord(settings: Settings) -> None:
         gateway=settings.discord_gateway_url or DISCORD_GATEWAY,
         cdn=settings.discord_cdn_url or DISCORD_CDN,
     )
-
-
-async def serve(service: Service, settings: Settings, *, stop: asyncio.Event) -> None:
-    """Connect, take up what was left open, and work until `stop` is set; then hand over cleanly."""
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(service.bot)
-        await log_in(service.bot, discord_token(settings))
-        if settings.web_port is not None:
-            page = health_app(_probes(service))
-            await stack.enter_async_context(
-                serving(page, host=settings.web_host, port=settings.web_port)
-            )
-        async with asyncio.TaskGroup() as group:
-            loops = [
-                group.create_task(loop, name=name)
-                for name, loop in (
-                    ("catalogue", service.catalogue.run()),
-                    ("recovery", service.recovery.run()),
-                    ("gateway", _connected(service.bot, stop)),
-                    ("dispatch", service.dispatch.run()),
-                )
-            ]
-            # After the login, so that cards can be edited; before the gateway brings new work.
-            await service.recovery.take_up()
-            await stop.wait()
-            await _drain(service, timeout_s=settings.drain_s)
-            for task in loops:
-                task.cancel()
-
-
-async def log_in(bot: EaselBot, token: str) -> None:
-    """Log in to Discord; `ConfigurationError` or `ConnectionError` with a sentence."""
-    try:
-        await bot.login(token)
-    except discord.LoginFailure:
-        raise ConfigurationError(
-            "Discord does not take DISCORD_TOKEN: copy it again from the developer portal."
-        ) from None
-    except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
-        raise ConnectionError(
-            f"Discord cannot be reached ({type(error).__name__}): look at the network, "
-            "or at DISCORD_API_URL if it is set."
-        ) from error
-
-
-async def _connected(bot: EaselBot, stop: asyncio.Event) -> None:
-    """Keep the gateway; when it ends by itself the whole service has to end."""
-    try:
-        await bot.connect()
-    finally:
-        stop.set()
-
-
-async def _drain(service: Service, *, timeout_s: float) -> None:
-    """Take nothing new, let what runs come to its end, hand over the rest to the next start."""
-    log.info("stopping")
-    service.tracker.is_accepting = False
-    await service.dispatch.drain(timeout_s=timeout_s)
-    service.editor.stop()
-    with suppress(TimeoutError):
-        async with asyncio.timeout(timeout_s):
-            await landed_all()
-    await service.bot.close()
-
-
-def _probes(service: Service) -> Mapping[str, Callable[[], Awaitable[bool]]]:
-    async def gateway() -> bool:
-        return service.bot.is_ready() and not service.bot.is_closed()
-
-    async def store() -> bool:
-        try:
-            await service.database.read(lambda tx: tx.jobs.open_ids())
-        except StorageUnavailable:
-            return False
-        return True
-
-    return {"gateway": gateway, "store": store}
 
 
 def _provider_config(settings: Settings) -> ProviderConfig:
@@ -358,5 +279,5 @@ def _provider_config(settings: Settings) -> ProviderConfig:
 
 def _protect_secrets(settings: Settings) -> None:
     for secret in (settings.discord_token, settings.horde_key, settings.master_key):
-        if isinstance(secret, SecretStr):
+        if secret is not None and secret.get_secret_value() != ANONYMOUS_KEY:
             logs.redact(secret.get_secret_value())

@@ -91,7 +91,7 @@ def _described(job: Job, moves: tuple[tuple[JobState, Any], ...]) -> dict[str, A
     return {
         "id": job.id,
         "state": job.state,
-        "price_credits": job.price / CREDIT,
-        "charged_credits": job.charged / CREDIT,
+        "reserved_credits": job.price / CREDIT,
+        "settled_credits": job.charged / CREDIT,
         "moves": [{"state": state, "at": at.isoformat()} for state, at in moves],
     }

@@ -84,6 +84,7 @@ def _environment(
     ours = ("EASEL_", "DISCORD_", "HORDE_")
     environment = {name: value for name, value in inherited.items() if not name.startswith(ours)}
     return environment | {
+        "PYTHONPATH": str(Path(__file__).parents[2]),
         "DISCORD_TOKEN": discord.bot_token,
         "DISCORD_API_URL": discord.api_url,
         "DISCORD_GATEWAY_URL": discord.gateway_url,
@@ -101,7 +102,7 @@ async def _command(environment: Mapping[str, str], *words: str) -> str:
     """Run one of the service's commands to its end and return what it printed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "bot", *words),
+        *("-P", "-m", "bot", *words),
         env=dict(environment),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -115,7 +116,7 @@ async def _command(environment: Mapping[str, str], *words: str) -> str:
 @asynccontextmanager
 async def _bot(environment: Mapping[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", env=dict(environment)
+        sys.executable, *("-P", "-m", "bot", "run"), env=dict(environment)
     )
     try:
         yield process
@@ -189,8 +190,8 @@ def _summary(
         "states": job.get("moves", []),
         "provider_calls": dict(Counter(f"{call.method} {call.route}" for call in horde.calls)),
         "discord_calls": dict(Counter(f"{call.method} {call.route}" for call in discord.requests)),
-        "credits_reserved": job.get("price_credits"),
-        "credits_settled": job.get("charged_credits"),
+        "credits_reserved": job.get("reserved_credits"),
+        "credits_settled": job.get("settled_credits"),
         "done_to_posted_s": _done_to_posted_s(horde, card),
         "violations": list(discord.violations),
     }
@@ -222,7 +223,8 @@ def _report(say: _Speaker, out: TextIO, summary: dict[str, Any], *, as_json: boo
     walked = " → ".join(move["state"] for move in summary["states"])
     say(f"Job {summary['job']}: {walked}")
     say(
-        f"Credits: {summary['credits_reserved']} reserved, {summary['credits_settled']} settled. "
+        f"Credits: {summary['credits_reserved']:g} reserved, "
+        f"{summary['credits_settled']:g} settled. "
         f"Provider calls: {sum(summary['provider_calls'].values())}. "
         f"Discord calls: {sum(summary['discord_calls'].values())}."
     )

@@ -16,6 +16,7 @@ from bot.sandbox.discord.server import SandboxDiscord
 from bot.sandbox.discord.shown import Shown
 from bot.sandbox.discord.world import Channel
 from bot.sandbox.providers.horde import SandboxHorde
+from bot.service import Service
 from bot.settings import Settings, load
 
 SPEED = 20.0  # the small Horde's queue, caches and limits run so many times faster than the wall
@@ -36,7 +37,7 @@ class Stage:
     mod: Person
     environment: dict[str, str] = field(default_factory=dict)
     wrap_database: Callable = staticmethod(lambda database: database)
-    service: app.Service | None = None
+    service: Service | None = None
 
     @property
     def settings(self) -> Settings:
@@ -66,7 +67,7 @@ class Stage:
         settings, stop = self.settings, asyncio.Event()
         async with app.open_service(settings, wrap_database=self.wrap_database) as service:
             self.service = service
-            running = asyncio.create_task(app.serve(service, settings, stop=stop))
+            running = asyncio.create_task(service.serve(stop))
             try:
                 await self._ready(service, running)
                 yield self
@@ -75,7 +76,7 @@ class Stage:
                 async with asyncio.timeout(STOP_S):
                     await running
 
-    async def _ready(self, service: app.Service, running: asyncio.Task) -> None:
+    async def _ready(self, service: Service, running: asyncio.Task) -> None:
         ready = asyncio.ensure_future(self.discord.until_ready())
         await asyncio.wait({ready, running}, return_when=asyncio.FIRST_COMPLETED)
         if running.done():

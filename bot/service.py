@@ -1,0 +1,124 @@
+"""The running service: connect, take up what was left open, work, hand over cleanly."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+
+import aiohttp
+import discord
+
+from bot.accounts.keys import KeyRing
+from bot.client import EaselBot
+from bot.domain.errors import ConfigurationError, StorageUnavailable
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.dispatch import LocalDispatch
+from bot.jobs.recovery import Recovery
+from bot.jobs.tracker import Tracker
+from bot.ui.editor import Editor
+from bot.ui.unbroken import landed_all
+from bot.web.health import health_app, serving
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthPage:
+    """Where the health page listens."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Everything that runs, wired together by `bot.app`."""
+
+    bot: EaselBot
+    tracker: Tracker
+    dispatch: LocalDispatch
+    recovery: Recovery
+    catalogue: Catalogue
+    editor: Editor
+    keys: KeyRing
+    database: Database
+    token: str
+    drain_s: float
+    health: HealthPage | None
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, or until Discord ends the connection for good.
+
+        Raises `ConfigurationError` and `ConnectionError` with a sentence when it cannot start.
+        """
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.bot)
+            await log_in(self.bot, self.token)
+            if self.health is not None:
+                page = health_app(self._probes())
+                await stack.enter_async_context(
+                    serving(page, host=self.health.host, port=self.health.port)
+                )
+            async with asyncio.TaskGroup() as group:
+                loops = [
+                    group.create_task(self.catalogue.run(), name="catalogue"),
+                    group.create_task(self.recovery.run(), name="recovery"),
+                    group.create_task(self.dispatch.run(), name="dispatch"),
+                ]
+                # After the login, so that cards can be edited; before the gateway brings work.
+                await self.recovery.take_up()
+                await self._while_connected(stop)
+                for task in loops:
+                    task.cancel()
+
+    async def _while_connected(self, stop: asyncio.Event) -> None:
+        gateway = asyncio.create_task(self.bot.connect(), name="gateway")
+        told = asyncio.create_task(stop.wait(), name="told to stop")
+        await asyncio.wait({gateway, told}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        await self._drain()
+        try:
+            await gateway
+        except (discord.ConnectionClosed, discord.PrivilegedIntentsRequired) as error:
+            raise ConfigurationError(f"Discord ended the connection for good: {error}") from error
+
+    async def _drain(self) -> None:
+        """Take nothing new, let what runs come to its end, leave the rest to the next start."""
+        log.info("stopping")
+        self.tracker.is_accepting = False
+        await self.dispatch.drain(timeout_s=self.drain_s)
+        self.editor.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.drain_s):
+                await landed_all()
+        await self.bot.close()
+
+    def _probes(self) -> Mapping[str, Callable[[], Awaitable[bool]]]:
+        async def gateway() -> bool:
+            return self.bot.is_ready() and not self.bot.is_closed()
+
+        async def store() -> bool:
+            try:
+                await self.database.read(lambda tx: tx.jobs.newest(1))
+            except StorageUnavailable:
+                return False
+            return True
+
+        return {"gateway": gateway, "store": store}
+
+
+async def log_in(bot: EaselBot, token: str) -> None:
+    """Log in to Discord; `ConfigurationError` or `ConnectionError` with a sentence."""
+    try:
+        await bot.login(token)
+    except discord.LoginFailure:
+        raise ConfigurationError(
+            "Discord does not take DISCORD_TOKEN: copy it again from the developer portal."
+        ) from None
+    except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
+        raise ConnectionError(
+            f"Discord cannot be reached ({type(error).__name__}): look at the network, "
+            "or at DISCORD_API_URL if it is set."
+        ) from error
