@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bot.sandbox.discord.attachments import Attachment, Listing, read_listing
 from bot.sandbox.discord.cdn import Cdn
@@ -17,7 +16,7 @@ from bot.sandbox.discord.messages import Message, MessageFlag, Version, Via, med
 from bot.sandbox.discord.problems import EMPTY_MESSAGE, Problem
 from bot.sandbox.discord.rules import DiscordRules
 from bot.sandbox.discord.snowflakes import Mint
-from bot.sandbox.discord.stored_components import SCHEME, settle
+from bot.sandbox.discord.stored_components import SCHEME, Media, ResolveMedia, settle
 from bot.sandbox.discord.wire import (
     ApiError,
     Flaw,
@@ -147,14 +146,15 @@ class Composer:
             listing.kept[key] if isinstance(key, str) else stored[key] for key in listing.order
         ], list(stored.values())
 
-    def _resolver(self, attachments: Sequence[Attachment]) -> Any:
+    def _resolver(self, attachments: Sequence[Attachment]) -> ResolveMedia:
         named = {attachment.filename: attachment for attachment in attachments}
 
-        def resolve(url: str) -> Json:
+        def resolve(url: str) -> Media:
             if url.startswith(SCHEME):
                 attachment = named[url.removeprefix(SCHEME)]
-                return media_payload(attachment, url=self._cdn.url(attachment))
-            return {"id": self._mint.mint(), "url": url, "proxy_url": url}
+                payload = media_payload(attachment, url=self._cdn.url(attachment))
+                return Media(payload, attachment.size)
+            return Media({"id": self._mint.mint(), "url": url, "proxy_url": url})
 
         return resolve
 

@@ -12,7 +12,7 @@ def settle_embed(embed: Json, *, media: ResolveMedia) -> Json:
     settled |= {name: value for name, value in embed.items() if value is not None}
     for name in PICTURES:
         if name in settled:
-            settled[name] = _picture(media(settled[name]["url"]))
+            settled[name] = _picture(media(settled[name]["url"]).payload)
     settled["fields"] = [{"inline": False} | field for field in settled.get("fields", ())]
     return settled
 

@@ -15,8 +15,8 @@ class Impossible(AssertionError):
 def check_may_use(command: Command, *, channel: Channel, membership: Membership | None) -> None:
     """Raise `Impossible` where a command is not offered in this place to this person."""
     context = IN_BOT_DM if channel.guild is None else IN_GUILD
-    contexts = command.get("contexts")
-    if contexts is not None and context not in contexts:
+    elsewhere = () if command.get("dm_permission") is False else (IN_BOT_DM,)
+    if context not in (command.get("contexts") or (IN_GUILD, *elsewhere)):
         raise Impossible(f"/{command['name']} is not offered in this kind of channel")
     if channel.guild is None or membership is None:
         return

@@ -4,6 +4,7 @@ The shapes of the answers are the OpenAPI description's `…ComponentResponse`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from bot.sandbox.discord.components import SELECTS, Kind, walk
 from bot.sandbox.discord.wire import Json
@@ -19,8 +20,19 @@ DEFAULTS: dict[int, Json] = {
     **{kind: {"min_values": 1, "max_values": 1} for kind in SELECTS},
 }
 
-ResolveMedia = Callable[[str], Json]
-"""Turns a URL as sent (`attachment://…` or https) into an `UnfurledMediaResponse`."""
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An `UnfurledMediaResponse`, and the size in bytes where the file is ours."""
+
+    payload: Json
+    size: int | None = None
+
+
+FOR_MODALS = frozenset({"required"})  # taken with selects, kept by modals only
+
+ResolveMedia = Callable[[str], Media]
+"""Finds what a URL as sent (`attachment://…` or https) stands for."""
 
 
 def settle(components: Sequence[Json], *, media: ResolveMedia) -> list[Json]:
@@ -31,7 +43,7 @@ def settle(components: Sequence[Json], *, media: ResolveMedia) -> list[Json]:
 
 
 def _settled(component: Json, *, free: Iterator[int], media: ResolveMedia) -> Json:
-    sent = {name: value for name, value in component.items() if value is not None}
+    sent = {k: v for k, v in component.items() if v is not None and k not in FOR_MODALS}
     settled: Json = DEFAULTS.get(component["type"], {}) | sent
     settled["id"] = component.get("id") or next(free)
     if "emoji" in sent:  # a standard one is sent with an empty id and stored without
@@ -54,18 +66,19 @@ def _resolve_media(component: Json, media: ResolveMedia) -> None:
         case Kind.MEDIA_GALLERY:
             component["items"] = [_gallery_item(item, media) for item in component["items"]]
         case Kind.THUMBNAIL:
-            component["media"] = media(component["media"]["url"])
+            component["media"] = media(component["media"]["url"]).payload
         case Kind.FILE:
             sent: str = component["file"]["url"]
-            component["file"] = media(sent)
-            component["name"] = sent.removeprefix(SCHEME)
+            file = media(sent)
+            component["file"] = file.payload
+            component |= {"name": sent.removeprefix(SCHEME), "size": file.size}
         case _:
             pass
 
 
 def _gallery_item(item: Json, media: ResolveMedia) -> Json:
     return {
-        "media": media(item["media"]["url"]),
+        "media": media(item["media"]["url"]).payload,
         "description": item.get("description"),
         "spoiler": bool(item.get("spoiler")),
     }
