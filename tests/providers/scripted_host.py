@@ -18,8 +18,8 @@ class Delivery(StrEnum):
     CUT_BEFORE = "cut before the request was read"
     CUT_AFTER = "cut after the request was read"
     SILENT = "read, and never answered"
-    STALLED = "headers, then silence"
-    TRUNCATED = "less body than promised"
+    STALLED = "less body than promised, then silence"
+    TRUNCATED = "less body than promised, then the end"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,8 @@ class Reply:
         return self.delivery in (Delivery.SILENT, Delivery.STALLED)
 
     def head(self) -> bytes:
-        promised = len(self.body) + (100 if self.delivery is Delivery.TRUNCATED else 0)
+        is_short = self.delivery in (Delivery.TRUNCATED, Delivery.STALLED)
+        promised = len(self.body) + (100 if is_short else 0)
         headers = {"Content-Length": str(promised), **self.headers}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return f"HTTP/1.1 {self.status} Scripted\r\n{lines}\r\n".encode()
@@ -119,9 +120,7 @@ class ScriptedHost:
         if reply.delivery is Delivery.SILENT:
             await reader.read()
             return False
-        writer.write(reply.head())
-        if reply.delivery is not Delivery.STALLED:
-            writer.write(reply.body)
+        writer.write(reply.head() + reply.body)
         await writer.drain()
         if reply.delivery is Delivery.STALLED:
             await reader.read()

@@ -130,6 +130,14 @@ def test_a_base64_picture_is_decoded():
     assert item.url is None
 
 
+def test_a_censored_placeholder_inside_the_answer_is_not_posted_either():
+    inside = picture(censored=True, img=base64.b64encode(WEBP).decode())
+
+    (item,) = answers.to_items(status_with(generations=[inside]))
+
+    assert (item.url, item.data) == (None, None)
+
+
 def test_a_censored_picture_carries_nothing_to_post():
     (item,) = answers.to_items(status("status_done_censored_csam"))
 
