@@ -132,12 +132,9 @@ class Editor:
     async def _follow(self, line: _Line) -> None:
         try:
             while (job := line.wanted) is not None and self._may_show(job):
-                if _look(_steady(job, line)) != line.look:
-                    await self._room(line)
-                    async with line.lock:
-                        await self._show_newest(line)
-                else:
-                    line.wanted = None
+                await self._room(line)
+                async with line.lock:
+                    await self._show_newest(line)
         finally:
             line.is_followed = False
 

@@ -274,6 +274,17 @@ async def test_files_that_are_too_large_are_halved_until_they_pass():
     assert world.titles == ["### Done"]
 
 
+async def test_pictures_that_were_there_are_made_smaller_too():
+    world = World(picture_bytes=2**20)
+    world.editor.show(running(1, pictures=(picture(1),)))
+    await landed_all()
+    world.wire.script = [FilesTooLarge("big")]
+
+    await world.editor.finish(delivered())
+
+    assert world.wire.sent[-1].uploaded == ("easel-1.webp", "easel-2.webp")
+
+
 async def test_files_that_are_too_large_at_any_size_lose_the_card():
     world = World(picture_bytes=2**20)
     world.wire.script = [FilesTooLarge("big")] * 50

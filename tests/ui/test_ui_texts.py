@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.credits import Microcredits, credits_of
@@ -39,6 +39,9 @@ def test_backslashes_of_the_sentence_do_not_undo_ours():
 
 
 @given(st.text(max_size=300))
+@example("out```\n@everyone")
+@example("`" * 300)
+@example("``\u202e`")
 def test_nothing_gets_out_of_a_code_block(text):
     block = texts.in_code_block(text, chars_max=200)
 
