@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bot import app
 from bot.client import sync
-from bot.domain.credits import CREDIT, member_account
+from bot.domain.credits import CREDIT, TransferKind, member_account
 from bot.sandbox.discord.cards import Card
 from bot.sandbox.discord.community import Community
 from bot.sandbox.discord.people import Person
@@ -21,6 +22,7 @@ from bot.settings import Settings, load
 
 SPEED = 20.0  # the small Horde's queue, caches and limits run so many times faster than the wall
 STOP_S = 20.0
+WAIT_S = 20.0
 
 
 @dataclass(kw_only=True)
@@ -36,14 +38,14 @@ class Stage:
     bob: Person
     mod: Person
     environment: dict[str, str] = field(default_factory=dict)
-    wrap_database: Callable = staticmethod(lambda database: database)
+    wrap_database: app.Wrap = field(default=lambda database: database)
     service: Service | None = None
 
     @property
     def settings(self) -> Settings:
-        return load(self._variables())
+        return load(self.variables())
 
-    def _variables(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
         return {
             "DISCORD_TOKEN": self.discord.bot_token,
             "DISCORD_API_URL": self.discord.api_url,
@@ -109,16 +111,45 @@ class Stage:
 
     async def until_settled(self, card: Card) -> None:
         """Wait for the write that follows the last edit."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             while (await self.job(card)).is_open:
                 await asyncio.sleep(0.01)
 
     async def audit(self) -> tuple[str, ...]:
         return await self.service.database.read(lambda tx: tx.credits.audit())
 
+    async def nothing_began(self) -> bool:
+        """Tell whether no job was taken in, no credit moved and nobody was asked for a picture."""
+        jobs = await self.service.database.read(lambda tx: tx.jobs.newest(1))
+        account = member_account(int(self.ann.id))
+        moved = await self.service.database.read(lambda tx: tx.credits.statement(account, limit=9))
+        held = [row for row in moved if row.kind is not TransferKind.ALLOWANCE]
+        return not (jobs or held or self.calls("POST", "/generate/async"))
+
     def calls(self, method: str, pattern: str) -> int:
         """Count what the provider was asked."""
         return sum(call.fits(method, pattern) for call in self.horde.calls)
+
+    def edits(self, card: Card) -> int:
+        """Count the edits that a card has had, whichever way they came."""
+        return len(card.versions) - 1
+
+    def message_bodies(self) -> list[dict[str, Any]]:
+        """Return every message as the service wrote it, first answers and edits alike."""
+        bodies = [request.body for request in self.discord.requests if request.body]
+        return [body.get("data", body) for body in bodies if isinstance(body, dict)]
+
+
+async def until_sent(stage: Stage, jobs: int) -> None:
+    """Wait until the provider has so many requests."""
+    await until(lambda: len(stage.horde.truth.jobs) >= jobs)
+
+
+async def until(is_so: Callable[[], object]) -> None:
+    """Wait for something that happens beside the cards."""
+    async with asyncio.timeout(WAIT_S):
+        while not is_so():
+            await asyncio.sleep(0.01)
 
 
 def done(version: Shown) -> bool:
