@@ -104,14 +104,12 @@ def load_or_create_master_key(path: Path) -> tuple[MasterKeys, bool]:
         ConfigurationError: the file cannot be read or written, or holds no master key.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        is_new = _append_key(path, os.O_EXCL)
-    except FileExistsError:
-        is_new = False
+        is_new = not path.exists()
+        if is_new:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _append_key(path, os.O_EXCL)
     except OSError as error:
-        raise ConfigurationError(
-            f"The master key cannot be written to {path}: {error.strerror}."
-        ) from error
+        raise _unwritable(path, error) from error
     return _read_keys(path), is_new
 
 
@@ -125,20 +123,21 @@ def add_master_key(path: Path) -> MasterKeys:
     try:
         _append_key(path, os.O_APPEND)
     except OSError as error:
-        raise ConfigurationError(
-            f"The master key cannot be written to {path}: {error.strerror}."
-        ) from error
+        raise _unwritable(path, error) from error
     return _read_keys(path)
 
 
-def _append_key(path: Path, flags: int) -> bool:
+def _unwritable(path: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(f"The master key cannot be written to {path}: {error.strerror}.")
+
+
+def _append_key(path: Path, flags: int) -> None:
     line = base64.b64encode(os.urandom(MASTER_KEY_BYTES)) + b"\n"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags, OWNER_ONLY)
     with os.fdopen(descriptor, "wb") as file:
         file.write(line)
         file.flush()
         os.fsync(file.fileno())
-    return True
 
 
 def _read_keys(path: Path) -> MasterKeys:

@@ -1,0 +1,131 @@
+import base64
+import os
+
+import pytest
+from store_values import ANNA, BERT, sealer_of
+
+from bot.domain.errors import ConfigurationError
+from storage.sealing import (
+    MasterKeys,
+    Purpose,
+    Sealed,
+    Sealer,
+    add_master_key,
+    load_or_create_master_key,
+)
+
+SECRET = "hk-marked-secret"
+PLACE = {"purpose": Purpose.PROVIDER_KEY, "owner_id": ANNA, "name": "horde"}
+
+
+def test_a_sealed_secret_opens_where_it_belongs(sealer):
+    sealed = sealer.seal(SECRET, **PLACE)
+
+    assert sealer.unseal(sealed, **PLACE) == SECRET
+    assert SECRET.encode() not in sealed.data
+
+
+def test_the_same_secret_never_looks_the_same_twice(sealer):
+    assert sealer.seal(SECRET, **PLACE).data != sealer.seal(SECRET, **PLACE).data
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"owner_id": BERT},
+        {"name": "nebula"},
+        {"purpose": Purpose.INTERACTION_TOKEN},
+    ],
+)
+def test_a_secret_that_was_moved_does_not_open(sealer, elsewhere):
+    sealed = sealer.seal(SECRET, **PLACE)
+
+    with pytest.raises(ConfigurationError, match="changed outside"):
+        sealer.unseal(sealed, **PLACE | elsewhere)
+
+
+@pytest.mark.parametrize("position", [0, 11, 12, -1])
+def test_a_secret_that_was_changed_does_not_open(sealer, position):
+    sealed = sealer.seal(SECRET, **PLACE)
+    data = bytearray(sealed.data)
+    data[position] ^= 1
+
+    with pytest.raises(ConfigurationError, match="changed outside"):
+        sealer.unseal(Sealed(key_id=sealed.key_id, data=bytes(data)), **PLACE)
+
+
+@pytest.mark.parametrize("data", [b"", b"short", b"x" * 27])
+def test_a_secret_that_was_cut_does_not_open(sealer, data):
+    sealed = Sealed(key_id=sealer.current_id, data=data)
+
+    with pytest.raises(ConfigurationError, match="changed outside"):
+        sealer.unseal(sealed, **PLACE)
+
+
+def test_an_older_master_key_still_opens_and_the_newest_seals():
+    old, both = sealer_of(b"a"), sealer_of(b"a", b"b")
+    sealed_before = old.seal(SECRET, **PLACE)
+    sealed_after = both.seal(SECRET, **PLACE)
+
+    assert both.unseal(sealed_before, **PLACE) == SECRET
+    with pytest.raises(ConfigurationError, match=f"needs the master key {both.current_id}"):
+        old.unseal(sealed_after, **PLACE)
+
+
+def test_the_first_run_makes_a_master_key_for_its_owner_alone(tmp_path):
+    path = tmp_path / "data" / "master.key"
+
+    first, was_created = load_or_create_master_key(path)
+    second, was_created_again = load_or_create_master_key(path)
+
+    assert (was_created, was_created_again) == (True, False)
+    assert first == second
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(base64.b64decode(path.read_text())) == 32
+
+
+def test_a_new_master_key_leaves_the_old_one_in_its_place(tmp_path):
+    path = tmp_path / "master.key"
+    before, _ = load_or_create_master_key(path)
+    sealed = Sealer(before).seal(SECRET, **PLACE)
+
+    after = add_master_key(path)
+
+    assert after.current_id != before.current_id
+    assert Sealer(after).unseal(sealed, **PLACE) == SECRET
+    assert load_or_create_master_key(path) == (after, False)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n", b"c2hvcnQ=\n", b"not base64 at all!", b"\xff\xfe", b"A" * 43]
+)
+def test_a_file_without_a_master_key_is_refused_and_never_overwritten(tmp_path, content):
+    path = tmp_path / "master.key"
+    path.write_bytes(content)
+
+    with pytest.raises(ConfigurationError):
+        load_or_create_master_key(path)
+    with pytest.raises(ConfigurationError):
+        add_master_key(path)
+
+    assert path.read_bytes() == content
+
+
+def test_a_master_key_that_cannot_be_written_is_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        load_or_create_master_key(tmp_path / "file" / "master.key")
+
+
+def test_no_key_shows_when_it_is_printed():
+    line = base64.b64encode(os.urandom(32)).decode()
+    keys = MasterKeys.from_base64(line)
+
+    assert line not in repr(keys)
+    assert repr(base64.b64decode(line)) not in repr(keys)
+
+
+def test_the_id_of_a_master_key_is_made_from_it_alone():
+    assert sealer_of(b"a").current_id == sealer_of(b"b", b"a").current_id
+    assert sealer_of(b"a").current_id != sealer_of(b"b").current_id

@@ -1,0 +1,233 @@
+"""Keys, preferences, and what privacy knows of every table."""
+
+import json
+import sqlite3
+
+import pytest
+from store_values import (
+    ANNA,
+    BERT,
+    HOUR,
+    NOON,
+    TOKEN,
+    a_blob,
+    a_job,
+    a_picture,
+    in_state,
+    rich,
+    sealer_of,
+    take_in,
+    tamper,
+)
+
+from bot.domain.credits import Microcredits
+from bot.domain.errors import ConfigurationError
+from bot.domain.jobs import JobId, JobState
+from bot.domain.preferences import Preferences
+from bot.domain.requests import PictureRequest, Source
+from storage.keys import StoredKey
+from storage.privacy import USER_TABLES
+from storage.sqlite import open_sqlite
+
+SECRET = "hk-0123456789-marked-secret"
+
+
+async def put_key(database, owner_id=ANNA, *, provider="horde", secret=SECRET, at=NOON) -> None:
+    await database.write(
+        lambda tx: tx.keys.put(owner_id, provider=provider, secret=secret, label="me#1", at=at)
+    )
+
+
+# ---------------------------------------------------------------- keys
+
+
+async def test_a_key_comes_back_to_its_owner_only(database):
+    await put_key(database)
+
+    assert await database.read(lambda tx: tx.keys.get(ANNA, "horde")) == SECRET
+    assert await database.read(lambda tx: tx.keys.get(BERT, "horde")) is None
+    assert await database.read(lambda tx: tx.keys.get(ANNA, "nebula")) is None
+
+
+async def test_a_list_of_keys_shows_their_last_characters(database):
+    await put_key(database)
+    await put_key(database, provider="aime", secret="tiny", at=NOON + HOUR)
+    await database.write(lambda tx: tx.keys.touch(ANNA, "horde", at=NOON + HOUR))
+
+    assert await database.read(lambda tx: tx.keys.list(ANNA)) == (
+        StoredKey(
+            provider="aime",
+            last4="",  # all of it would show
+            label="me#1",
+            created_at=NOON + HOUR,
+            last_used_at=None,
+        ),
+        StoredKey(
+            provider="horde",
+            last4="cret",
+            label="me#1",
+            created_at=NOON,
+            last_used_at=NOON + HOUR,
+        ),
+    )
+
+
+async def test_a_new_key_takes_the_place_of_the_old(database):
+    await put_key(database)
+    await database.write(lambda tx: tx.keys.touch(ANNA, "horde", at=NOON))
+    await put_key(database, secret="another-long-enough-key", at=NOON + HOUR)
+
+    assert await database.read(lambda tx: tx.keys.get(ANNA, "horde")) == "another-long-enough-key"
+    only = (await database.read(lambda tx: tx.keys.list(ANNA)))[0]
+    assert (only.created_at, only.last_used_at) == (NOON + HOUR, None)
+
+
+async def test_a_deleted_key_is_gone(database):
+    await put_key(database)
+
+    first = await database.write(lambda tx: tx.keys.delete(ANNA, "horde"))
+    second = await database.write(lambda tx: tx.keys.delete(ANNA, "horde"))
+
+    assert (first, second) == (True, False)
+    assert await database.read(lambda tx: tx.keys.get(ANNA, "horde")) is None
+    assert not await database.write(lambda tx: tx.keys.touch(ANNA, "horde", at=NOON))
+
+
+async def test_owners_are_told_by_provider(database):
+    await put_key(database)
+    await put_key(database, BERT, provider="aime")
+
+    assert await database.read(lambda tx: tx.keys.owners()) == {(ANNA, "horde"), (BERT, "aime")}
+
+
+async def test_a_row_moved_to_another_member_does_not_open(sqlite):
+    await put_key(sqlite)
+
+    await tamper(sqlite, "UPDATE keys SET owner_id = 2")
+
+    with pytest.raises(ConfigurationError, match="changed outside"):
+        await sqlite.read(lambda tx: tx.keys.get(BERT, "horde"))
+
+
+async def test_keys_are_sealed_again_under_a_new_master_key(tmp_path):
+    path = tmp_path / "easel.db"
+    async with open_sqlite(path, sealer=sealer_of(b"a")) as database:
+        await put_key(database)
+        await put_key(database, BERT)
+
+    async with open_sqlite(path, sealer=sealer_of(b"a", b"b")) as database:
+        resealed = [await database.write(lambda tx: tx.keys.reseal()) for _ in range(2)]
+
+    async with open_sqlite(path, sealer=sealer_of(b"b")) as database:
+        assert await database.read(lambda tx: tx.keys.get(BERT, "horde")) == SECRET
+    assert resealed == [2, 0]
+
+
+# ---------------------------------------------------------------- preferences
+
+
+async def test_who_never_said_has_the_defaults(database):
+    assert await database.read(lambda tx: tx.preferences.get(ANNA)) == Preferences()
+
+
+async def test_the_last_preferences_count(database):
+    wish = Preferences(model="Deliberate", aspect="portrait", negative="fog", steps=30, nsfw=True)
+    await database.write(lambda tx: tx.preferences.put(ANNA, Preferences(steps=9), at=NOON))
+    await database.write(lambda tx: tx.preferences.put(ANNA, wish, at=NOON))
+
+    assert await database.read(lambda tx: tx.preferences.get(ANNA)) == wish
+    assert await database.read(lambda tx: tx.preferences.get(BERT)) == Preferences()
+
+
+async def test_forgotten_preferences_are_the_defaults_again(database):
+    await database.write(lambda tx: tx.preferences.put(ANNA, Preferences(steps=9), at=NOON))
+
+    first = await database.write(lambda tx: tx.preferences.delete(ANNA))
+    second = await database.write(lambda tx: tx.preferences.delete(ANNA))
+
+    assert (first, second) == (True, False)
+    assert await database.read(lambda tx: tx.preferences.get(ANNA)) == Preferences()
+
+
+# ---------------------------------------------------------------- privacy
+
+
+async def leave_traces(database, owner_id, letter: str) -> None:
+    """One row at least in every table that can know a member."""
+    remix = PictureRequest(prompt=f"prompt of {letter}", source=Source(picture=a_blob("0")))
+    done = in_state(
+        JobState.DONE,
+        f"{owner_id}-done",
+        owner_id=owner_id,
+        request=remix,
+        pictures=(a_picture(blob=a_blob(letter)),),
+    )
+    waiting = a_job(f"{owner_id}-waiting", owner_id=owner_id, price=Microcredits(10))
+
+    async def live(tx):
+        await rich(tx, owner_id, 100)
+        await tx.jobs.accept(done)
+        await take_in(tx, waiting)
+        await tx.preferences.put(owner_id, Preferences(negative=f"fears of {letter}"), at=NOON)
+
+    await database.write(live)
+    await put_key(database, owner_id)
+
+
+def tables(raw: sqlite3.Connection) -> dict[str, set[str]]:
+    names = raw.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    return {
+        name: {row[1] for row in raw.execute(f"PRAGMA table_info({name})")} for (name,) in names
+    }
+
+
+async def test_every_table_about_a_user_is_known(sqlite):
+    found = await sqlite._writer._connection.run(tables)
+
+    about_users = {table for table, columns in found.items() if {"user_id", "owner_id"} & columns}
+    assert about_users == set(USER_TABLES)
+
+
+async def test_an_export_has_every_row_of_a_member_and_none_of_another(sqlite):
+    await leave_traces(sqlite, ANNA, "a")
+    await leave_traces(sqlite, BERT, "b")
+    found = await sqlite._writer._connection.run(tables)
+
+    export = await sqlite.read(lambda tx: tx.privacy.export(ANNA))
+
+    assert set(export) == set(found) - {"migrations"}
+    assert {table: len(rows) for table, rows in export.items()} == {
+        "accounts": 1,
+        "job_moves": 2,
+        "job_sources": 1,
+        "jobs": 2,
+        "keys": 1,
+        "pictures": 1,
+        "preferences": 1,
+        "transfers": 2,
+    }
+    text = json.dumps({table: list(map(dict, rows)) for table, rows in export.items()})
+    assert "prompt of a" in text
+    assert "of b" not in text
+    assert SECRET not in text
+    assert TOKEN not in text
+
+
+async def test_an_erasure_leaves_the_ledger_and_what_is_still_at_work(database):
+    await leave_traces(database, ANNA, "a")
+    await leave_traces(database, BERT, "b")
+    others = await database.read(lambda tx: tx.privacy.export(BERT))
+
+    freed = await database.write(lambda tx: tx.privacy.erase(ANNA))
+
+    left = await database.read(lambda tx: tx.privacy.export(ANNA))
+    assert {table for table, rows in left.items() if rows} == {
+        "accounts",
+        "job_moves",
+        "jobs",
+        "transfers",
+    }
+    assert [row["id"] for row in left["jobs"]] == [JobId(f"{ANNA}-waiting")]
+    assert freed == {a_blob("a")}  # the source is needed by the other member
+    assert await database.read(lambda tx: tx.privacy.export(BERT)) == others
+    assert await database.read(lambda tx: tx.credits.audit()) == ()
