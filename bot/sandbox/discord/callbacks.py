@@ -4,6 +4,7 @@ Deadlines, order and error codes: Discord, "Receiving and Responding to Interact
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.sandbox.discord.clock import Clock
 from bot.sandbox.discord.composer import Composer, Draft, refusal
@@ -158,6 +159,7 @@ class Callbacks:
         """Edit one of the token's messages."""
         message = self.message(interaction, which)
         draft = self._draft(interaction, body, files, via=Via.TOKEN)
+        draft = replace(draft, ephemeral=message.is_ephemeral)
         return self._posts.revise(message, self._composer.following(message, draft))
 
     def follow_up(

@@ -1,10 +1,10 @@
 """A server as tests and demos fill it: channels and members."""
 
 from bot.sandbox.discord.gateway import Intent
-from bot.sandbox.discord.opening import Stage
 from bot.sandbox.discord.payloads import channel_payload
 from bot.sandbox.discord.people import Person
 from bot.sandbox.discord.permissions import EVERYONE, named
+from bot.sandbox.discord.stage import Stage
 from bot.sandbox.discord.world import Channel, Guild, Membership
 
 

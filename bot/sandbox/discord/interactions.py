@@ -6,7 +6,6 @@ Discord, "Receiving and Responding to Interactions".
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import IntEnum
 
 from bot.sandbox.discord.bell import Bell
@@ -55,7 +54,6 @@ class Interaction:
     membership: Membership | None
     channel: Channel
     opened_s: float
-    opened_at: datetime
     data: Json
     message_type: MessageType = MessageType.DEFAULT
     source: Message | None = None

@@ -1,63 +1,12 @@
 """Open interactions: what a person's client sends when they run, click, type or submit."""
 
 import asyncio
-from dataclasses import dataclass
 
-from bot.sandbox.discord.callbacks import Callbacks
 from bot.sandbox.discord.cards import Card, Modal, NeverHappened
-from bot.sandbox.discord.cdn import Cdn
-from bot.sandbox.discord.clock import Clock
-from bot.sandbox.discord.command_book import CommandBook
-from bot.sandbox.discord.composer import Composer
-from bot.sandbox.discord.faults import Deliveries
-from bot.sandbox.discord.gateway import Gateway
 from bot.sandbox.discord.interaction_payloads import interaction_payload
 from bot.sandbox.discord.interactions import CallbackType, Interaction
-from bot.sandbox.discord.journal import Journal
-from bot.sandbox.discord.messages import Message, message_payload
-from bot.sandbox.discord.openapi import OpenApiChecker
-from bot.sandbox.discord.posts import Posts
-from bot.sandbox.discord.rules import DiscordRules
-from bot.sandbox.discord.snowflakes import Mint
+from bot.sandbox.discord.stage import Stage
 from bot.sandbox.discord.wire import Json
-from bot.sandbox.discord.world import World
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """Everything that people act on."""
-
-    rules: DiscordRules
-    clock: Clock
-    mint: Mint
-    world: World
-    posts: Posts
-    composer: Composer
-    callbacks: Callbacks
-    cdn: Cdn
-    commands: CommandBook
-    gateway: Gateway
-    deliveries: Deliveries
-    journal: Journal
-    checker: OpenApiChecker | None
-
-    def card(self, message: Message, *, ack_s: float | None = None) -> Card:
-        """Wrap a message for a person to follow."""
-        return Card(
-            message,
-            cdn=self.cdn,
-            journal=self.journal,
-            wait_s=self.rules.wait_s,
-            ack_s=ack_s,
-        )
-
-    def message_payload(self, message: Message) -> Json:
-        """Draw a message for an event and hold it against the description."""
-        payload = message_payload(message, cdn=self.cdn, users=self.world.users)
-        if self.checker is not None:
-            for problem in self.checker.schema_problems("MessageResponse", payload):
-                self.journal.violate(f"the sandbox's message: {problem}")
-        return payload
 
 
 async def answered(stage: Stage, interaction: Interaction) -> Card | Modal | None:

@@ -16,10 +16,11 @@ from bot.sandbox.discord.controls import find_button, find_select, picked_values
 from bot.sandbox.discord.interactions import Interaction, InteractionType
 from bot.sandbox.discord.messages import Message, MessageType, Via
 from bot.sandbox.discord.modal_answers import modal_submit_components, modal_values_problems
-from bot.sandbox.discord.opening import Stage, answered
+from bot.sandbox.discord.opening import answered
 from bot.sandbox.discord.option_values import Resolver, Upload
 from bot.sandbox.discord.permissions import Permission
 from bot.sandbox.discord.refusals import Impossible, check_may_use
+from bot.sandbox.discord.stage import Stage
 from bot.sandbox.discord.wire import Json, UploadedFile
 from bot.sandbox.discord.world import Channel, Guild, Membership, User
 
@@ -214,7 +215,6 @@ class Person:
             membership=self._membership(channel),
             channel=channel,
             opened_s=self._stage.clock.elapsed_s(),
-            opened_at=self._stage.clock.now(),
             data=data,
         )
 

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import BodyPartReader, web
@@ -21,6 +22,7 @@ from bot.sandbox.discord.wire import (
     ApiError,
     Call,
     Flaw,
+    Json,
     UploadedFile,
     invalid_body,
     too_large,
@@ -33,6 +35,7 @@ _log = logging.getLogger(__name__)
 PREFIX = "/api/v10"
 VIA = {"Via": "1.1 sandbox"}
 BANNED = "<html>You are being blocked from accessing our API temporarily.</html>"
+FAULT_RETRY_AFTER_S = 0.2
 BODY_BYTES_MAX = 64 * 1024 * 1024
 
 
@@ -105,8 +108,7 @@ class Rest:
             body = await read_body(request)
             entry.body, entry.files = body.content, tuple(f.filename for f in body.files)
             if fault.status is not None:
-                text = {"message": f"{fault.status}: fault on demand", "code": 0}
-                return Answer(status=fault.status, body=text), VIA
+                return _failure(fault.status), VIA
             if self._limits.is_banned():
                 return Answer(status=429, body=BANNED), {}
             return self._admitted(request, match, entry, body)
@@ -116,9 +118,7 @@ class Rest:
             # a body that no rule foresaw: our fault or the bot's, and the test should know
             _log.exception("the sandbox stumbled")
             self._journal.violate(f"{entry.method} {entry.route} broke the sandbox: {error!r}")
-            return Answer(
-                status=500, body={"message": "500: Internal Server Error", "code": 0}
-            ), VIA
+            return _failure(500), VIA
 
     def _admitted(
         self, request: web.Request, match: Match | None, entry: Request, body: Body
@@ -217,6 +217,13 @@ async def _read_form(request: web.Request) -> Body:
         if sum(len(file.data) for file in files) > BODY_BYTES_MAX:
             raise too_large()
     return Body(content_type=request.content_type, content=content, files=files, file_fields=fields)
+
+
+def _failure(status: int) -> Answer:
+    body: Json = {"message": f"{status}: the sandbox's doing", "code": 0}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        body |= {"retry_after": FAULT_RETRY_AFTER_S, "global": False}
+    return Answer(status=status, body=body)
 
 
 def _json(raw: bytes) -> Any:

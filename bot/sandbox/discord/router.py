@@ -1,5 +1,6 @@
 """Which handler answers which request, who may call it, and which bucket it draws from."""
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,18 +48,10 @@ class Match:
         major = next((self.params[name] for name in MAJOR_PARAMETERS if name in self.params), "")
         if route.template.startswith("/webhooks/"):
             return Bucket(name="interaction-token", major=major, limit=rules.token_bucket)
-        name = f"{route.method} {route.template}"
+        name = hashlib.sha256(f"{route.method} {route.template}".encode()).hexdigest()[:32]
         writes_message = "/messages" in route.template and route.method in {"POST", "PATCH"}
         limit = rules.channel_bucket if writes_message else rules.other_bucket
-        return Bucket(name=f"{hash_name(name)}", major=major, limit=limit)
-
-
-def hash_name(name: str) -> str:
-    """Give a bucket an opaque, stable name, as Discord does."""
-    number = 0
-    for letter in name.encode():
-        number = (number * 131 + letter) % (1 << 64)
-    return f"{number:016x}"
+        return Bucket(name=name, major=major, limit=limit)
 
 
 class Router:

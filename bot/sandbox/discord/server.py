@@ -7,79 +7,31 @@ from types import TracebackType
 from typing import Self
 
 from bot.sandbox.discord.application_routes import ApplicationRoutes
-from bot.sandbox.discord.callbacks import Callbacks
 from bot.sandbox.discord.cards import Card, NeverHappened
-from bot.sandbox.discord.cdn import Cdn
 from bot.sandbox.discord.channel_routes import ChannelRoutes
-from bot.sandbox.discord.clock import Clock
-from bot.sandbox.discord.command_book import CommandBook
 from bot.sandbox.discord.community import Community
-from bot.sandbox.discord.composer import Composer
+from bot.sandbox.discord.fault_desk import Faults
 from bot.sandbox.discord.faults import (
-    Cut,
-    Deliveries,
     Delivery,
-    RequestFault,
     RequestFaults,
-    SocketFault,
 )
 from bot.sandbox.discord.front import CDN_PREFIX, GATEWAY_PATH, Front
-from bot.sandbox.discord.gateway import Gateway, Intent
+from bot.sandbox.discord.gateway import Intent
 from bot.sandbox.discord.interaction_routes import InteractionRoutes
-from bot.sandbox.discord.journal import Journal, Request
+from bot.sandbox.discord.journal import Request
 from bot.sandbox.discord.limits import Limits
 from bot.sandbox.discord.messages import Message
 from bot.sandbox.discord.openapi import OpenApiChecker
-from bot.sandbox.discord.opening import Stage
 from bot.sandbox.discord.payloads import channel_payload, guild_create_payload
 from bot.sandbox.discord.people import Person
 from bot.sandbox.discord.permissions import Permission
-from bot.sandbox.discord.posts import Change, Posts
+from bot.sandbox.discord.posts import Change
 from bot.sandbox.discord.rest import PREFIX, Rest
 from bot.sandbox.discord.router import Router
 from bot.sandbox.discord.rules import DiscordRules
-from bot.sandbox.discord.snowflakes import Mint
+from bot.sandbox.discord.stage import build_stage
 from bot.sandbox.discord.wire import Json
-from bot.sandbox.discord.world import Channel, World
-
-
-class Faults:
-    """Faults on demand, as tests write them."""
-
-    def __init__(self, *, requests: RequestFaults, front: Front, gateway: Gateway) -> None:
-        self._requests = requests
-        self._front = front
-        self._gateway = gateway
-
-    def add(
-        self,
-        method: str,
-        pattern: str,
-        *,
-        status: int | None = None,
-        delay_s: float = 0.0,
-        cut: str | None = None,
-        times: int = 1,
-    ) -> None:
-        """Spoil the next `times` requests that match, e.g. `"PATCH", "/webhooks/*/@original"`.
-
-        A status answers in the handler's place; a cut ("before", "after", "body") breaks the
-        connection; a delay comes first, in the clock's time.
-        """
-        broken = None if cut is None else Cut(cut)
-        fault = RequestFault(status=status, delay_s=delay_s, cut=broken)
-        self._requests.arm(method, pattern, fault, times=times)
-
-    def socket(self, what: str) -> None:
-        """Spoil every open gateway connection: cut, silence, partial, reconnect, invalidate."""
-        fault = SocketFault(what)
-        if fault is SocketFault.INVALIDATE:
-            self._gateway.forget_all()
-        self._front.break_sockets(fault)
-
-    def clear(self) -> None:
-        """Disarm what has not fired yet."""
-        self._requests.clear()
+from bot.sandbox.discord.world import Channel
 
 
 class SandboxDiscord:
@@ -90,54 +42,18 @@ class SandboxDiscord:
     ) -> None:
         self.rules = rules or DiscordRules()
         self.bot_token = secrets.token_urlsafe(48)
-        self.clock = Clock()
-        self._journal = Journal()
-        mint = Mint(self.clock)
-        self.world = World(rules=self.rules, mint=mint)
-        self._cdn = Cdn(rules=self.rules, clock=self.clock, mint=mint)
-        self._posts = Posts(rules=self.rules, clock=self.clock, mint=mint)
-        composer = Composer(
-            rules=self.rules, clock=self.clock, mint=mint, cdn=self._cdn, journal=self._journal
-        )
-        self._stage = Stage(
-            rules=self.rules,
-            clock=self.clock,
-            mint=mint,
-            world=self.world,
-            posts=self._posts,
-            composer=composer,
-            callbacks=Callbacks(
-                rules=self.rules,
-                clock=self.clock,
-                world=self.world,
-                posts=self._posts,
-                composer=composer,
-                journal=self._journal,
-            ),
-            cdn=self._cdn,
-            commands=CommandBook(
-                rules=self.rules,
-                clock=self.clock,
-                mint=mint,
-                application_id=self.world.application_id,
-            ),
-            gateway=Gateway(rules=self.rules, clock=self.clock, world=self.world),
-            deliveries=Deliveries(),
-            journal=self._journal,
-            checker=checker,
-        )
-        self._faults = RequestFaults()
+        self._stage = stage = build_stage(rules=self.rules, checker=checker)
+        self.clock = stage.clock
+        self.world = stage.world
         self._application = ApplicationRoutes(
-            rules=self.rules,
-            world=self.world,
-            commands=self._stage.commands,
-            gateway=self._stage.gateway,
+            rules=stage.rules, world=stage.world, commands=stage.commands, gateway=stage.gateway
         )
-        self._front = self._build_front()
-        self.faults = Faults(requests=self._faults, front=self._front, gateway=self._stage.gateway)
-        self._posts.listeners.append(self._announce)
+        requests = RequestFaults()
+        self._front = self._build_front(requests)
+        self.faults = Faults(requests=requests, front=self._front, gateway=stage.gateway)
+        self._stage.posts.listeners.append(self._announce)
 
-    def _build_front(self) -> Front:
+    def _build_front(self, faults: RequestFaults) -> Front:
         stage = self._stage
         interactions = InteractionRoutes(
             callbacks=stage.callbacks, cdn=stage.cdn, world=stage.world
@@ -156,7 +72,7 @@ class SandboxDiscord:
             clock=stage.clock,
             router=router,
             limits=Limits(rules=stage.rules, clock=stage.clock),
-            faults=self._faults,
+            faults=faults,
             journal=stage.journal,
             checker=stage.checker,
             bot_token=self.bot_token,
@@ -168,13 +84,13 @@ class SandboxDiscord:
             gateway=stage.gateway,
             cdn=stage.cdn,
             journal=stage.journal,
-            faults=self._faults,
+            faults=faults,
             bot_token=self.bot_token,
         )
 
     async def __aenter__(self) -> Self:
         await self._front.start()
-        self._cdn.base_url = self.cdn_url
+        self._stage.cdn.base_url = self.cdn_url
         self._application.gateway_url = self.gateway_url
         self._stage.gateway.resume_url = self.gateway_url
         return self
@@ -213,12 +129,12 @@ class SandboxDiscord:
     @property
     def requests(self) -> list[Request]:
         """The bot's requests, oldest first."""
-        return list(self._journal.requests)
+        return list(self._stage.journal.requests)
 
     @property
     def violations(self) -> list[str]:
         """Everything that a real Discord would not have forgiven."""
-        return self._journal.violations
+        return self._stage.journal.violations
 
     def guild(
         self, name: str = "Studio", *, locale: str = "en-US", has_bot: bool = True
@@ -237,12 +153,12 @@ class SandboxDiscord:
 
     def messages(self, channel: Channel) -> list[Card]:
         """Return the channel's messages that still exist, oldest first, ephemeral ones included."""
-        found = self._posts.in_channel(channel)
+        found = self._stage.posts.in_channel(channel)
         return [self._stage.card(message) for message in found if message.deleted_at is None]
 
     def delete_message(self, card: Card) -> None:
         """Let a moderator delete a message."""
-        self._posts.delete(card.message)
+        self._stage.posts.delete(card.message)
 
     def delete_channel(self, channel: Channel) -> None:
         """Let a moderator delete a channel."""
@@ -304,7 +220,7 @@ class SandboxDiscord:
 
     async def until_requested(self, method: str, pattern: str, *, times: int = 1) -> list[Request]:
         """Wait until so many matching requests were answered; `*` matches anything."""
-        journal = self._journal
+        journal = self._stage.journal
         await self._wait(
             journal.bell.until(
                 lambda: len(journal.answered(method, pattern)) >= times,
@@ -317,11 +233,11 @@ class SandboxDiscord:
     def raise_if_violated(self) -> None:
         """Fail when the bot, or this sandbox, broke a rule of the wire."""
         if self.violations:
-            raise AssertionError(self._journal.report())
+            raise AssertionError(self._stage.journal.report())
 
     def report(self) -> str:
         """Tell the last requests and all violations."""
-        return self._journal.report()
+        return self._stage.journal.report()
 
     async def _wait(self, what: Awaitable[object], complaint: str) -> None:
         try:

@@ -26,11 +26,9 @@ class Mint:
 
     def mint_guild(self, *, shard: int, shards: int) -> str:
         """Return a guild id that falls on `shard` of `shards` (`(id >> 22) % shards`)."""
-        milliseconds = int(self.mint()) >> TIME_SHIFT
+        milliseconds = (int(self.mint()) >> TIME_SHIFT) + 1
         milliseconds += (shard - milliseconds) % shards
-        self._last = max(self._last + 1, milliseconds << TIME_SHIFT)
-        if (self._last >> TIME_SHIFT) % shards != shard:
-            return self.mint_guild(shard=shard, shards=shards)
+        self._last = milliseconds << TIME_SHIFT
         return str(self._last)
 
 

@@ -1,0 +1,44 @@
+"""Faults on demand, as tests write them."""
+
+from bot.sandbox.discord.faults import Cut, RequestFault, RequestFaults, SocketFault
+from bot.sandbox.discord.front import Front
+from bot.sandbox.discord.gateway import Gateway
+
+
+class Faults:
+    """Arms faults for coming requests, and spoils the sockets that are open now."""
+
+    def __init__(self, *, requests: RequestFaults, front: Front, gateway: Gateway) -> None:
+        self._requests = requests
+        self._front = front
+        self._gateway = gateway
+
+    def add(
+        self,
+        method: str,
+        pattern: str,
+        *,
+        status: int | None = None,
+        delay_s: float = 0.0,
+        cut: str | None = None,
+        times: int = 1,
+    ) -> None:
+        """Spoil the next `times` requests that match, e.g. `"PATCH", "/webhooks/*/@original"`.
+
+        A status answers in the handler's place; a cut ("before", "after", "body") breaks the
+        connection; a delay comes first, in the clock's time.
+        """
+        broken = None if cut is None else Cut(cut)
+        fault = RequestFault(status=status, delay_s=delay_s, cut=broken)
+        self._requests.arm(method, pattern, fault, times=times)
+
+    def socket(self, what: str) -> None:
+        """Spoil every open gateway connection: cut, silence, partial, reconnect, invalidate."""
+        fault = SocketFault(what)
+        if fault is SocketFault.INVALIDATE:
+            self._gateway.forget_all()
+        self._front.break_sockets(fault)
+
+    def clear(self) -> None:
+        """Disarm what has not fired yet."""
+        self._requests.clear()
