@@ -41,6 +41,41 @@ async def test_a_connection_can_break(bot, ann, sandbox, where, arrives):
     assert made.shows("one") is arrives
 
 
+async def test_the_cdn_fails_on_demand_too(bot, ann, sandbox):
+    card = await ann.runs("/draw", prompt="a cat")
+    done = await card.until(lambda seen: seen.attachments)
+    url = done.attachments[0].url
+    sandbox.faults.add("GET", "/cdn/attachments/*", status=503)
+    sandbox.faults.add("GET", "/cdn/attachments/*", cut="body")
+
+    async with aiohttp.ClientSession() as http:
+        async with http.get(url) as answer:
+            assert answer.status == 503
+        with pytest.raises(aiohttp.ClientPayloadError):
+            async with http.get(url) as answer:
+                await answer.read()
+        async with http.get(url) as answer:
+            assert await answer.read() == done.attachments[0].data
+
+
+async def test_a_429_on_demand_is_waited_out(bot, ann, sandbox):
+    made = await ann.runs("/hand")
+    sandbox.faults.add("PATCH", ORIGINAL, status=429)
+
+    await bot.heard[-1].edit_original_response(content="one")
+
+    assert made.text == "one"
+
+
+async def test_disarmed_faults_do_nothing(bot, ann, sandbox):
+    await ann.runs("/hand")
+    sandbox.faults.add("PATCH", ORIGINAL, status=400)
+
+    sandbox.faults.clear()
+
+    await bot.heard[-1].edit_original_response(content="one")
+
+
 async def test_a_cut_socket_resumes_and_hears_what_it_missed(bot, ann, sandbox):
     sandbox.faults.socket("cut")
 

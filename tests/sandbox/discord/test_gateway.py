@@ -1,5 +1,7 @@
 """The gateway as a bare client sees it."""
 
+import json
+
 import aiohttp
 import pytest
 
@@ -190,3 +192,24 @@ class TestShards:
             heard.append([guild["id"] for guild in ready["d"]["guilds"]])
 
         assert heard == [guilds[0::2], guilds[1::2]]
+
+
+async def test_zstd_is_one_stream_per_connection(sandbox, channel):
+    zstandard = pytest.importorskip("zstandard")
+    stream = zstandard.ZstdDecompressor().decompressobj()
+    url = f"{sandbox.gateway_url}?compress=zstd-stream"
+    async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket:
+        hello = stream.decompress(await socket.receive_bytes(timeout=5))
+        await socket.send_json({"op": 1, "d": None})
+        acknowledged = stream.decompress(await socket.receive_bytes(timeout=5))
+
+    assert b"heartbeat_interval" in hello
+    assert json.loads(acknowledged)["op"] == 11
+
+
+async def test_an_encoding_nobody_speaks_is_closed(sandbox, forgiving):
+    url = f"{sandbox.gateway_url}?encoding=etf"
+    async with aiohttp.ClientSession() as http, http.ws_connect(url) as socket:
+        await socket.receive(timeout=5)
+
+    assert socket.close_code == 4000

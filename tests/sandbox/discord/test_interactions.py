@@ -292,3 +292,91 @@ class TestWithAShortDay:
         async with running(sandbox, lone):
             with pytest.raises(discord.RateLimited):
                 await lone.tree.sync()
+
+
+async def test_a_deleted_original_makes_room_for_an_ephemeral_follow_up(bot, ann):
+    made, interaction = await started(bot, ann)
+
+    await interaction.delete_original_response()
+    message = await interaction.followup.send("only you", ephemeral=True, wait=True)
+
+    assert made.deleted
+    assert message.flags.ephemeral
+    assert await refused(interaction.edit_original_response(content="x")) == (404, 10008)
+
+
+async def test_a_token_reads_and_deletes_what_it_made(bot, ann, sandbox, channel):
+    _, interaction = await started(bot, ann)
+    await interaction.edit_original_response(content="first")
+    second = await interaction.followup.send("second", wait=True)
+    fetched = await interaction.original_response()
+
+    await second.delete()
+
+    assert fetched.content == "first"
+    assert [card.text for card in sandbox.messages(channel)] == ["first"]
+
+
+async def test_a_token_does_not_open_other_peoples_messages(bot, ann):
+    other = await ann.runs("/draw", prompt="a cat")
+    await ann.runs("/hand")
+
+    edit = bot.heard[-1].followup.edit_message(int(other.id), content="x")
+
+    assert await refused(edit) == (404, 10008)
+
+
+async def test_an_answer_is_private_where_external_apps_may_not_speak(bot, sandbox):
+    strict = sandbox.guild("Strict", has_bot=False)
+    strict.channel("talk")
+    bob = strict.member("Bob", use_external_apps=False)
+
+    made = await bob.runs("/hand")
+
+    assert made.ephemeral
+
+
+async def test_a_click_on_a_message_that_goes_away_cannot_update_it(bot, ann, sandbox):
+    card = await ann.runs("/draw", prompt="a cat")
+    await card.until(lambda seen: seen.shows("done"))
+    told = asyncio.get_running_loop().create_future()
+
+    async def pressed(interaction, custom_id):
+        sandbox.delete_message(card)
+        told.set_result(await refused(interaction.response.edit_message(view=None)))
+        await interaction.response.send_message("gone")
+
+    bot.pressed = pressed
+    answer = await ann.clicks("Again", on=card)
+
+    assert await told == (404, 10008)
+    assert answer.text == "gone"
+
+
+async def test_a_modal_that_breaks_the_rules_is_refused(bot, ann, forgiving):
+    told = asyncio.get_running_loop().create_future()
+
+    async def act(interaction):
+        modal = discord.ui.Modal(title="x" * 46, custom_id="too:long", timeout=900)
+        modal.add_item(discord.ui.TextInput(label="Name", custom_id="name"))
+        told.set_result(await refused(interaction.response.send_modal(modal)))
+        await interaction.response.send_message("never mind")
+
+    bot.act = act
+    await ann.runs("/hand")
+
+    assert await told == (400, 50035)
+
+
+class TestImpatientPeople:
+    @pytest.fixture
+    def rules(self):
+        return DiscordRules(wait_s=0.05)
+
+    async def test_somebody_who_sees_nothing_says_what_was_asked_for(self, ann):
+        with pytest.raises(NeverHappened, match="Ann saw no 'anything'"):
+            await ann.sees("anything")
+
+    async def test_waiting_for_a_bot_that_never_comes_ends(self, sandbox):
+        with pytest.raises(NeverHappened, match="0 of 1 sessions"):
+            await sandbox.until_ready()

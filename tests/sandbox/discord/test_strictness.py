@@ -40,3 +40,18 @@ async def test_a_body_that_is_no_json_is_refused(http, sandbox, channel):
     url = f"{sandbox.api_url}/channels/{channel.id}/messages"
     async with http.post(url, data=b"{", headers={"Content-Type": "application/json"}) as answer:
         assert answer.status == 400
+
+
+async def test_a_body_no_rule_foresaw_is_a_violation_and_a_500(http, sandbox, channel, forgiving):
+    url = f"{sandbox.api_url}/channels/{channel.id}/messages"
+    async with http.post(url, json=["not", "a", "message"]) as answer:
+        assert answer.status == 500
+
+    assert any("broke the sandbox" in violation for violation in sandbox.violations)
+
+
+async def test_an_address_outside_discord_is_a_violation(http, sandbox, forgiving):
+    async with http.get(sandbox.api_url.replace("/api/v10", "/api/v9/users/@me")) as answer:
+        assert answer.status == 404
+
+    assert sandbox.violations == ["no such address: GET /api/v9/users/@me"]
