@@ -55,3 +55,13 @@ async def test_an_address_outside_discord_is_a_violation(http, sandbox, forgivin
         assert answer.status == 404
 
     assert sandbox.violations == ["no such address: GET /api/v9/users/@me"]
+
+
+async def test_a_listed_attachment_that_does_not_exist_is_refused(http, sandbox, channel):
+    url = f"{sandbox.api_url}/channels/{channel.id}/messages"
+    body = {"content": "hello", "attachments": [{"id": 0, "filename": "ghost.png"}]}
+    async with http.post(url, json=body) as answer:
+        status, error = answer.status, await answer.json()
+
+    assert (status, error["code"]) == (400, 50035)
+    assert "no file" in error["errors"]["attachments"]["0"]["id"]["_errors"][0]["message"]
