@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.credits import NOTHING, AccountId, Balance, Microcredits, Transfer, TransferKind
-from bot.domain.jobs import Job, JobState, Progress
+from bot.domain.jobs import Failure, Job, JobState, Progress
 from bot.ui import texts
 
 # ------------------------------------------------------------------ cards
@@ -49,6 +49,11 @@ CHOICE_CHARS_MAX = 100  # Discord's limit for a suggestion
 def heading(title: str) -> str:
     """Write the first line of a card."""
     return f"### {title}"
+
+
+def trouble(failure: Failure) -> str:
+    """Say why a job takes longer; it is not over."""
+    return f"{texts.inline(failure.sentence, chars_max=REASON_CHARS_MAX)} I try again by myself."
 
 
 def small(*facts: str | None) -> str:
@@ -237,7 +242,8 @@ def balance(held: Balance) -> str:
 
 def renewal(daily: Microcredits, *, renews_at: datetime) -> str:
     """Say when there will be more."""
-    return f"{texts.in_credits(daily)} arrive every day, next {texts.relative(renews_at)}."
+    full = texts.figure(daily)
+    return f"Every day your credits are topped up to {full}, next {texts.relative(renews_at)}."
 
 
 def movement(transfer: Transfer, *, account: AccountId) -> str:
@@ -252,10 +258,10 @@ _MOVEMENTS = {
     (TransferKind.GRANT, False): "were taken back",
     (TransferKind.GIFT, True): "were given to you",
     (TransferKind.GIFT, False): "were given away by you",
-    (TransferKind.RESERVE, False): "held for pictures",
-    (TransferKind.POST, False): "paid for pictures",
-    (TransferKind.VOID, False): "released, nothing was charged",
-    (TransferKind.EXPIRE, False): "released, nothing was charged",
+    (TransferKind.RESERVE, False): "held for pictures in the works",
+    (TransferKind.POST, False): "paid for pictures, out of what was held",
+    (TransferKind.VOID, True): "released, nothing was charged",
+    (TransferKind.EXPIRE, True): "released, nothing was charged",
 }
 
 
@@ -361,7 +367,8 @@ def too_soon(sentence: str, *, retry_at: datetime | None) -> str:
 
 def provider_failed(sentence: str, *, name: str) -> str:
     """Pass on what a provider said."""
-    return f"{provider(name)}: {texts.inline(sentence, chars_max=REASON_CHARS_MAX)}"
+    title, words = provider(name), texts.inline(sentence, chars_max=REASON_CHARS_MAX)
+    return words if title in words else f"{title}: {words}"
 
 
 def our_fault(incident: str) -> str:

@@ -20,15 +20,25 @@ from bot.ui.account import keys_card, statement_card
 
 MINE = member_account(OWNER)
 THEIRS = member_account(5)
+SIDES = {
+    TransferKind.ALLOWANCE: (ALLOWANCE, MINE),
+    TransferKind.GRANT: (GRANTS, MINE),
+    TransferKind.GIFT: (THEIRS, MINE),
+    TransferKind.RESERVE: (MINE, SPENT),
+    TransferKind.POST: (MINE, SPENT),
+    TransferKind.VOID: (SPENT, MINE),
+    TransferKind.EXPIRE: (SPENT, MINE),
+}
 
 
 def transfer(kind: TransferKind, **changes) -> Transfer:
-    incoming = kind in {TransferKind.ALLOWANCE, TransferKind.GRANT}
+    """Return a movement with the two sides that the ledger writes for its kind."""
+    debit, credit = SIDES[kind]
     facts = {
         "id": TransferId(kind),
         "kind": kind,
-        "debit": {TransferKind.ALLOWANCE: ALLOWANCE, TransferKind.GRANT: GRANTS}.get(kind, MINE),
-        "credit": MINE if incoming else SPENT,
+        "debit": debit,
+        "credit": credit,
         "amount": credits_of(24),
         "reserve_id": None,
         "job_id": None,
@@ -66,7 +76,7 @@ def test_a_statement_says_what_can_be_spent_and_what_is_held():
     text = statement(transfer(TransferKind.RESERVE), held=24)
 
     assert "You can spend **76 credits**. 24 more are held" in text
-    assert "1,000 credits arrive every day" in text
+    assert "topped up to 1,000, next" in text
     assert "24 held for pictures" in text
 
 

@@ -1,0 +1,164 @@
+"""A member asks what they have, spends it, and runs out."""
+
+import asyncio
+
+from bot.domain.credits import TransferKind, member_account
+from tests.scenarios.stage import done, titled, until_sent
+
+PRICE = 5  # of one picture of the usual size and steps
+KEY = "abcdefgh-ijklmnop-1234"
+
+
+async def movements(stage, person):
+    account = member_account(int(person.id))
+    rows = await stage.service.database.read(lambda tx: tx.credits.statement(account, limit=20))
+    return [row.kind for row in rows]
+
+
+async def test_on_the_first_day_there_are_a_thousand_credits(stage):
+    card = await stage.ann.runs("/credits")
+
+    assert card.ephemeral
+    assert card.shows("You can spend **1,000 credits**.")
+    assert card.shows("Every day your credits are topped up to 1,000, next <t:")
+    assert card.shows("1,000 arrived as your daily allowance")
+
+
+async def test_asking_again_gives_nothing_again(stage):
+    await stage.ann.runs("/credits")
+    card = await stage.ann.runs("/credits")
+
+    assert card.shows("You can spend **1,000 credits**.")
+    assert await movements(stage, stage.ann) == [TransferKind.ALLOWANCE]
+
+
+async def test_while_a_job_runs_its_price_is_held(stage):
+    stage.horde.script.next(held=True)
+    await stage.ann.runs("/imagine", prompt="a cat")
+    await until_sent(stage, 1)
+
+    card = await stage.ann.runs("/credits")
+
+    assert card.shows("You can spend **995 credits**.")
+    assert card.shows("5 more are held for pictures in the works.")
+    stage.horde.finish(stage.horde.truth.jobs[0].remote_id)
+
+
+async def test_after_a_job_the_movements_are_told_in_words(stage):
+    card = await stage.ann.runs("/imagine", prompt="a cat")
+    await card.until(done)
+    await stage.until_settled(card)
+
+    statement = await stage.ann.runs("/credits")
+
+    assert statement.shows("You can spend **995 credits**.")
+    assert "held for pictures in the works" not in statement.text.splitlines()[1]
+    said = [line.partition(": ")[2] for line in statement.text.splitlines()[3:]]
+    assert said == [
+        "5 paid for pictures, out of what was held",
+        "5 held for pictures in the works",
+        "1,000 arrived as your daily allowance",
+    ]
+
+
+async def test_a_failed_job_is_told_as_released(stage):
+    stage.horde.script.next(outcome="faulted")
+    card = await stage.ann.runs("/imagine", prompt="a cat")
+    await card.until(titled("That did not work"))
+    await stage.until_settled(card)
+
+    statement = await stage.ann.runs("/credits")
+
+    assert statement.shows("You can spend **1,000 credits**.")
+    assert statement.shows("5 released, nothing was charged")
+
+
+async def test_too_few_credits_are_told_on_the_card_with_what_is_missing(world):
+    world.environment["EASEL_DAILY_CREDITS"] = "3"
+
+    async with world.playing():
+        card = await world.ann.runs("/imagine", prompt="a cat")
+        shown = await card.until(titled("That did not work"))
+
+        assert shown.shows("This costs 5 credits and you have 3.")
+        assert shown.shows("Your next allowance arrives <t:")
+        assert shown.shows("nothing was charged")
+        assert shown.accent == 0xEF4444
+        assert shown.buttons == []
+        assert await world.nothing_began()
+
+
+async def test_with_credit_for_one_of_two_commands_at_once_exactly_one_runs(world):
+    world.environment["EASEL_DAILY_CREDITS"] = str(PRICE)
+
+    async with world.playing():
+        cards = await asyncio.gather(
+            *(world.ann.runs("/imagine", prompt=f"cat {number}") for number in range(2))
+        )
+        ends = await asyncio.gather(
+            *(card.until(lambda v: v.shows("Done") or v.shows("did not work")) for card in cards)
+        )
+        winner = next(card for card in cards if card.shows("Done"))
+        await world.until_settled(winner)
+
+        assert sorted(end.shows("### Done") for end in ends) == [False, True]
+        assert len(world.horde.truth.jobs) == 1
+        assert await world.credits(world.ann) == 0
+        assert await world.audit() == ()
+
+
+async def test_each_member_has_an_account_of_their_own(stage):
+    card = await stage.ann.runs("/imagine", prompt="a cat")
+    await card.until(done)
+    await stage.until_settled(card)
+
+    bobs = await stage.bob.runs("/credits")
+
+    assert bobs.shows("You can spend **1,000 credits**.")
+
+
+async def test_more_than_ten_jobs_at_once_are_refused_until_one_is_over(stage):
+    stage.horde.script.default(held=True)
+    cards = [await stage.ann.runs("/imagine", prompt=f"cat {number}") for number in range(10)]
+    await until_sent(stage, 10)
+
+    refused = await stage.ann.runs("/imagine", prompt="cat 11")
+    shown = await refused.until(titled("That did not work"))
+
+    assert shown.shows("You have 10 requests under way")
+    assert await stage.credits(stage.ann) == 1000 - 10 * PRICE
+
+    stage.horde.finish(stage.horde.truth.jobs[0].remote_id)
+    await cards[0].until(done)
+    await stage.until_settled(cards[0])
+    after = await stage.ann.runs("/imagine", prompt="cat 11")
+    await until_sent(stage, 11)
+    assert after.shows("cat 11")
+    for job in stage.horde.truth.jobs:
+        stage.horde.finish(job.remote_id)
+
+
+async def test_a_job_on_the_members_own_key_costs_no_credits(stage):
+    stage.horde.add_key(KEY, username="Ann#77", kudos=500)
+    form = await stage.ann.runs("/key set", provider="horde")
+    await stage.ann.submits(form, key=KEY)
+    await stage.ann.sees("It works.")
+
+    card = await stage.ann.runs("/imagine", prompt="a cat")
+    await card.until(done)
+    await stage.until_settled(card)
+
+    statement = await stage.ann.runs("/credits")
+    assert statement.shows("You can spend **1,000 credits**.")
+    assert await movements(stage, stage.ann) == [TransferKind.ALLOWANCE]
+
+
+async def test_what_a_card_says_one_has_is_what_one_has(stage):
+    first = await stage.ann.runs("/imagine", prompt="a cat", count=4)
+    await first.until(done)
+    await stage.until_settled(first)
+
+    second = await stage.ann.runs("/imagine", prompt="a cat")
+    queued = await second.until(titled("In the queue"))
+
+    assert queued.shows("about 5 credits (you have 980)")
