@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from bot import app
 from bot.client import sync
+from bot.domain.clock import SystemClock
 from bot.domain.credits import CREDIT, TransferKind, member_account
 from bot.sandbox.discord.cards import Card
 from bot.sandbox.discord.community import Community
@@ -25,6 +27,16 @@ STOP_S = 20.0
 WAIT_S = 20.0
 
 
+class TravelClock(SystemClock):
+    """The service's time: real, and pushed ahead where a story would have to wait."""
+
+    def __init__(self):
+        self.ahead = timedelta()
+
+    def now(self):
+        return super().now() + self.ahead
+
+
 @dataclass(kw_only=True)
 class Stage:
     """Everything a story needs; `ann` and `bob` are members, `mod` may manage messages."""
@@ -39,6 +51,7 @@ class Stage:
     mod: Person
     environment: dict[str, str] = field(default_factory=dict)
     wrap_database: app.Wrap = field(default=lambda database: database)
+    clock: TravelClock = field(default_factory=TravelClock)
     service: Service | None = None
 
     @property
@@ -67,7 +80,9 @@ class Stage:
     async def playing(self) -> AsyncIterator["Stage"]:
         """Run the service until the block ends; it may be entered again: that is a restart."""
         settings, stop = self.settings, asyncio.Event()
-        async with app.open_service(settings, wrap_database=self.wrap_database) as service:
+        async with app.open_service(
+            settings, clock=self.clock, wrap_database=self.wrap_database
+        ) as service:
             self.service = service
             running = asyncio.create_task(service.serve(stop))
             try:
@@ -86,6 +101,12 @@ class Stage:
         await ready
         await sync(service.bot, known_hash=None)
         await service.catalogue.refresh()
+
+    async def time_passes(self, seconds: float) -> None:
+        """Push the service's clock ahead and let it look at its open jobs; Discord's stays."""
+        self.clock.ahead += timedelta(seconds=seconds)
+        for job_id in await self.service.database.read(lambda tx: tx.jobs.open_ids()):
+            self.service.dispatch.wake(job_id)
 
     # ------------------------------------------------------------ what is true
 
