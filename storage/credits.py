@@ -146,7 +146,7 @@ class Credits:
         if not changed:
             is_repeat = await self._exists(transfer_id)
             return Reserved.REPEATED if is_repeat else Reserved.TOO_POOR
-        await self._append(
+        is_new = await self._append(
             Transfer(
                 id=transfer_id,
                 kind=TransferKind.RESERVE,
@@ -159,6 +159,7 @@ class Credits:
             ),
             expires_at=expires_at,
         )
+        assert is_new, "what is held is written down"
         return Reserved.RESERVED
 
     async def post(
@@ -209,10 +210,12 @@ class Credits:
         as the job is working its reservation stays, however late: the provider may still deliver,
         and credits released early could be spent a second time before the first was charged.
         """
+        # CROSS JOIN keeps SQLite from looking through all reservations there ever were: it starts
+        # at the few accounts that hold anything.
         rows = await self._db.rows(
             """
-            SELECT r.* FROM accounts a JOIN transfers r ON r.debit = a.id AND r.kind = 'reserve'
-            WHERE a.held > 0 AND r.expires_at <= :now
+            SELECT r.* FROM accounts a CROSS JOIN transfers r
+            WHERE a.held > 0 AND r.debit = a.id AND r.kind = 'reserve' AND r.expires_at <= :now
             AND NOT EXISTS (SELECT 1 FROM transfers x WHERE x.reserve_id = r.id)
             AND NOT EXISTS (SELECT 1 FROM working_jobs j WHERE j.id = r.job_id)
             ORDER BY r.seq LIMIT :limit

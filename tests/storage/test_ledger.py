@@ -141,7 +141,7 @@ async def test_reserving_tells_new_repeated_and_too_poor_apart(database):
             )
         )
 
-    outcomes = [await reserve(*wish) for wish in (("1", 60), ("1", 60), ("2", 41), ("3", 40))]
+    outcomes = [await reserve(*wish) for wish in (("1", 40), ("1", 40), ("2", 61), ("3", 60))]
 
     assert outcomes == [Reserved.RESERVED, Reserved.REPEATED, Reserved.TOO_POOR, Reserved.RESERVED]
     assert await balance_of(database) == owns(100, held=100)

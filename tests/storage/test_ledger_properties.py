@@ -129,6 +129,13 @@ class Ledger(RuleBasedStateMachine):
             else:
                 assert isinstance(outcome, TooPoor)
 
+    @precondition(lambda self: self.working)
+    @rule(random=seeds)
+    def begin_a_job_again(self, random):
+        job = self.working[random.choice(sorted(self.working))]
+
+        assert self.write(lambda tx: take_in(tx, job)) == [None]
+
     def total_tries(self):
         self.tries = getattr(self, "tries", 0) + 1
         return self.tries
