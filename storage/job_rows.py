@@ -20,7 +20,7 @@ from bot.domain.jobs import (
 )
 from bot.domain.requests import BlobId, PictureRequest, request_from_json, request_to_json
 from storage.executor import Row, Value
-from storage.moments import from_text, from_text_or_none, to_text_or_none
+from storage.moments import from_text, from_text_or_none, to_text
 
 Columns = dict[str, Value]
 
@@ -29,6 +29,7 @@ _REMOTE = TypeAdapter(Remote)
 _PROGRESS = TypeAdapter(Progress)
 _NOTES = TypeAdapter(tuple[str, ...])
 _FAILURE = TypeAdapter(Failure)
+_OBJECT = TypeAdapter(dict[str, Any])
 _APART = {"token", "guild_id", "channel_id"}  # of a target: columns of their own
 
 
@@ -59,10 +60,6 @@ def _optional(name: str, write: Callable[[Any], str]) -> Callable[[Any], Columns
     return lambda value: {name: None if value is None else write(value)}
 
 
-def _moment(name: str) -> Callable[[Any], Columns]:
-    return lambda at: {name: to_text_or_none(at)}
-
-
 _WRITERS: Mapping[str, Callable[[Any], Columns]] = MappingProxyType(
     {
         "state": lambda state: {"state": state.value},
@@ -73,10 +70,10 @@ _WRITERS: Mapping[str, Callable[[Any], Columns]] = MappingProxyType(
         "progress": _optional("progress", progress_to_text),
         "notes": lambda notes: {"notes": _NOTES.dump_json(notes).decode()},
         "failure": _optional("failure", lambda failure: _FAILURE.dump_json(failure).decode()),
-        "cancel_asked_at": _moment("cancel_asked_at"),
-        "told_at": _moment("told_at"),
-        "created_at": _moment("created_at"),
-        "changed_at": _moment("changed_at"),
+        "cancel_asked_at": _optional("cancel_asked_at", to_text),
+        "told_at": _optional("told_at", to_text),
+        "created_at": _optional("created_at", to_text),
+        "changed_at": _optional("changed_at", to_text),
     }
 )
 FIELDS = tuple(name for name in Job.__dataclass_fields__ if name != "pictures")
@@ -129,20 +126,13 @@ def job_of(row: Row, *, pictures: tuple[Picture, ...], token: str | None) -> Job
 
 def _target_of(row: Row, token: str | None) -> Target:
     apart = {"guild_id": row["guild_id"], "channel_id": row["channel_id"], "token": token}
-    return _TARGET.validate_python(_json_object(row["target"]) | apart)
+    return _TARGET.validate_python(_OBJECT.validate_json(row["target"]) | apart)
 
 
 def _remote_of(row: Row) -> Remote | None:
     if row["remote"] is None:
         return None
-    return _REMOTE.validate_python(_json_object(row["remote"]) | {"id": row["remote_id"]})
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    return _OBJECT.validate_json(text)
-
-
-_OBJECT = TypeAdapter(dict[str, Any])
+    return _REMOTE.validate_python(_OBJECT.validate_json(row["remote"]) | {"id": row["remote_id"]})
 
 
 def picture_columns(picture: Picture) -> Columns:

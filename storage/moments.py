@@ -14,11 +14,6 @@ def from_text(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def to_text_or_none(at: datetime | None) -> str | None:
-    """Write a moment that may not have come."""
-    return None if at is None else to_text(at)
-
-
 def from_text_or_none(text: str | None) -> datetime | None:
     """Read a moment that may not have come."""
     return None if text is None else from_text(text)
