@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from bot.accounts.credits import CreditAccounts
 from bot.accounts.keys import KeyRing
 from bot.domain.clock import Clock
+from bot.domain.errors import KeyRejected
 from bot.domain.jobs import Job
 from bot.jobs.notifier import Notifier
 from bot.jobs.pace import Pace
@@ -16,6 +17,8 @@ from bot.media.pool import PictureWork
 from bot.providers.base import Provider
 from storage.blobs import BlobStore
 from storage.database import Database
+
+KEY_ERASED_SENTENCE = "Your key was erased before this could be sent."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +39,22 @@ class Tools:
     may_submit_again: bool
     """Whether an unsure submit is sent once more (the operator may pay twice, the member never)."""
 
+    async def key_to_submit(self, job: Job) -> SecretStr:
+        """Return the key that will pay for a job.
+
+        Raises `KeyRejected` when the member has erased it meanwhile: nobody else pays for a job
+        that was priced at nothing.
+        """
+        if not job.has_own_key:
+            return self.service_keys[job.provider]
+        own = await self.keys.secret_for(job.owner_id, provider=job.provider)
+        if own is None:
+            raise KeyRejected(KEY_ERASED_SENTENCE, provider=job.provider)
+        return own
+
     async def key_for(self, job: Job) -> SecretStr:
         """Return the key that a job runs on; the service's own when the member's was forgotten."""
-        if job.has_own_key:
-            own = await self.keys.secret_for(job.owner_id, provider=job.provider)
-            if own is not None:
-                return own
-        return self.service_keys[job.provider]
+        try:
+            return await self.key_to_submit(job)
+        except KeyRejected:
+            return self.service_keys[job.provider]

@@ -128,7 +128,8 @@ async def test_more_than_ten_jobs_at_once_are_refused_until_one_is_over(stage):
     assert shown.shows("You have 10 requests under way")
     assert await stage.credits(stage.ann) == 1000 - 10 * PRICE
 
-    stage.horde.finish(stage.horde.truth.jobs[0].remote_id)
+    first = next(job for job in stage.horde.truth.jobs if job.wish.prompt == "cat 0")
+    stage.horde.finish(first.remote_id)
     await cards[0].until(done)
     await stage.until_settled(cards[0])
     after = await stage.ann.runs("/imagine", prompt="cat 11")
