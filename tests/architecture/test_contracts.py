@@ -1,6 +1,6 @@
 """Does every package have a place in the contracts? A new folder must not escape by being new."""
 
-from source_tree import contract, modules, project
+from tests.architecture.source_tree import contract, modules, project
 
 OURS = {f"bot.{name}" for name in modules("bot")}
 ABOVE_SETTINGS = {"bot.__main__", "bot.operate", "bot.app", "bot.check"}

@@ -4,11 +4,11 @@ import re
 import subprocess
 import tomllib
 
-import generated
 import pytest
-from source_tree import README, ROOT, name_of, read, tracked_files
 
 from bot import settings
+from tests.architecture import generated
+from tests.architecture.source_tree import README, ROOT, name_of, read, tracked_files
 
 DOCUMENTS = sorted(path for path in tracked_files() if path.suffix == ".md")
 COMMAND = re.compile(r"^ {2,4}([a-z][a-z-]*) {2,}\S", re.MULTILINE)

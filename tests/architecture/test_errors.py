@@ -4,9 +4,8 @@ import inspect
 import re
 from pathlib import Path
 
-from source_tree import FILES
-
 from bot.domain import errors
+from tests.architecture.source_tree import FILES
 
 LINE = re.compile(r"^( *)[*x\-·] (\w+)")
 

@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from source_tree import PACKAGES, ROOT, name_of
+
+from tests.architecture.source_tree import PACKAGES, ROOT, name_of
 
 LINT = "from importlinter.cli import lint_imports_command as run; run()"
 

@@ -3,7 +3,7 @@
 import sqlite3
 from contextlib import closing
 
-from source_tree import ROOT
+from tests.architecture.source_tree import ROOT
 
 ABOUT_A_USER = {"user_id", "owner_id"}
 

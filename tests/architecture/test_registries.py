@@ -2,7 +2,7 @@
 
 import re
 
-from source_tree import ROOT, modules
+from tests.architecture.source_tree import ROOT, modules
 
 
 def test_every_provider_is_registered():

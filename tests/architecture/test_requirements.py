@@ -8,7 +8,16 @@ from importlib.metadata import packages_distributions
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from source_tree import FILES, PACKAGES, README, ROOT, project, read, tracked_files
+
+from tests.architecture.source_tree import (
+    FILES,
+    PACKAGES,
+    README,
+    ROOT,
+    project,
+    read,
+    tracked_files,
+)
 
 RUN, DEV = "requirements.txt", "requirements-dev.txt"
 TOOLS_OF_TESTS = {"jsonschema-rs"}  # imported where a test asks the sandbox to check itself

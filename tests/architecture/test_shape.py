@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 
 import pytest
-from source_tree import FILES, name_of
+
+from tests.architecture.source_tree import FILES, name_of
 
 FUNCTION_LINES_MAX = 60
 FILE_LINES_MAX = 500

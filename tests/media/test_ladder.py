@@ -1,10 +1,10 @@
 import pytest
 from PIL import Image
-from sample_pictures import half_red_half_blue, noise, opened, written
 
 from bot.media import ladder
 from bot.media.ladder import BYTES_LEAST, encode, fit
 from bot.media.verify import UnreadablePicture
+from tests.media.sample_pictures import half_red_half_blue, noise, opened, written
 
 
 def gradient(width, height, mode="RGB"):

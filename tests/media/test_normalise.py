@@ -1,10 +1,10 @@
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from sample_pictures import half_red_half_blue, noise, opened, written
 
 from bot.domain.errors import InvalidRequest
 from bot.media.normalise import SOURCE_BYTES_MAX, to_mask, to_source
+from tests.media.sample_pictures import half_red_half_blue, noise, opened, written
 
 ORIENTATION, ARTIST = 0x0112, 0x013B
 

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from sample_pictures import half_red_half_blue, noise, png_bomb, written
 
 from bot.domain.errors import InvalidRequest
 from bot.media.verify import (
@@ -15,6 +14,7 @@ from bot.media.verify import (
     verify_result,
     verify_upload,
 )
+from tests.media.sample_pictures import half_red_half_blue, noise, png_bomb, written
 
 KINDS = ["png", "jpeg", "webp"]
 

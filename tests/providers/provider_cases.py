@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import SecretStr
-from recorded_answers import exchange
-from scripted_host import Reply, ScriptedHost, as_json
 
 from bot.domain.jobs import Remote
 from bot.domain.requests import PictureRequest
 from bot.providers.base import Item, Provider
 from bot.providers.config import ProviderConfig, Timeouts
 from bot.providers.registry import FACTORIES
+from tests.providers.recorded_answers import exchange
+from tests.providers.scripted_host import Reply, ScriptedHost, as_json
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 KEY = SecretStr("MARKED-key-4f1d9a")

@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from provider_cases import CASES, KEY, NOW, REMOTE_ID, SIGNATURE, WEBP, Case, config, item, link
-from scripted_host import Delivery, Reply, ScriptedHost, as_json
 
 from bot.domain.errors import (
     Ambiguous,
@@ -19,6 +17,19 @@ from bot.providers.base import Finished, Inputs, Working
 from bot.providers.downloads import PICTURE_BYTES_MAX
 from bot.providers.http import JSON_BYTES_MAX
 from bot.providers.registry import FACTORIES
+from tests.providers.provider_cases import (
+    CASES,
+    KEY,
+    NOW,
+    REMOTE_ID,
+    SIGNATURE,
+    WEBP,
+    Case,
+    config,
+    item,
+    link,
+)
+from tests.providers.scripted_host import Delivery, Reply, ScriptedHost, as_json
 
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body></body></html>"
 XML = b'<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>'

@@ -1,14 +1,14 @@
 """Where a link may lead, and where it may not."""
 
 import pytest
-from addresses import Addresses
-from provider_cases import WEBP
-from scripted_host import Reply, ScriptedHost
 
 from bot.domain.errors import Permanent, Transient
 from bot.providers.config import Timeouts
 from bot.providers.downloads import Downloads, PublicResolver, is_public, sniff
 from bot.providers.http import open_session
+from tests.providers.addresses import Addresses
+from tests.providers.provider_cases import WEBP
+from tests.providers.scripted_host import Reply, ScriptedHost
 
 
 async def fetched(

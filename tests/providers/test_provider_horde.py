@@ -5,10 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from provider_cases import CASES, KEY, NOW, REMOTE_ID, WEBP, config, link
 from pydantic import SecretStr
-from recorded_answers import body_of, exchange
-from scripted_host import Reply, ScriptedHost, as_json
 
 from bot.domain.errors import InvalidRequest, KeyRejected, Permanent, RateLimited, Transient
 from bot.domain.requests import PictureRequest
@@ -16,6 +13,9 @@ from bot.providers.base import Ended, Ending, Finished, Inputs, Item, Provider, 
 from bot.providers.horde import Horde, open_horde
 from bot.providers.horde.answers import ADOPTED
 from bot.providers.horde.catalog import ANONYMOUS_KEY
+from tests.providers.provider_cases import CASES, KEY, NOW, REMOTE_ID, WEBP, config, link
+from tests.providers.recorded_answers import body_of, exchange
+from tests.providers.scripted_host import Reply, ScriptedHost, as_json
 
 CASE = CASES["horde"]
 REMOTE = CASE.remote

@@ -4,12 +4,12 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
-from recorded_answers import answer, as_answer, exchange, made_answer, names
 
 from bot.domain.errors import Ambiguous, ProtocolBroken
 from bot.domain.jobs import Remote
 from bot.providers.base import Ended, Ending, Finished, Working
 from bot.providers.horde import answers, wire
+from tests.providers.recorded_answers import answer, as_answer, exchange, made_answer, names
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 WEBP = bytes.fromhex("524946461a000000574542505650384c0d0000002f0000001007101111888808")

@@ -2,7 +2,6 @@
 
 import pytest
 from pydantic import SecretStr
-from recorded_answers import answer, exchange, made_answer, names
 
 from bot.domain.errors import (
     Ambiguous,
@@ -15,6 +14,7 @@ from bot.domain.errors import (
     Transient,
 )
 from bot.providers.horde.errors import EXPLANATION_CHARS_MAX, is_gone, refusal
+from tests.providers.recorded_answers import answer, exchange, made_answer, names
 
 RECORDED: dict[str, type[BotError]] = {
     "error_400_bad_source_image": InvalidRequest,

@@ -4,13 +4,13 @@ import io
 import json
 
 import pytest
-from addresses import Addresses
-from recorded_answers import made_answer
-from scripted_host import Reply, ScriptedHost, as_json
 
 from bot.domain.errors import Transient
 from bot.providers.config import Timeouts
 from bot.providers.http import ERROR_BYTES_MAX, Http, open_session, segment
+from tests.providers.addresses import Addresses
+from tests.providers.recorded_answers import made_answer
+from tests.providers.scripted_host import Reply, ScriptedHost, as_json
 
 
 @pytest.mark.parametrize(

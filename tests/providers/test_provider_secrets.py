@@ -5,12 +5,22 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from provider_cases import CASES, KEY, NOW, REMOTE_ID, SIGNATURE, WEBP, Case, item, link
-from scripted_host import Delivery, Reply, ScriptedHost, as_json
 
 from bot.domain.errors import BotError
 from bot.domain.jobs import Remote
 from bot.providers.base import Finished, Inputs, Provider
+from tests.providers.provider_cases import (
+    CASES,
+    KEY,
+    NOW,
+    REMOTE_ID,
+    SIGNATURE,
+    WEBP,
+    Case,
+    item,
+    link,
+)
+from tests.providers.scripted_host import Delivery, Reply, ScriptedHost, as_json
 
 SECRETS = (KEY.get_secret_value(), REMOTE_ID, SIGNATURE)
 ECHO = {

@@ -106,7 +106,7 @@ class Stage:
         """Push the service's clock ahead and let it look at its open jobs; Discord's stays."""
         self.clock.ahead += timedelta(seconds=seconds)
         for job_id in await self.service.database.read(lambda tx: tx.jobs.open_ids()):
-            self.service.dispatch.wake(job_id)
+            self.service.dispatch.wake(job_id, at=SystemClock().now())  # before any booked moment
 
     # ------------------------------------------------------------ what is true
 

@@ -3,11 +3,11 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-from store_values import sealer_of
 
 from storage.database import Database
 from storage.sealing import Sealer
 from storage.sqlite import SqliteDatabase, open_sqlite
+from tests.storage.store_values import sealer_of
 
 Opener = Callable[[Path], AbstractAsyncContextManager[Database]]
 

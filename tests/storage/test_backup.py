@@ -3,12 +3,12 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from store_values import a_job
 
 from bot.domain.errors import ConfigurationError
 from bot.domain.jobs import JobId
 from storage.backup import backup
 from storage.sqlite import open_sqlite
+from tests.storage.store_values import a_job
 
 
 async def test_a_backup_of_a_busy_database_is_of_one_moment_and_opens(tmp_path, sealer):

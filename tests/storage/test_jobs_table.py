@@ -7,27 +7,6 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_values import (
-    ANNA,
-    BERT,
-    HOUR,
-    MINUTE,
-    NOON,
-    TOKEN,
-    a_blob,
-    a_job,
-    a_picture,
-    a_progress,
-    a_remote,
-    a_target,
-    in_state,
-    refund,
-    rich,
-    sealer_of,
-    settle,
-    take_in,
-    tamper,
-)
 
 from bot.domain.credits import Microcredits
 from bot.domain.jobs import (
@@ -53,6 +32,27 @@ from bot.domain.requests import (
     TextualInversion,
 )
 from storage.sqlite import open_sqlite
+from tests.storage.store_values import (
+    ANNA,
+    BERT,
+    HOUR,
+    MINUTE,
+    NOON,
+    TOKEN,
+    a_blob,
+    a_job,
+    a_picture,
+    a_progress,
+    a_remote,
+    a_target,
+    in_state,
+    refund,
+    rich,
+    sealer_of,
+    settle,
+    take_in,
+    tamper,
+)
 
 # ---------------------------------------------------------------- values come back as they were
 

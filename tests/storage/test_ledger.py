@@ -3,21 +3,6 @@ import sqlite3
 from datetime import date
 
 import pytest
-from store_values import (
-    ANNA,
-    BERT,
-    HOUR,
-    MINUTE,
-    NOON,
-    TooPoor,
-    a_job,
-    in_state,
-    refund,
-    rich,
-    settle,
-    take_in,
-    tamper,
-)
 
 from bot.domain.credits import (
     ALLOWANCE,
@@ -34,6 +19,21 @@ from bot.domain.credits import (
 )
 from bot.domain.jobs import JobId, JobState
 from storage.credits import Reserved
+from tests.storage.store_values import (
+    ANNA,
+    BERT,
+    HOUR,
+    MINUTE,
+    NOON,
+    TooPoor,
+    a_job,
+    in_state,
+    refund,
+    rich,
+    settle,
+    take_in,
+    tamper,
+)
 
 A = member_account(ANNA)
 TODAY, TOMORROW = date(2026, 11, 21), date(2026, 11, 22)

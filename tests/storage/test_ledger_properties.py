@@ -13,7 +13,11 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from store_values import (
+
+from bot.domain.credits import Microcredits, TransferId, member_account, reserve_id
+from bot.domain.jobs import JobState, UserId
+from storage.sqlite import open_sqlite
+from tests.storage.store_values import (
     HOUR,
     NOON,
     TooPoor,
@@ -23,10 +27,6 @@ from store_values import (
     settle,
     take_in,
 )
-
-from bot.domain.credits import Microcredits, TransferId, member_account, reserve_id
-from bot.domain.jobs import JobState, UserId
-from storage.sqlite import open_sqlite
 
 members = st.integers(1, 3).map(UserId)
 amounts = st.integers(1, 60)

@@ -3,11 +3,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from store_values import NOON
 
 from bot.domain.errors import ConfigurationError
 from storage.migrate import Migration, load, migrate, pending, statements, version_of
 from storage.sqlite import open_reader, open_sqlite
+from tests.storage.store_values import NOON
 
 FIRST = Migration(number=1, name="0001_a.sql", sql="CREATE TABLE a (x TEXT);\n")
 SECOND = Migration(

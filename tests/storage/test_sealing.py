@@ -2,7 +2,6 @@ import base64
 import os
 
 import pytest
-from store_values import ANNA, BERT, sealer_of
 
 from bot.domain.errors import ConfigurationError
 from storage.sealing import (
@@ -13,6 +12,7 @@ from storage.sealing import (
     add_master_key,
     load_or_create_master_key,
 )
+from tests.storage.store_values import ANNA, BERT, sealer_of
 
 SECRET = "hk-marked-secret"
 PLACE = {"purpose": Purpose.PROVIDER_KEY, "owner_id": ANNA, "name": "horde"}

@@ -7,13 +7,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from store_values import ANNA, BERT, NOON, a_job, rich, sealer_of, tamper
 
 from bot.domain.credits import Microcredits, TransferId, member_account
 from bot.domain.errors import ConfigurationError, StorageUnavailable
 from bot.domain.jobs import JobId
 from storage import sqlite_writer
 from storage.sqlite import open_reader, open_sqlite
+from tests.storage.store_values import ANNA, BERT, NOON, a_job, rich, sealer_of, tamper
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 20

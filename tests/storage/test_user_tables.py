@@ -4,7 +4,16 @@ import json
 import sqlite3
 
 import pytest
-from store_values import (
+
+from bot.domain.credits import Microcredits
+from bot.domain.errors import ConfigurationError
+from bot.domain.jobs import JobId, JobState
+from bot.domain.preferences import Preferences
+from bot.domain.requests import PictureRequest, Source
+from storage.keys import StoredKey
+from storage.privacy import USER_TABLES
+from storage.sqlite import open_sqlite
+from tests.storage.store_values import (
     ANNA,
     BERT,
     HOUR,
@@ -19,15 +28,6 @@ from store_values import (
     take_in,
     tamper,
 )
-
-from bot.domain.credits import Microcredits
-from bot.domain.errors import ConfigurationError
-from bot.domain.jobs import JobId, JobState
-from bot.domain.preferences import Preferences
-from bot.domain.requests import PictureRequest, Source
-from storage.keys import StoredKey
-from storage.privacy import USER_TABLES
-from storage.sqlite import open_sqlite
 
 SECRET = "hk-0123456789-marked-secret"
 

@@ -1,7 +1,6 @@
 from datetime import datetime, timedelta
 
 import pytest
-from ui_fakes import NOON, OWNER, texts_of
 
 from bot.domain.credits import (
     ALLOWANCE,
@@ -17,6 +16,7 @@ from bot.domain.credits import (
 )
 from bot.ui import copy
 from bot.ui.account import keys_card, statement_card
+from tests.ui.ui_fakes import NOON, OWNER, texts_of
 
 MINE = member_account(OWNER)
 THEIRS = member_account(5)

@@ -6,7 +6,6 @@ import pytest
 from discord import ui
 from hypothesis import given
 from hypothesis import strategies as st
-from ui_fakes import NOON, job_with, picture, picture_file, texts_of
 
 from bot.domain.credits import NOTHING, credits_of
 from bot.domain.jobs import (
@@ -20,6 +19,7 @@ from bot.domain.jobs import (
 from bot.domain.requests import PictureRequest
 from bot.ui import cards
 from bot.ui.cards import card
+from tests.ui.ui_fakes import NOON, job_with, picture, picture_file, texts_of
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 LATER = NOON + timedelta(seconds=14)

@@ -6,7 +6,6 @@ import discord
 import pytest
 from discord import app_commands
 from pydantic import SecretStr
-from ui_fakes import FakeInteraction, MemoryTracker, discord_says, texts_of
 
 import cogs
 from bot.client import EaselBot, Services, commands_hash, sync
@@ -17,6 +16,7 @@ from bot.ui import copy
 from bot.ui.uploads import UPLOAD_BYTES_MAX
 from cogs.imagine import Imagine
 from cogs.keys import Keys, key_form
+from tests.ui.ui_fakes import FakeInteraction, MemoryTracker, discord_says, texts_of
 
 
 class MemoryCatalogue:

@@ -6,12 +6,12 @@ from typing import Any
 import discord
 import pytest
 from aiohttp import web
-from ui_fakes import NOON, TurnedClock, discord_says, job_with, picture_file
 
 from bot.domain.errors import CardDelayed, CardLost
 from bot.ui.cards import card
 from bot.ui.delivery import Sender, translated
 from bot.ui.editor import FilesTooLarge
+from tests.ui.ui_fakes import NOON, TurnedClock, discord_says, job_with, picture_file
 
 ME = {"id": "1", "username": "easel", "discriminator": "0", "avatar": None}
 TOKEN_PATH = "/webhooks/1/interaction-token/messages/@original"

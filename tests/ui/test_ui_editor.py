@@ -2,13 +2,21 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from ui_fakes import NOON, MemoryAlbum, ScriptedWire, TurnedClock, job_with, picture, texts_of
 
 from bot.domain.credits import credits_of
 from bot.domain.errors import CardDelayed, CardLost, StorageUnavailable
 from bot.domain.jobs import Job, JobState, Progress
 from bot.ui.editor import Editor, FilesTooLarge
 from bot.ui.unbroken import landed_all
+from tests.ui.ui_fakes import (
+    NOON,
+    MemoryAlbum,
+    ScriptedWire,
+    TurnedClock,
+    job_with,
+    picture,
+    texts_of,
+)
 
 GAP_S = 1.0
 

@@ -3,12 +3,12 @@ import logging
 import discord
 import pytest
 from discord import app_commands
-from ui_fakes import NOON, FakeInteraction, discord_says
 
 from bot.domain import errors as tree
 from bot.domain.credits import credits_of
 from bot.ui import copy
 from bot.ui.errors import answer, answered, explain
+from tests.ui.ui_fakes import NOON, FakeInteraction, discord_says
 
 BYTES = b"\xde\xad\xbe\xef"
 

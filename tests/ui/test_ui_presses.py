@@ -3,15 +3,6 @@ from datetime import timedelta
 import pytest
 from discord import ui
 from discord.components import _component_factory
-from ui_fakes import (
-    NOON,
-    OWNER,
-    FakeInteraction,
-    MemoryTracker,
-    discord_says,
-    job_with,
-    texts_of,
-)
 
 from bot.domain.errors import ContentRefused, InsufficientCredits, NotAllowed
 from bot.domain.jobs import Failure, FailureKind, JobId, JobState
@@ -21,6 +12,15 @@ from bot.ui.buttons import Action, JobButton
 from bot.ui.cards import card
 from bot.ui.opening import acknowledge
 from bot.ui.presses import JobPresses
+from tests.ui.ui_fakes import (
+    NOON,
+    OWNER,
+    FakeInteraction,
+    MemoryTracker,
+    discord_says,
+    job_with,
+    texts_of,
+)
 
 OLD = JobId("1100000000000000001")
 FAILED = job_with(

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from library_payloads import commands
 
 from bot.sandbox.discord.command_options import (
     UnknownCommand,
@@ -12,6 +11,7 @@ from bot.sandbox.discord.command_options import (
     leaf_of,
     option_problems,
 )
+from tests.sandbox.discord.library_payloads import commands
 
 SYNCED = commands()
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from library_payloads import commands
 
 from bot.sandbox.discord.command_rules import command_problems, scope_problems
+from tests.sandbox.discord.library_payloads import commands
 
 SYNCED = commands()
 STRING, INTEGER, BOOLEAN, USER, NUMBER = 3, 4, 5, 6, 10

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import discord
 import pytest
+
+import discord
+from bot.sandbox.discord.openapi import OpenApiChecker
 from discord.http import HTTPClient, handle_message_parameters
 from discord.webhook.async_ import AsyncWebhookAdapter, interaction_response_params
-from library_payloads import (
+from tests.sandbox.discord.library_payloads import (
     CARD_FILES,
     Card,
     card_message,
@@ -22,8 +24,6 @@ from library_payloads import (
     poll_message,
     text_modal,
 )
-
-from bot.sandbox.discord.openapi import OpenApiChecker
 
 SPEC = Path(__file__).parents[2] / "data" / "discord-openapi.json"
 JSON = "application/json"

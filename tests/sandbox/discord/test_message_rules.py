@@ -1,7 +1,10 @@
 """What Discord would refuse in a message: real payloads pass, one red example per rule."""
 
 import pytest
-from handmade_payloads import (
+
+from bot.sandbox.discord.message_rules import message_problems, unreferenced_attachments
+from bot.sandbox.discord.problems import EMPTY_MESSAGE, INVALID_FORM_BODY
+from tests.sandbox.discord.handmade_payloads import (
     button,
     container,
     gallery,
@@ -13,10 +16,12 @@ from handmade_payloads import (
     spoiled,
     text,
 )
-from library_payloads import CARD_FILES, card_message, embed_message, poll_message
-
-from bot.sandbox.discord.message_rules import message_problems, unreferenced_attachments
-from bot.sandbox.discord.problems import EMPTY_MESSAGE, INVALID_FORM_BODY
+from tests.sandbox.discord.library_payloads import (
+    CARD_FILES,
+    card_message,
+    embed_message,
+    poll_message,
+)
 
 
 def v2(*components: object, filenames: tuple[str, ...] = (), **more: object) -> list[str]:

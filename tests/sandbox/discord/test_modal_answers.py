@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from library_payloads import picking_modal, text_modal
 
 from bot.sandbox.discord.modal_answers import modal_submit_components, modal_values_problems
+from tests.sandbox.discord.library_payloads import picking_modal, text_modal
 
 
 def test_an_untouched_modal_keeps_its_presets():

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
-from handmade_payloads import (
+
+from bot.sandbox.discord.modal_rules import modal_problems
+from tests.sandbox.discord.handmade_payloads import (
     button,
     field,
     label,
@@ -15,9 +17,7 @@ from handmade_payloads import (
     spoiled,
     text,
 )
-from library_payloads import picking_modal, text_modal
-
-from bot.sandbox.discord.modal_rules import modal_problems
+from tests.sandbox.discord.library_payloads import picking_modal, text_modal
 
 
 @pytest.mark.parametrize("modal", [text_modal(), picking_modal()], ids=["texts", "picks"])

@@ -2,9 +2,9 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
-from horde_client import Client
 
 from bot.sandbox.providers.horde import HordeRules, SandboxHorde
+from tests.sandbox.providers.horde_client import Client
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ class Client:
 async def eventually(look: Callable[[], object]) -> None:
     """Return once `look` says yes; TimeoutError after a generous while."""
     async with asyncio.timeout(20):
-        while not look():  # noqa: ASYNC110 - what is waited for happens behind a socket
+        while not look():
             await asyncio.sleep(0.01)
 
 

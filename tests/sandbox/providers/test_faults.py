@@ -6,9 +6,9 @@ import time
 
 import aiohttp
 import pytest
-from horde_client import Client, eventually
 
 from bot.sandbox.providers.horde import SandboxHorde
+from tests.sandbox.providers.horde_client import Client, eventually
 
 GONE = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
 

@@ -4,10 +4,10 @@ import base64
 
 import aiohttp
 import pytest
-from horde_client import Client, eventually, recorded, size_of
 
 from bot.sandbox.providers.horde import HordeRules, SandboxHorde
 from bot.sandbox.providers.horde.jobs import JobState
+from tests.sandbox.providers.horde_client import Client, eventually, recorded, size_of
 
 COUNTS = ("waiting", "processing", "finished", "restarted")
 

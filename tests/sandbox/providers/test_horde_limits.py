@@ -1,9 +1,9 @@
 """How often one may ask, and what happens beyond."""
 
 import pytest
-from horde_client import Client
 
 from bot.sandbox.providers.horde import SandboxHorde
+from tests.sandbox.providers.horde_client import Client
 
 
 async def test_a_third_submit_in_a_second_is_refused_without_a_code(

@@ -4,7 +4,6 @@ import base64
 import io
 
 import pytest
-from horde_client import Client
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -15,6 +14,7 @@ from bot.sandbox.providers.horde.rules import DEFAULT_MODELS
 from bot.sandbox.providers.horde.schema import errors_of
 from bot.sandbox.providers.horde.submit_schema import SUBMIT
 from bot.sandbox.providers.horde.wish import Wish
+from tests.sandbox.providers.horde_client import Client
 
 
 @pytest.mark.parametrize(

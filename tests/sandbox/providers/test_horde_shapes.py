@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from horde_client import RECORDED, Answer, Client, recorded
 
 from bot.sandbox.providers.horde import SandboxHorde
+from tests.sandbox.providers.horde_client import RECORDED, Answer, Client, recorded
 
 Setup = Callable[[SandboxHorde, Client], Awaitable[str | None]]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from horde_client import Client, eventually, recorded
 
 from bot.sandbox.providers.horde import SandboxHorde
+from tests.sandbox.providers.horde_client import Client, eventually, recorded
 
 
 @dataclass
