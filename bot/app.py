@@ -249,6 +249,7 @@ def _tools(
         pictures=opened.pictures,
         schedule=Schedule(
             interval_s=settings.poll_interval_s,
+            retry_s=settings.poll_interval_s,
             deadline=timedelta(minutes=settings.job_deadline_min),
         ),
         clock=opened.clock,

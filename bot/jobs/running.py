@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot.domain.errors import Permanent, ProtocolBroken, ProviderError, Transient
 from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Picture, Progress
 from bot.domain.requests import BlobId
-from bot.jobs.steps import Superseded, close, end, later, save
+from bot.jobs.steps import Superseded, close, end, later, save, tell_trouble
 from bot.jobs.tools import Tools
 from bot.media.verify import PictureInfo, UnreadablePicture, verify_result
 from bot.providers.base import Ended, Ending, Finished, Item, Working
@@ -100,6 +100,7 @@ class Running:
         log.info("cannot look", extra={"job": job.id, "failures": failures, "why": str(error)})
         if failures >= self._tools.schedule.reads_failed_max:
             return await self._over(job, JobState.FAILED, FailureKind.OVERLOADED, str(error))
+        tell_trouble(self._tools, job, error, failures=failures)
         wait_s = error.retry_after_s if isinstance(error, Transient) else None
         return later(self._tools, failures, at_least_s=wait_s)
 

@@ -4,9 +4,13 @@ from datetime import datetime
 
 from bot.accounts.credits import resolve
 from bot.domain.credits import share
+from bot.domain.errors import ProviderError, Transient
 from bot.domain.jobs import ENDS, Failure, FailureKind, Job, JobState
 from bot.jobs.tools import Tools
 from storage.database import Tx
+
+FAILURES_TOLD_MIN = 3  # in a row
+WAIT_TOLD_S = 10.0
 
 
 class Superseded(Exception):
@@ -48,6 +52,14 @@ async def end(tools: Tools, job: Job, state: JobState, sentence: str) -> Job:
     failure = Failure(kind=FailureKind.TIMEOUT, sentence=sentence) if sentence else None
     ended = job.to(state, at=tools.clock.now(), charged=charged, failure=failure)
     return await close(tools, job, ended)
+
+
+def tell_trouble(tools: Tools, job: Job, error: ProviderError, *, failures: int) -> None:
+    """Let the card say why it takes longer; not for a hiccup, and never in the store."""
+    wait_s = error.retry_after_s if isinstance(error, Transient) else None
+    if failures >= FAILURES_TOLD_MIN or (wait_s or 0) >= WAIT_TOLD_S:
+        trouble = Failure(kind=FailureKind.OVERLOADED, sentence=str(error))
+        tools.notifier.show(job.evolve(failure=trouble))
 
 
 def later(tools: Tools, failures: int, *, at_least_s: float | None = None) -> datetime:

@@ -17,14 +17,12 @@ from bot.domain.errors import (
 from bot.domain.jobs import FailureKind, Job, JobId, JobState
 from bot.domain.requests import BlobId
 from bot.jobs.pace import Pace
-from bot.jobs.steps import end, fail, later, save
+from bot.jobs.steps import end, fail, later, save, tell_trouble
 from bot.jobs.tools import Tools
 from bot.providers.base import Accepted, Inputs
 
 log = logging.getLogger(__name__)
 
-UNSURE_LOOK_S = 3.0
-UNSURE_CERTAIN_S = 35.0  # AI Horde, /find_user: the list of active work may be 30 s old
 ATTEMPTS_WHEN_UNSURE_MAX = 2
 UNSURE_SENTENCE = (
     "The connection broke while the request was being sent, and it could not be found again. "
@@ -68,8 +66,7 @@ class Submitting:
         try:
             remote = await provider.find(job.request, key=key, known=known, now=now)
         except Transient as error:
-            log.info("cannot look for a submit yet", extra={"job": job.id, "why": str(error)})
-            return later(tools, 3, at_least_s=error.retry_after_s)
+            return await self._not_looked(job, error)
         except ProviderError as error:
             log.warning("cannot look for a submit", extra={"job": job.id, "why": str(error)})
             remote = None
@@ -78,12 +75,24 @@ class Submitting:
             return await save(tools, job, running)
         if job.cancel_asked_at is not None:
             return await end(tools, job, JobState.CANCELLED, "")
-        if job.has_own_key and now - since < timedelta(seconds=UNSURE_CERTAIN_S):
-            return now + timedelta(seconds=UNSURE_LOOK_S)
+        if now - since < timedelta(seconds=provider.find_lag_s(key)):
+            return later(tools, 2)
         if tools.may_submit_again and job.attempt < ATTEMPTS_WHEN_UNSURE_MAX:
             log.warning("sending again, unsure", extra={"job": job.id, "attempt": job.attempt})
             return await save(tools, job, job.to(JobState.ACCEPTED, at=now))
         return await fail(tools, job, FailureKind.LOST, UNSURE_SENTENCE)
+
+    async def _not_looked(self, job: Job, error: Transient) -> Job | datetime:
+        """Ask again where a submit went, as long as somebody waits for the answer."""
+        tools = self._tools
+        log.info("cannot look for a submit yet", extra={"job": job.id, "why": str(error)})
+        if job.cancel_asked_at is not None:
+            return await end(tools, job, JobState.CANCELLED, "")
+        if tools.schedule.is_overdue(job.created_at, now=tools.clock.now()):
+            return await fail(tools, job, FailureKind.LOST, UNSURE_SENTENCE)
+        self._refusals[job.id] += 1
+        tell_trouble(tools, job, error, failures=self._refusals[job.id])
+        return later(tools, 3, at_least_s=error.retry_after_s)
 
     def _place(self, job: Job) -> datetime:
         pace, now = self._pace(job), self._tools.clock.now()
@@ -114,12 +123,12 @@ class Submitting:
         provider = tools.providers[job.provider]
         try:
             accepted = await provider.submit(
-                job.request, key=await tools.key_for(job), inputs=inputs, now=tools.clock.now()
+                job.request, key=await tools.key_to_submit(job), inputs=inputs, now=tools.clock.now()
             )
         except Ambiguous as error:
             log.warning("submit unsure", extra={"job": job.id, "why": str(error)})
             self._unsure_since[job.id] = tools.clock.now()
-            return tools.clock.now() + timedelta(seconds=UNSURE_LOOK_S)
+            return later(tools, 1)
         except Transient as error:
             return await self._refused(job, error)
         except (UserError, Permanent) as error:
@@ -147,7 +156,9 @@ class Submitting:
         if isinstance(error, RateLimited):
             self._pace(job).shut(moment)
         # A refused submit is no attempt: `attempt` counts those that may have arrived.
-        await save(tools, job, job.to(JobState.ACCEPTED, at=now, attempt=job.attempt - 1))
+        withdrawn = job.to(JobState.ACCEPTED, at=now, attempt=job.attempt - 1)
+        await save(tools, job, withdrawn)
+        tell_trouble(tools, withdrawn, error, failures=self._refusals[job.id])
         self._booked[job.id] = moment
         return moment
 

@@ -170,6 +170,10 @@ class Provider(Protocol):
         """Look for a submit that may have arrived; `known` are remote ids of other jobs."""
         ...
 
+    def find_lag_s(self, key: SecretStr) -> float:
+        """Tell how long after a submit `find` may still miss it; 0 where it never finds any."""
+        ...
+
     async def models(self) -> tuple[Model, ...]:
         """List what can be asked for now; empty while the provider does not know yet."""
         ...

@@ -123,6 +123,8 @@ def _working(job: Job) -> Iterator[str]:
         yield _progress(job.progress)
         if not job.progress.is_possible:
             yield copy.NOBODY_CAN
+    if job.failure is not None:
+        yield copy.trouble(job.failure)
     yield copy.small(
         copy.owner(job),
         copy.model(job.request.model),

@@ -34,6 +34,7 @@ from bot.providers.http import Answer, Http, open_session, segment
 T = TypeVar("T")
 
 SUBMIT, CHECK, STATUS = "generate/async", "generate/check", "generate/status"
+FIND_LAG_S = 35.0  # the list of active requests may be 30 s old (Horde API, /find_user)
 COLLECT_GAP_S = 10.0  # the status may be asked ten times a minute for one request
 CANDIDATES_MAX = 30  # an account's concurrency, and so the longest list of running requests
 
@@ -113,10 +114,10 @@ class Horde:
     ) -> Remote | None:
         """Look for a lost submit among the account's running requests.
 
-        The account's answer may be 30 s old, so None soon after a submit proves nothing. The
-        anonymous account belongs to everybody and shows none.
+        None before `find_lag_s` proves nothing. The anonymous account belongs to everybody and
+        shows none.
         """
-        if key.get_secret_value() == ANONYMOUS_KEY:
+        if _is_anonymous(key):
             return None
         account = await self._account(key)
         strangers = [id_ for id_ in account.active_generations.image if id_ not in known]
@@ -132,6 +133,10 @@ class Horde:
             seed=request.seed,
             extras={answers.ADOPTED: "by size"},
         )
+
+    def find_lag_s(self, key: SecretStr) -> float:
+        """Tell how long the account's list may lag behind."""
+        return 0.0 if _is_anonymous(key) else FIND_LAG_S
 
     async def models(self) -> tuple[Model, ...]:
         """List the picture models; empty while the server's cache is cold."""
@@ -177,6 +182,10 @@ def _good(answer: Answer, *secrets: SecretStr, is_submit: bool = False) -> Answe
     if not answer.is_good:
         raise refusal(answer, is_submit=is_submit, secrets=secrets)
     return answer
+
+
+def _is_anonymous(key: SecretStr) -> bool:
+    return key.get_secret_value() == ANONYMOUS_KEY
 
 
 def _key_header(key: SecretStr) -> dict[str, str]:
