@@ -61,6 +61,8 @@ class EaselBot(commands.AutoShardedBot):
     presses: JobPresses[Quote]  # found here by `bot.ui.buttons.JobButton`
 
     def __init__(self, *, cogs: Sequence[str] = ()) -> None:
+        # We use no voice, so nobody has to be told twice at each start what it would need.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
