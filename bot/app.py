@@ -26,10 +26,11 @@ from bot.jobs.recovery import Recovery
 from bot.jobs.schedule import Schedule
 from bot.jobs.tools import Tools
 from bot.jobs.tracker import Tracker
+from bot.jobs.turns import Turns
 from bot.jobs.worker import Worker
 from bot.media.pool import PictureWork
 from bot.providers import registry
-from bot.providers.base import Provider
+from bot.providers.base import Limits, Provider
 from bot.providers.config import ProviderConfig
 from bot.providers.horde.catalog import ANONYMOUS_KEY
 from bot.service import HealthPage, Service, log_in
@@ -218,6 +219,7 @@ def _wired(settings: Settings, opened: _Opened) -> Service:
         editor=editor,
         keys=keys,
         database=database,
+        turns=tuple(tools.turns.values()),
         token=discord_token(settings),
         drain_s=settings.drain_s,
         health=None
@@ -241,8 +243,8 @@ def _tools(
         keys=keys,
         providers=opened.providers,
         service_keys={"horde": settings.horde_key},
-        paces={
-            name: Pace(per_s=provider.limits.submits_per_s, per_min=provider.limits.submits_per_min)
+        turns={
+            name: Turns(_pace(provider.limits), clock=opened.clock)
             for name, provider in opened.providers.items()
         },
         notifier=notifier,
@@ -255,6 +257,10 @@ def _tools(
         clock=opened.clock,
         may_submit_again=settings.after_unsure_submit == "once",
     )
+
+
+def _pace(limits: Limits) -> Pace:
+    return Pace(per_s=limits.submits_per_s, per_min=limits.submits_per_min)
 
 
 def _point_at_discord(settings: Settings) -> None:

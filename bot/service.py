@@ -16,6 +16,7 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.dispatch import LocalDispatch
 from bot.jobs.recovery import Recovery
 from bot.jobs.tracker import Tracker
+from bot.jobs.turns import Turns
 from bot.ui.editor import Editor
 from bot.ui.unbroken import landed_all
 from bot.web.health import health_app, serving
@@ -43,6 +44,7 @@ class Service:
     catalogue: Catalogue
     editor: Editor
     keys: KeyRing
+    turns: tuple[Turns, ...]
     database: Database
     token: str
     drain_s: float
@@ -66,6 +68,7 @@ class Service:
                     group.create_task(self.catalogue.run(), name="catalogue"),
                     group.create_task(self.recovery.run(), name="recovery"),
                     group.create_task(self.dispatch.run(), name="dispatch"),
+                    *(group.create_task(turns.run(self.dispatch.wake)) for turns in self.turns),
                 ]
                 # After the login, so that cards can be edited; before the gateway brings work.
                 await self.recovery.take_up()

@@ -1,4 +1,4 @@
-"""From accepted to running: book a place, write the intent, send it once, write the answer."""
+"""From accepted to running: wait in line, write the intent, send it once, write the answer."""
 
 import logging
 from collections import Counter
@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from bot.domain.errors import (
     Ambiguous,
+    BotError,
     ContentRefused,
+    InvalidRequest,
     KeyRejected,
     Permanent,
     ProviderError,
@@ -14,16 +16,21 @@ from bot.domain.errors import (
     Transient,
     UserError,
 )
-from bot.domain.jobs import FailureKind, Job, JobId, JobState
+from bot.domain.jobs import FailureKind, Job, JobId, JobState, Progress
 from bot.domain.requests import BlobId
-from bot.jobs.pace import Pace
 from bot.jobs.steps import end, fail, later, save, tell_trouble
 from bot.jobs.tools import Tools
+from bot.jobs.turns import Turns
 from bot.providers.base import Accepted, Inputs
 
 log = logging.getLogger(__name__)
 
 ATTEMPTS_WHEN_UNSURE_MAX = 2
+PLACE_SHOWN_MIN = 3
+LINE_LOOK_MIN_S, LINE_LOOK_MAX_S = 5.0, 300.0
+SOURCE_GONE_SENTENCE = (
+    "The picture you started from is no longer stored: attach it to /imagine again."
+)
 UNSURE_SENTENCE = (
     "The connection broke while the request was being sent, and it could not be found again. "
     "It may have been lost."
@@ -35,23 +42,32 @@ class Submitting:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._booked: dict[JobId, datetime] = {}
+        self._rests_until: dict[JobId, datetime] = {}
         self._unsure_since: dict[JobId, datetime] = {}
         self._refusals: Counter[JobId] = Counter()
 
     def forget(self, job_id: JobId) -> None:
         """Let go of what is remembered for a job that is past these steps."""
-        self._booked.pop(job_id, None)
+        self._rests_until.pop(job_id, None)
         self._unsure_since.pop(job_id, None)
         self._refusals.pop(job_id, None)
+        for turns in self._tools.turns.values():
+            turns.leave(job_id)
 
     async def accepted(self, job: Job) -> Job | datetime:
-        """Send an accepted job when its place in the provider's budget has come."""
-        moment = self._place(job)
-        if moment > self._tools.clock.now():
-            return moment
-        self._booked.pop(job.id, None)
-        inputs = await self._inputs(job)
+        """Send an accepted job when its turn at the provider has come."""
+        now = self._tools.clock.now()
+        rests_until = self._rests_until.get(job.id)
+        if rests_until is not None and now < rests_until:
+            return rests_until
+        if not self._turns(job).claim(job):
+            return self._in_line(job)
+        try:
+            inputs = await self._inputs(job)
+        except InvalidRequest as error:
+            return await fail(self._tools, job, FailureKind.INVALID, str(error))
+        if job.has_own_key:
+            job = await self._estimated(job, inputs)
         sending = job.to(JobState.SUBMITTING, at=self._tools.clock.now(), attempt=job.attempt + 1)
         sending = await save(self._tools, job, sending)
         return await self._send(sending, inputs)
@@ -94,15 +110,38 @@ class Submitting:
         tell_trouble(tools, job, error, failures=self._refusals[job.id])
         return later(tools, 3, at_least_s=error.retry_after_s)
 
-    def _place(self, job: Job) -> datetime:
-        pace, now = self._pace(job), self._tools.clock.now()
-        moment = self._booked.get(job.id)
-        if moment is None or (moment <= now and pace.is_shut(now)):
-            moment = self._booked[job.id] = pace.book(now)
-        return moment
+    def _turns(self, job: Job) -> Turns:
+        return self._tools.turns[job.provider]
 
-    def _pace(self, job: Job) -> Pace:
-        return self._tools.paces[job.provider]
+    def _in_line(self, job: Job) -> datetime:
+        """Show the place of a job that has to wait for a while; its turn wakes it earlier.
+
+        It is looked at again after half of the expected time, so that even a long line costs
+        each job only a handful of looks.
+        """
+        place = self._turns(job).place(job.id) or 1
+        if place >= PLACE_SHOWN_MIN:
+            waiting = Progress(is_queued=True, finished=0, total=job.request.count, place=place)
+            self._tools.notifier.show(job.evolve(progress=waiting))
+        rate = self._tools.providers[job.provider].limits.submits_per_min / 60
+        look_s = min(max(place / rate / 2, LINE_LOOK_MIN_S), LINE_LOOK_MAX_S)
+        return self._tools.clock.now() + timedelta(seconds=look_s)
+
+    async def _estimated(self, job: Job, inputs: Inputs) -> Job:
+        """Tell a member what a job on their own key will cost there, where the provider says."""
+        provider = self._tools.providers[job.provider]
+        self._turns(job).pace.book(self._tools.clock.now())  # asking counts as a submit
+        try:
+            cost = await provider.estimate(
+                job.request, key=await self._tools.key_to_submit(job), inputs=inputs
+            )
+        except BotError as error:
+            log.info("no estimate", extra={"job": job.id, "why": str(error)})
+            return job
+        note = f"About {cost:g} {provider.unit} on your own key."
+        job = job.evolve(notes=(*job.notes, note))
+        self._tools.notifier.show(job)
+        return job
 
     async def _inputs(self, job: Job) -> Inputs:
         source = job.request.source
@@ -115,7 +154,7 @@ class Submitting:
             return None
         data = await self._tools.blobs.get(blob)
         if data is None:
-            raise LookupError("a source picture is not in the store any more")
+            raise InvalidRequest(SOURCE_GONE_SENTENCE)
         return data
 
     async def _send(self, job: Job, inputs: Inputs) -> Job | datetime:
@@ -123,7 +162,10 @@ class Submitting:
         provider = tools.providers[job.provider]
         try:
             accepted = await provider.submit(
-                job.request, key=await tools.key_to_submit(job), inputs=inputs, now=tools.clock.now()
+                job.request,
+                key=await tools.key_to_submit(job),
+                inputs=inputs,
+                now=tools.clock.now(),
             )
         except Ambiguous as error:
             log.warning("submit unsure", extra={"job": job.id, "why": str(error)})
@@ -154,12 +196,12 @@ class Submitting:
             return await fail(tools, job, FailureKind.OVERLOADED, str(error))
         moment = later(tools, self._refusals[job.id], at_least_s=error.retry_after_s)
         if isinstance(error, RateLimited):
-            self._pace(job).shut(moment)
+            self._turns(job).pace.shut(moment)
         # A refused submit is no attempt: `attempt` counts those that may have arrived.
         withdrawn = job.to(JobState.ACCEPTED, at=now, attempt=job.attempt - 1)
         await save(tools, job, withdrawn)
         tell_trouble(tools, withdrawn, error, failures=self._refusals[job.id])
-        self._booked[job.id] = moment
+        self._rests_until[job.id] = moment
         return moment
 
 

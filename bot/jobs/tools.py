@@ -11,8 +11,8 @@ from bot.domain.clock import Clock
 from bot.domain.errors import KeyRejected
 from bot.domain.jobs import Job
 from bot.jobs.notifier import Notifier
-from bot.jobs.pace import Pace
 from bot.jobs.schedule import Schedule
+from bot.jobs.turns import Turns
 from bot.media.pool import PictureWork
 from bot.providers.base import Provider
 from storage.blobs import BlobStore
@@ -31,7 +31,7 @@ class Tools:
     keys: KeyRing
     providers: Mapping[str, Provider]
     service_keys: Mapping[str, SecretStr]
-    paces: Mapping[str, Pace]
+    turns: Mapping[str, Turns]
     notifier: Notifier
     pictures: PictureWork
     schedule: Schedule

@@ -81,13 +81,16 @@ def _title(job: Job) -> str:
         return copy.STOPPING
     if job.state is JobState.COLLECTED:
         return copy.POSTING
-    if job.state is JobState.RUNNING:
-        return copy.IN_THE_QUEUE if _is_queued(job) else copy.DRAWING
-    return copy.ON_ITS_WAY
+    if _is_queued(job):
+        return copy.IN_THE_QUEUE
+    return copy.DRAWING if job.state is JobState.RUNNING else copy.ON_ITS_WAY
 
 
 def _is_queued(job: Job) -> bool:
-    return job.state is JobState.RUNNING and (job.progress is None or job.progress.is_queued)
+    """Tell whether a job stands in line: in ours while it is not sent yet, else at the provider."""
+    if job.progress is not None:
+        return job.progress.is_queued
+    return job.state is JobState.RUNNING
 
 
 def _prompt(job: Job) -> str:
@@ -119,7 +122,7 @@ def _lines(job: Job, because: str | None) -> Iterator[str]:
 
 
 def _working(job: Job) -> Iterator[str]:
-    if job.state is JobState.RUNNING and job.progress is not None:
+    if job.progress is not None:
         yield _progress(job.progress)
         if not job.progress.is_possible:
             yield copy.NOBODY_CAN

@@ -206,7 +206,9 @@ async def test_a_key_that_is_forgotten_before_its_job_is_sent_ends_the_job(stage
 
 async def test_a_key_that_stopped_working_fails_the_job_with_a_reason(stage):
     await brought(stage)
-    stage.horde.faults.add("POST", "/generate/async", kind="status", status=401, body=INVALID_KEY)
+    stage.horde.faults.add(
+        "POST", "/generate/async", kind="status", status=401, body=INVALID_KEY, times=2
+    )
 
     card = await stage.ann.runs("/imagine", prompt="a cat")
     shown = await card.until(titled("That did not work"))
@@ -220,7 +222,9 @@ async def test_the_plain_key_is_nowhere_but_at_its_provider(stage, written_log):
     card = await stage.ann.runs("/imagine", prompt="a cat")
     await card.until(done)
     await stage.until_settled(card)
-    stage.horde.faults.add("POST", "/generate/async", kind="status", status=401, body=INVALID_KEY)
+    stage.horde.faults.add(
+        "POST", "/generate/async", kind="status", status=401, body=INVALID_KEY, times=2
+    )
     failed = await stage.ann.runs("/imagine", prompt="a cat")
     await failed.until(titled("That did not work"))
     await stage.ann.runs("/key list")
