@@ -13,23 +13,24 @@ class Faults:
         self._front = front
         self._gateway = gateway
 
-    def add(
+    def add(  # noqa: PLR0913 -- each is a way in which a request can fail
         self,
         method: str,
         pattern: str,
         *,
         status: int | None = None,
+        code: int = 0,
         delay_s: float = 0.0,
         cut: str | None = None,
         times: int = 1,
     ) -> None:
         """Spoil the next `times` requests that match, e.g. `"PATCH", "/webhooks/*/@original"`.
 
-        A status answers in the handler's place; a cut ("before", "after", "body") breaks the
-        connection; a delay comes first, in the clock's time.
+        A status answers in the handler's place, with Discord's `code` if one is given; a cut
+        ("before", "after", "body") breaks the connection; a delay comes first, in the clock's time.
         """
         broken = None if cut is None else Cut(cut)
-        fault = RequestFault(status=status, delay_s=delay_s, cut=broken)
+        fault = RequestFault(status=status, code=code, delay_s=delay_s, cut=broken)
         self._requests.arm(method, pattern, fault, times=times)
 
     def socket(self, what: str) -> None:

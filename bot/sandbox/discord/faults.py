@@ -26,9 +26,10 @@ class SocketFault(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFault:
-    """What happens to a request: a delay first, then a status or a cut in place of the answer."""
+    """What happens to a request: a delay first, then a status (with a code) or a cut."""
 
     status: int | None = None
+    code: int = 0
     delay_s: float = 0.0
     cut: Cut | None = None
 

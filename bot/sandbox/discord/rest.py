@@ -108,7 +108,7 @@ class Rest:
             body = await read_body(request)
             entry.body, entry.files = body.content, tuple(f.filename for f in body.files)
             if fault.status is not None:
-                return _failure(fault.status), VIA
+                return _failure(fault.status, fault.code), VIA
             if self._limits.is_banned():
                 return Answer(status=429, body=BANNED), {}
             return self._admitted(request, match, entry, body)
@@ -219,8 +219,8 @@ async def _read_form(request: web.Request) -> Body:
     return Body(content_type=request.content_type, content=content, files=files, file_fields=fields)
 
 
-def _failure(status: int) -> Answer:
-    body: Json = {"message": f"{status}: the sandbox's doing", "code": 0}
+def _failure(status: int, code: int = 0) -> Answer:
+    body: Json = {"message": f"{status}: the sandbox's doing", "code": code}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         body |= {"retry_after": FAULT_RETRY_AFTER_S, "global": False}
     return Answer(status=status, body=body)
