@@ -16,7 +16,7 @@ from discord import ui
 
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, CardDelayed, CardLost
-from bot.domain.jobs import Job, JobId, PictureFile, Target
+from bot.domain.jobs import Job, JobId, JobState, PictureFile, Target
 from bot.ui import copy
 from bot.ui.cards import card
 from bot.ui.recent import Recent
@@ -24,7 +24,7 @@ from bot.ui.unbroken import launch, unbroken
 
 log = logging.getLogger(__name__)
 
-RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0)
+RETRY_GAPS = (0.5, 1.0, 2.0, 4.0)  # in gaps between two edits
 PATIENCE_S = 15.0  # a longer wait is left to the caller, who can do something else meanwhile
 ETA_SLACK = timedelta(seconds=10)
 FILE_BYTES_MIN = 64 * 1024  # no picture is worth posting below this
@@ -162,13 +162,13 @@ class Editor:
             log.info("progress was not shown", extra={"job": job.id, "why": str(error)})
 
     async def _insist(self, line: _Line, job: Job) -> None:
-        for pause_s in RETRY_PAUSES_S:
+        for gaps in RETRY_GAPS:
             try:
                 return await unbroken(self._put_alone(line, job))
             except CardDelayed as error:
                 if error.retry_after_s > PATIENCE_S:
                     raise
-                await self._clock.sleep(max(pause_s, error.retry_after_s))
+                await self._clock.sleep(max(gaps * self._gap.total_seconds(), error.retry_after_s))
         return await unbroken(self._put_alone(line, job))
 
     async def _put_alone(self, line: _Line, job: Job) -> None:
@@ -196,6 +196,8 @@ class Editor:
 
     async def _files(self, line: _Line, job: Job) -> tuple[PictureFile, ...]:
         """Return the job's pictures, with bytes only where something has to be uploaded."""
+        if not _pictures(job):
+            return ()
         is_same = line.look is not None and line.look.pictures == _pictures(job)
         if is_same and all(file.name in line.attachments for file in line.files):
             return line.files
@@ -208,6 +210,9 @@ def _look(job: Job) -> _Look:
 
 
 def _pictures(job: Job) -> tuple[str, ...]:
+    """Name what the card shows; of a failure nothing, as its credits went back."""
+    if job.state is JobState.FAILED:
+        return ()
     return tuple(picture.item_id for picture in job.pictures)
 
 

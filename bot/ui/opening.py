@@ -13,7 +13,7 @@ from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Target, 
 from bot.domain.requests import PictureRequest
 from bot.ui import copy, errors
 from bot.ui.cards import card
-from bot.ui.unbroken import unbroken
+from bot.ui.unbroken import NO_CONNECTION, unbroken
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +62,25 @@ async def acknowledge(
     """
     check_place(interaction, offer.request)
     job = _promised(interaction, offer, parent_id)
+    return job.evolve(target=_target(interaction, message_id=await _put_up(interaction, job)))
+
+
+async def _put_up(interaction: discord.Interaction[Any], job: Job) -> int:
+    """Answer with the card and return its message's id, also when the connection breaks amid it."""
+    try:
+        return await _sent(interaction, job)
+    except NO_CONNECTION:
+        log.info("the first answer may be lost", extra={"job": job.id})
+    try:
+        return (await unbroken(interaction.original_response())).id
+    except discord.NotFound:  # it did not arrive
+        return await _sent(interaction, job)
+
+
+async def _sent(interaction: discord.Interaction[Any], job: Job) -> int:
     answer = await unbroken(interaction.response.send_message(view=card(job)))
     assert answer.message_id is not None, "an answer with a message names it"
-    return job.evolve(target=_target(interaction, message_id=answer.message_id))
+    return answer.message_id
 
 
 def check_place(interaction: discord.Interaction[Any], request: PictureRequest) -> None:
