@@ -1,0 +1,327 @@
+"""Discord limits, breaks, forgets or shuts the door; the card still ends well, and once."""
+
+import asyncio
+
+import pytest
+
+from bot.sandbox.discord.cards import NeverHappened
+from bot.sandbox.discord.rules import DiscordRules, Limit
+from tests.scenarios.stage import done, titled, until
+
+ORIGINAL = "/webhooks/*/*/messages/@original"
+IN_CHANNEL = "/channels/*/messages/*"
+TOKEN_LIFE_S = 15 * 60
+
+
+async def asks(stage, **options):
+    return await stage.ann.runs("/imagine", in_=stage.channel, prompt="a cat", **options)
+
+
+async def held(stage, **options):
+    """Ask for a picture that is drawn when the story says so."""
+    stage.horde.script.next(held=True)
+    card = await asks(stage, **options)
+    await card.until(titled("In the queue"))
+    return card
+
+
+def finish(stage):
+    stage.horde.finish(stage.horde.truth.jobs[-1].remote_id)
+
+
+async def goes_on(stage):
+    """Prove that whatever happened, the next job works, in a place where nothing happened."""
+    card = await stage.bob.runs("/imagine", in_=stage.guild.channel("quiet"), prompt="a dog")
+    await card.until(done)
+    await stage.until_settled(card)
+
+
+async def delivered_once(stage, card):
+    """Check one message, one picture on it, one charge."""
+    await stage.until_settled(card)
+    job = await stage.job(card)
+    assert [message.id for message in stage.discord.messages(stage.channel)] == [card.id]
+    assert len(card.attachments) == job.request.count
+    assert job.charged == job.price > 0
+    assert await stage.credits(stage.ann) == 1000 - job.price / 1_000_000
+
+
+async def closed_and_refunded(stage, card):
+    """Check that a job without a place to go is over, for nothing, and was not posted anew."""
+    await stage.until_settled(card)
+    job = await stage.job(card)
+    assert job.state == "failed"
+    assert job.failure.kind == "undeliverable"
+    assert job.charged == 0
+    assert await stage.credits(stage.ann) == 1000
+    return job
+
+
+# ---------------------------------------------------------------- limits
+
+
+class TestTightTokens:
+    @pytest.fixture
+    def rules(self):
+        return DiscordRules(token_bucket=Limit(count=1, per_s=0.5))
+
+    async def test_the_last_edit_gets_through_a_full_bucket(self, stage):
+        stage.horde.script.next(queue_s=5, seconds_per_picture=5)
+
+        card = await asks(stage, count=3)
+        await card.until(done)
+
+        await delivered_once(stage, card)
+        await goes_on(stage)
+
+
+class TestTightEverywhere:
+    @pytest.fixture
+    def rules(self):
+        return DiscordRules(global_bucket=Limit(count=3, per_s=0.5))
+
+    async def test_a_global_limit_leaves_nobody_mute(self, stage):
+        card = await held(stage)
+        stage.discord.clock.advance(TOKEN_LIFE_S + 1)  # later edits are the bot's own, and counted
+        crowd = [stage.service.bot.application_info() for _ in range(6)]
+
+        finish(stage)
+        await asyncio.gather(card.until(done), *crowd)
+
+        assert any(request.status == 429 for request in stage.discord.requests)
+        await delivered_once(stage, card)
+        await goes_on(stage)
+
+
+# ---------------------------------------------------------------- a last edit that fails
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_a_server_error_on_the_last_edit_is_tried_again(stage, status):
+    card = await held(stage)
+    stage.discord.faults.add("PATCH", ORIGINAL, status=status)
+
+    finish(stage)
+    await card.until(done)
+
+    await delivered_once(stage, card)
+
+
+@pytest.mark.parametrize("cut", ["before", "after", "body"])
+async def test_a_connection_that_drops_on_the_last_edit_changes_nothing(stage, cut):
+    card = await held(stage)
+    stage.discord.faults.add("PATCH", ORIGINAL, cut=cut)
+
+    finish(stage)
+    await card.until(done)
+
+    await delivered_once(stage, card)
+
+
+@pytest.mark.parametrize("status", [502, 503])
+async def test_in_the_channel_too_a_server_error_is_tried_again(stage, status):
+    card = await held(stage)
+    stage.discord.clock.advance(TOKEN_LIFE_S + 1)
+    stage.discord.faults.add("PATCH", IN_CHANNEL, status=status)
+
+    finish(stage)
+    await card.until(done)
+
+    await delivered_once(stage, card)
+
+
+async def test_while_discord_is_away_the_picture_waits_in_the_store(stage):
+    card = await held(stage)
+    stage.discord.faults.add("PATCH", ORIGINAL, cut="before", times=6)
+
+    finish(stage)
+    await until(lambda: stage.calls("GET", "/images/*") == 1)
+    await card.until(done)
+
+    assert stage.calls("GET", "/images/*") == 1
+    await delivered_once(stage, card)
+    await goes_on(stage)
+
+
+# ---------------------------------------------------------------- a card that is gone
+
+
+async def test_a_deleted_card_closes_its_job_and_is_not_posted_anew(stage):
+    card = await held(stage)
+    stage.discord.delete_message(card)
+
+    finish(stage)
+
+    job = await closed_and_refunded(stage, card)
+    assert "deleted" in job.failure.sentence
+    assert stage.discord.messages(stage.channel) == []
+    await goes_on(stage)
+
+
+async def test_a_deleted_channel_closes_its_job(stage):
+    card = await held(stage)
+    stage.discord.delete_channel(stage.channel)
+
+    finish(stage)
+
+    await closed_and_refunded(stage, card)
+    await goes_on(stage)
+
+
+# ---------------------------------------------------------------- a token that is dead
+
+
+async def test_after_a_quarter_of_an_hour_the_bot_edits_the_same_message(stage):
+    card = await held(stage)
+    stage.discord.clock.advance(TOKEN_LIFE_S + 1)
+
+    finish(stage)
+    shown = await card.until(done)
+
+    assert shown.via == "channel"
+    await delivered_once(stage, card)
+
+
+async def test_by_its_own_clock_it_does_not_even_try_a_token_that_old(stage):
+    card = await held(stage)
+    stage.discord.clock.advance(TOKEN_LIFE_S + 1)
+    await stage.time_passes(TOKEN_LIFE_S + 1)
+    before = len(stage.discord.requests)
+
+    finish(stage)
+    await card.until(done)
+
+    asked = stage.discord.requests[before:]
+    assert not [request for request in asked if request.status == 401]
+    await delivered_once(stage, card)
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 10015), (401, 50027)])
+async def test_a_token_that_dies_early_is_asked_only_once(stage, status, code):
+    card = await held(stage)
+    stage.discord.faults.add("PATCH", ORIGINAL, status=status, code=code, times=5)
+    before = len(stage.discord.requests)
+
+    finish(stage)
+    shown = await card.until(done)
+
+    refused = [r for r in stage.discord.requests[before:] if r.status == status]
+    assert len(refused) == 1
+    assert shown.via == "channel"
+    await delivered_once(stage, card)
+
+
+async def test_without_the_right_to_see_the_channel_the_job_is_closed(stage):
+    card = await held(stage)
+    stage.discord.clock.advance(TOKEN_LIFE_S + 1)
+    stage.discord.revoke(stage.channel, "VIEW_CHANNEL")
+
+    finish(stage)
+
+    job = await closed_and_refunded(stage, card)
+    assert "no longer write" in job.failure.sentence
+    await goes_on(stage)
+
+
+async def test_without_the_right_to_attach_files_the_card_says_so(stage):
+    card = await held(stage)
+    stage.discord.clock.advance(TOKEN_LIFE_S + 1)
+    stage.discord.revoke(stage.channel, "ATTACH_FILES")
+
+    finish(stage)
+    await card.until(titled("That did not work"))
+
+    await closed_and_refunded(stage, card)
+    assert card.shows("credits returned")
+    await goes_on(stage)
+
+
+# ---------------------------------------------------------------- files
+
+
+async def test_files_that_discord_does_not_take_end_with_a_sentence_and_a_refund(stage):
+    card = await held(stage)
+    stage.discord.faults.add("PATCH", ORIGINAL, status=413, code=40005)
+
+    finish(stage)
+    await card.until(titled("That did not work"))
+
+    assert card.shows("too big for this place")
+    await closed_and_refunded(stage, card)
+    await goes_on(stage)
+
+
+# ---------------------------------------------------------------- the gateway
+
+
+@pytest.mark.parametrize("fault", ["cut", "reconnect", "invalidate"])
+async def test_after_a_lost_connection_commands_and_clicks_are_heard(stage, fault):
+    card = await held(stage)
+
+    stage.discord.faults.socket(fault)
+    await stage.discord.until_ready()
+    await stage.ann.clicks("Cancel", on=card)
+    await card.until(titled("Cancelled"))
+
+    await goes_on(stage)
+
+
+async def test_a_job_goes_on_while_the_gateway_is_away(stage):
+    card = await held(stage)
+
+    stage.discord.faults.socket("cut")
+    finish(stage)
+    await card.until(done)
+
+    await delivered_once(stage, card)
+
+
+# ---------------------------------------------------------------- interactions
+
+
+async def test_a_command_that_comes_too_late_begins_nothing(stage):
+    stage.discord.deliver(delay_s=4)
+    running = asyncio.ensure_future(asks(stage))
+    await asyncio.sleep(0)
+    stage.discord.clock.advance(5)
+
+    with pytest.raises(NeverHappened):
+        await running
+    await stage.discord.until_requested("POST", "/interactions/*/callback")
+
+    assert await stage.nothing_began()
+    await goes_on(stage)
+
+
+async def test_a_command_that_comes_twice_is_one_job(stage):
+    stage.discord.deliver(twice=True)
+
+    card = await asks(stage)
+    await card.until(done)
+
+    await delivered_once(stage, card)
+    assert len(stage.horde.truth.jobs) == 1
+
+
+async def test_a_click_that_comes_twice_is_one_job(stage):
+    card = await asks(stage)
+    await card.until(done)
+    stage.discord.deliver(twice=True)
+
+    again = await stage.ann.clicks("Again", on=card)
+    await again.until(done)
+    await stage.until_settled(again)
+
+    assert len(stage.horde.truth.jobs) == 2
+    assert len(stage.discord.messages(stage.channel)) == 2
+
+
+@pytest.mark.parametrize("cut", ["before", "after", "body"])
+async def test_a_first_answer_whose_connection_broke_is_one_card_and_one_job(stage, cut):
+    stage.discord.faults.add("POST", "/interactions/*/callback", cut=cut)
+
+    card = await asks(stage)
+    await card.until(done)
+
+    await delivered_once(stage, card)
+    assert len(stage.horde.truth.jobs) == 1
