@@ -19,6 +19,7 @@ from bot.domain.jobs import JobId
 log = logging.getLogger(__name__)
 
 STEPS_AT_ONCE_MAX = 64
+JOBS_MAX = 10_000  # taken in at once; about 10 MB of memory
 
 Advance = Callable[[JobId], Awaitable[datetime | None]]
 
@@ -28,6 +29,11 @@ class Dispatch(Protocol):
 
     def wake(self, job_id: JobId, *, at: datetime | None = None) -> None:
         """Have a job advanced at a moment, or as soon as possible."""
+        ...
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is more work than may be taken in."""
         ...
 
 
@@ -53,6 +59,11 @@ class LocalDispatch:
             self._due[job_id] = moment
             heapq.heappush(self._heap, (moment, next(self._tie), job_id))
             self._changed.set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is more work than may be taken in."""
+        return len(self._due) + len(self._busy) >= JOBS_MAX
 
     def knows(self, job_id: JobId) -> bool:
         """Tell whether a job waits here or is being advanced."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,9 +35,11 @@ class Running:
         self._failed_looks: Counter[JobId] = Counter()
         self._failed_fetches: Counter[tuple[JobId, str]] = Counter()
         self._collected_at: dict[JobId, datetime] = {}
+        self._watched: set[JobId] = set()
 
     def forget(self, job_id: JobId) -> None:
         """Let go of what is remembered for a job that is past these steps."""
+        self._watched.discard(job_id)
         self._failed_looks.pop(job_id, None)
         self._collected_at.pop(job_id, None)
         for known in [pair for pair in self._failed_fetches if pair[0] == job_id]:
@@ -45,6 +48,7 @@ class Running:
     async def look(self, job: Job) -> Job | datetime:
         """Ask the provider once and act on what it says."""
         assert job.remote is not None
+        self._watched.add(job.id)
         provider = self._tools.providers[job.provider]
         try:
             seen = await provider.poll(job.remote, key=await self._tools.key_for(job))
@@ -117,7 +121,9 @@ class Running:
                 raise Superseded
         tools.notifier.show(job)
         limits = tools.providers[job.provider].limits
-        return tools.schedule.next_poll(seen, limits=limits, now=now)
+        return tools.schedule.next_poll(
+            seen, limits=limits, now=now, watched=len(self._watched), jitter=_jitter(job.id)
+        )
 
     def _may_collect(self, job: Job, now: datetime) -> bool:
         gap = timedelta(seconds=self._tools.providers[job.provider].limits.collect_gap_s)
@@ -216,6 +222,11 @@ def _cost_note(job: Job, seen: Finished, tools: Tools) -> tuple[str, ...]:
     if not job.has_own_key or seen.cost is None:
         return ()
     return (f"{seen.cost:g} {tools.providers[job.provider].unit} on your own key.",)
+
+
+def _jitter(job_id: JobId) -> float:
+    """Return a share of one that is a job's own."""
+    return zlib.crc32(job_id.encode()) / 2**32
 
 
 def _progress(seen: Working, *, now: datetime) -> Progress:

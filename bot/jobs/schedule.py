@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from bot.providers.base import Limits, Working
 
+POLLS_PER_S_MAX = 20.0  # of one provider by all jobs of the process
+JITTER_SHARE = 0.2  # spreads jobs that began together
 ETA_SHARE = 0.2  # look five times on the way to the provider's own estimate …
 STRETCH_MAX = 5.0  # … but never wait longer than this many intervals: estimates are rough
 BACKOFF_FACTOR_MAX = 2**5
@@ -22,12 +24,19 @@ class Schedule:
     reads_failed_max: int = 40
     """Failed looks in a row before a running job is given up; about twenty minutes."""
 
-    def next_poll(self, seen: Working, *, limits: Limits, now: datetime) -> datetime:
-        """Return when to poll again: sooner as the end comes near, within the provider's limits."""
+    def next_poll(
+        self, seen: Working, *, limits: Limits, now: datetime, watched: int, jitter: float
+    ) -> datetime:
+        """Return when to poll again: sooner as the end comes near, within everybody's limits.
+
+        `watched` jobs share the provider's polls, so many wait longer each; `jitter` is 0…1 and
+        stays the same for a job.
+        """
         shortest = max(self.interval_s, limits.poll_gap_s)
         wait_s = shortest
         if seen.eta_s is not None:
             wait_s = min(max(seen.eta_s * ETA_SHARE, shortest), shortest * STRETCH_MAX)
+        wait_s = max(wait_s, watched / POLLS_PER_S_MAX) * (1 + JITTER_SHARE * jitter)
         return now + timedelta(seconds=wait_s)
 
     def retry(self, failures: int, *, now: datetime, at_least_s: float | None = None) -> datetime:

@@ -10,7 +10,7 @@ from bot.accounts.keys import KeyRing
 from bot.domain import pricing, quota
 from bot.domain.clock import Clock
 from bot.domain.credits import NOTHING, Microcredits
-from bot.domain.errors import InvalidRequest, NotAllowed
+from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded
 from bot.domain.jobs import WORKING, Job, JobId, Target, UserId
 from bot.domain.requests import SEED_MAX, UNSTORED, PictureRequest, Source
 from bot.jobs.catalogue import Catalogue
@@ -22,6 +22,8 @@ from storage.blobs import BlobStore
 from storage.database import Database, Tx
 
 log = logging.getLogger(__name__)
+
+FULL_SENTENCE = "I have more work than I can take right now. Please try again in a few minutes."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,11 @@ class Tracker:
     def quote(self, request: PictureRequest, *, owner_id: UserId) -> Quote:
         """Plan and price a request from memory alone, fast enough to come before the first answer.
 
-        Raises `InvalidRequest` for what no provider here can do.
+        Raises `InvalidRequest` for what no provider here can do and `QuotaExceeded` when the
+        house is full.
         """
+        if self._dispatch.is_full:
+            raise QuotaExceeded(FULL_SENTENCE)
         name, provider = next(iter(self._providers.items()))
         has_own_key = self._keys.has(owner_id, name)
         if request.seed is None:

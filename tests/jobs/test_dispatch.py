@@ -168,3 +168,14 @@ async def test_waiting_jobs_are_no_tasks(waiting):
         await asyncio.sleep(0)
 
         assert len(asyncio.all_tasks()) < 10
+
+
+async def test_the_house_is_full_at_a_bounded_number_of_jobs(monkeypatch):
+    monkeypatch.setattr("bot.jobs.dispatch.JOBS_MAX", 3)
+    dispatch = LocalDispatch(Steps(), clock=CLOCK)
+
+    for number in range(3):
+        assert not dispatch.is_full
+        dispatch.wake(job(number), at=CLOCK.now() + timedelta(hours=1))
+
+    assert dispatch.is_full

@@ -3,7 +3,13 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jobs.schedule import BACKOFF_FACTOR_MAX, STRETCH_MAX, Schedule
+from bot.jobs.schedule import (
+    BACKOFF_FACTOR_MAX,
+    JITTER_SHARE,
+    POLLS_PER_S_MAX,
+    STRETCH_MAX,
+    Schedule,
+)
 from bot.providers.base import Limits, Working
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -15,19 +21,29 @@ def working(eta_s):
     return Working(is_queued=True, finished=0, total=1, eta_s=eta_s)
 
 
-@given(st.one_of(st.none(), st.floats(0, 10_000)))
-def test_the_next_look_keeps_the_providers_gap_and_never_waits_long(eta_s):
-    moment = SCHEDULE.next_poll(working(eta_s), limits=LIMITS, now=NOW)
+def next_poll(eta_s, *, watched=1, jitter=0.0):
+    moment = SCHEDULE.next_poll(
+        working(eta_s), limits=LIMITS, now=NOW, watched=watched, jitter=jitter
+    )
+    return (moment - NOW).total_seconds()
 
-    waited = (moment - NOW).total_seconds()
-    assert LIMITS.poll_gap_s <= waited <= SCHEDULE.interval_s * STRETCH_MAX
+
+@given(st.one_of(st.none(), st.floats(0, 10_000)), st.floats(0, 1))
+def test_the_next_look_keeps_the_providers_gap_and_never_waits_long(eta_s, jitter):
+    waited = next_poll(eta_s, jitter=jitter)
+
+    longest = SCHEDULE.interval_s * STRETCH_MAX * (1 + JITTER_SHARE)
+    assert LIMITS.poll_gap_s <= waited <= longest
+
+
+def test_thousands_of_jobs_share_the_polls():
+    waited = next_poll(None, watched=10_000)
+
+    assert 10_000 / waited <= POLLS_PER_S_MAX
 
 
 def test_a_long_queue_is_looked_at_less_often_than_a_short_one():
-    near = SCHEDULE.next_poll(working(1), limits=LIMITS, now=NOW)
-    far = SCHEDULE.next_poll(working(600), limits=LIMITS, now=NOW)
-
-    assert near < far
+    assert next_poll(1) < next_poll(600)
 
 
 @given(st.integers(1, 60))
