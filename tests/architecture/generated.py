@@ -1,7 +1,7 @@
 """Text that is made from the code: run this file to write it, the tests compare it.
 
-`.venv/bin/python tests/architecture/generated.py` writes `.env.example` and what stands between
-`<!-- settings -->` and `<!-- /settings -->` in the README.
+`.venv/bin/python tests/architecture/generated.py` writes `.env.example` and the README's tables of
+settings and of parameters, each between two marks such as `<!-- settings -->` and `<!-- /settings -->`.
 """
 
 import sys
@@ -10,7 +10,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ENV_EXAMPLE = ROOT / ".env.example"
 README = ROOT / "README.md"
-BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
 HOW = "run .venv/bin/python tests/architecture/generated.py"
 
 
@@ -27,16 +26,22 @@ def env_example() -> str:
     return "\n".join(blocks)
 
 
-def with_settings(readme: str) -> str:
-    """Return the README with the settings as they are."""
+def with_tables(readme: str) -> str:
+    """Return the README with its generated tables as they are now."""
+    from bot.domain.parameters import parameters_table
     from bot.settings import settings_table
 
-    before, _, rest = readme.partition(BEGIN)
-    after = rest.partition(END)[2] if END in rest else rest
-    return f"{before}{BEGIN}\n{settings_table()}\n{END}{after}"
+    readme = _filled(readme, "settings", settings_table())
+    return _filled(readme, "parameters", parameters_table())
+
+
+def _filled(text: str, name: str, table: str) -> str:
+    before, begin, rest = text.partition(f"<!-- {name} -->")
+    _, end, after = rest.partition(f"<!-- /{name} -->")
+    return f"{before}{begin}\n{table}\n{end}{after}"
 
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     ENV_EXAMPLE.write_text(env_example(), encoding="utf-8")
-    README.write_text(with_settings(README.read_text("utf-8")), encoding="utf-8")
+    README.write_text(with_tables(README.read_text("utf-8")), encoding="utf-8")

@@ -14,8 +14,8 @@ DOCUMENTS = sorted(path for path in tracked_files() if path.suffix == ".md")
 COMMAND = re.compile(r"^ {2,4}([a-z][a-z-]*) {2,}\S", re.MULTILINE)
 
 
-def test_the_readme_has_the_settings_as_they_are():
-    assert generated.with_settings(read(README)) == read(README), generated.HOW
+def test_the_readme_has_settings_and_parameters_as_they_are():
+    assert generated.with_tables(read(README)) == read(README), generated.HOW
 
 
 def test_the_example_of_an_env_file_is_up_to_date():
