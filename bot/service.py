@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 import aiohttp
@@ -11,7 +11,7 @@ import discord
 
 from bot.accounts.keys import KeyRing
 from bot.client import EaselBot
-from bot.domain.errors import ConfigurationError, StorageUnavailable
+from bot.domain.errors import BotError, ConfigurationError, StorageUnavailable
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.dispatch import LocalDispatch
 from bot.jobs.recovery import Recovery
@@ -63,6 +63,7 @@ class Service:
                 await stack.enter_async_context(
                     serving(page, host=self.health.host, port=self.health.port)
                 )
+            stack.enter_context(_alone())
             async with asyncio.TaskGroup() as group:
                 loops = [
                     group.create_task(self.catalogue.run(), name="catalogue"),
@@ -86,6 +87,8 @@ class Service:
             await gateway
         except (discord.ConnectionClosed, discord.PrivilegedIntentsRequired) as error:
             raise ConfigurationError(f"Discord ended the connection for good: {error}") from error
+        except (discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
+            raise _unreachable(error) from error
 
     async def _drain(self) -> None:
         """Take nothing new, let what runs come to its end, leave the rest to the next start."""
@@ -121,7 +124,23 @@ async def log_in(bot: EaselBot, token: str) -> None:
             "Discord does not take DISCORD_TOKEN: copy it again from the developer portal."
         ) from None
     except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
-        raise ConnectionError(
-            f"Discord cannot be reached ({type(error).__name__}): look at the network, "
-            "or at DISCORD_API_URL if it is set."
-        ) from error
+        raise _unreachable(error) from error
+
+
+def _unreachable(error: Exception) -> ConnectionError:
+    return ConnectionError(
+        f"Discord cannot be reached ({type(error).__name__}): look at the network, "
+        "or at DISCORD_API_URL if it is set."
+    )
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let a fault that has a sentence out of its task group, so that the sentence is all one reads."""
+    try:
+        yield
+    except ExceptionGroup as group:
+        match group.exceptions:
+            case [BotError() | ConnectionError() as known]:
+                raise known from group
+        raise
