@@ -59,6 +59,11 @@ class CallLog:
         self._calls.clear()
 
 
+def without_secrets(query: Mapping[str, str]) -> dict[str, str]:
+    """Return a query with its secrets replaced."""
+    return {name: "***" if name.lower() in SECRET_NAMES else value for name, value in query.items()}
+
+
 def presentable(value: object, *, secrets: frozenset[str] = SECRET_NAMES) -> object:
     """Return a body with its secrets replaced and its long texts shortened."""
     match value:

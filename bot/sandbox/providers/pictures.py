@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from PIL import Image, ImageDraw, ImageFont
 
-QUALITY = 82
+QUALITY = 82  # of WebP and JPEG; PNG keeps everything
 RIDGES = 4
 STARS = 90
 Colour = tuple[int, int, int]
@@ -34,13 +34,14 @@ class PictureWish:
     height: int
     index: int = 0
     censored: bool = False
+    format: str = "WEBP"  # or "JPEG", "PNG"
 
 
 def draw(wish: PictureWish) -> bytes:
-    """Return the picture as WebP of exactly the wished size. Slow: keep it off the event loop."""
+    """Return the picture, of exactly the wished size. Slow: keep it off the event loop."""
     picture = _placeholder(wish) if wish.censored else _landscape(wish)
     out = io.BytesIO()
-    picture.save(out, "WEBP", quality=QUALITY, method=0)
+    picture.save(out, wish.format, quality=QUALITY, method=0)
     return out.getvalue()
 
 

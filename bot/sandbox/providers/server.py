@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from bot.sandbox.providers.calls import Call, CallLog, presentable
+from bot.sandbox.providers.calls import Call, CallLog, presentable, without_secrets
 from bot.sandbox.providers.clock import Clock
 from bot.sandbox.providers.faults import Faults, answer_with
 
@@ -107,7 +107,7 @@ class LoopbackServer:
             method=request.method,
             path=request.path.removeprefix(self._prefix),
             route="" if pattern.startswith("/{anything") else pattern.removeprefix(self._prefix),
-            query=dict(request.query),
+            query=without_secrets(request.query),
             headers={n: v for n, v in request.headers.items() if n.lower() != self._key_header},
             at=self._clock.now(),
             key_tail=request.headers.get(self._key_header, "")[-4:] if self._key_header else "",

@@ -4,6 +4,7 @@ import asyncio
 import io
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -25,9 +26,18 @@ def test_every_part_of_the_wish_changes_the_picture():
         replace(WISH, index=1),
         replace(WISH, width=192),
         replace(WISH, censored=True),
+        replace(WISH, format="PNG"),
     ]
 
-    assert len({draw(wish) for wish in [WISH, *others]}) == 6
+    assert len({draw(wish) for wish in [WISH, *others]}) == 7
+
+
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_comes_in_the_wished_format(format_: str):
+    with Image.open(io.BytesIO(draw(replace(WISH, format=format_)))) as picture:
+        picture.load()
+
+    assert (picture.format, picture.size) == (format_, (128, 64))
 
 
 @settings(max_examples=20, deadline=None)
