@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.domain.errors import BotError, ConfigurationError
 
 OK, FAILED, UNREACHABLE, MISCONFIGURED = 0, 1, 69, 78
+CHAOS_SEED = 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,7 +36,33 @@ def parser() -> argparse.ArgumentParser:
     backup.add_argument("file", type=Path, help="where the copy goes; must not exist")
     audit = commands.add_parser("audit", help="prove that the ledger is exact")
     audit.add_argument("--json", action="store_true", help="print facts for programs")
+    _add_bench(
+        commands.add_parser("bench", help="measure it on this machine, beside a bare client")
+    )
     return top
+
+
+def _add_bench(bench: argparse.ArgumentParser) -> None:
+    bench.add_argument(
+        "--quick", action="store_true", help="under a minute, with less of everything"
+    )
+    bench.add_argument("--json", action="store_true", help="print facts for programs")
+    bench.add_argument("--plot", type=Path, metavar="FILE", help="draw the distributions as PNG")
+    instead = bench.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--soak",
+        type=float,
+        metavar="MINUTES",
+        help="steady work for so long: lost, doubled, leaked",
+    )
+    instead.add_argument(
+        "--chaos",
+        type=int,
+        metavar="SEED",
+        nargs="?",
+        const=CHAOS_SEED,
+        help="every fault at once, kill -9 among them; the same seed replays the same faults",
+    )
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -60,6 +87,8 @@ def main(words: Sequence[str] | None = None) -> int:
 async def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "demo":
         return await _demo(arguments)
+    if arguments.command == "bench":
+        return await _bench(arguments)
     from bot import app, operate, settings  # noqa: PLC0415 — the demo's own process needs none of it
 
     loaded = settings.load()
@@ -84,6 +113,20 @@ async def _demo(arguments: argparse.Namespace) -> int:
     except DemoFailed as error:
         print(f"easel: {error}", file=sys.stderr)
         return FAILED
+
+
+async def _bench(arguments: argparse.Namespace) -> int:
+    from bot.bench.options import BenchOptions, run  # noqa: PLC0415 — only for this
+    from bot.settings import environment  # noqa: PLC0415
+
+    options = BenchOptions(
+        is_quick=arguments.quick,
+        as_json=arguments.json,
+        plot=arguments.plot,
+        soak_min=arguments.soak,
+        chaos_seed=arguments.chaos,
+    )
+    return await run(options, out=sys.stdout, progress=sys.stderr, inherited=environment())
 
 
 if __name__ == "__main__":

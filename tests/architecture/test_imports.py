@@ -31,6 +31,8 @@ FORBIDDEN = [
     ("storage/jobs.py", "from bot import settings"),
     ("bot/app.py", "from bot.sandbox.discord import world"),
     ("bot/client.py", "from bot.sandbox.discord import world"),
+    ("bot/app.py", "from bot.bench import rows"),
+    ("storage/sqlite.py", "from storage import bare_sqlite"),
     ("bot/settings.py", "import storage.jobs"),
     ("bot/check.py", "from bot.providers import http"),
     ("bot/logs.py", "from bot.domain import errors"),
