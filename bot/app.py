@@ -35,8 +35,10 @@ from bot.providers.config import ProviderConfig
 from bot.providers.horde.catalog import ANONYMOUS_KEY
 from bot.service import HealthPage, Service, log_in
 from bot.settings import Settings
+from bot.ui.budgets import Budgets
 from bot.ui.delivery import Sender
 from bot.ui.editor import Editor
+from bot.ui.rate_headers import listening
 from cogs import COGS
 from storage.blobs import DirectoryBlobs
 from storage.database import Database, Tx
@@ -174,12 +176,10 @@ def _wired(settings: Settings, opened: _Opened) -> Service:
     keys = KeyRing(database, providers=providers, clock=clock)
     catalogue = Catalogue(providers, clock=clock)
     _point_at_discord(settings)
-    bot = EaselBot(cogs=COGS)
+    budgets, album = Budgets(), Album(opened.blobs, opened.pictures)
+    bot = EaselBot(cogs=COGS, http_trace=listening(budgets, clock))
     editor = Editor(
-        Sender(bot, clock),
-        Album(opened.blobs, opened.pictures),
-        clock,
-        settings.edit_interval_s,
+        Sender(bot, clock), album, clock, budgets=budgets, edit_gap_s=settings.edit_interval_s
     )
     tools = _tools(settings, opened, accounts=accounts, keys=keys, notifier=editor)
     dispatch = LocalDispatch(Worker(tools).advance, clock=clock)

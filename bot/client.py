@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import discord
 import yarl
 from discord import app_commands
@@ -60,7 +61,9 @@ class EaselBot(commands.AutoShardedBot):
     services: Services
     presses: JobPresses[Quote]  # found here by `bot.ui.buttons.JobButton`
 
-    def __init__(self, *, cogs: Sequence[str] = ()) -> None:
+    def __init__(
+        self, *, cogs: Sequence[str] = (), http_trace: aiohttp.TraceConfig | None = None
+    ) -> None:
         # We use no voice, so nobody has to be told twice at each start what it would need.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -72,6 +75,7 @@ class EaselBot(commands.AutoShardedBot):
             max_messages=None,
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
+            http_trace=http_trace or aiohttp.TraceConfig(),
         )
         self._cogs = tuple(cogs)
 

@@ -19,7 +19,9 @@ from bot.domain.clock import Clock
 from bot.domain.errors import BotError, CardDelayed, CardLost
 from bot.domain.jobs import PictureFile, Target
 from bot.ui import copy
+from bot.ui.budgets import Place
 from bot.ui.editor import FilesTooLarge
+from bot.ui.rate_headers import channel_place, token_place
 from bot.ui.recent import Recent
 from bot.ui.unbroken import NO_CONNECTION
 
@@ -52,6 +54,11 @@ class Sender:
         self._clock = clock
         self._dead: Recent[int] = Recent(DEAD_REMEMBERED)  # asking again would feed Discord's ban
 
+    def place(self, target: Target) -> Place:
+        """Return where an edit of this message would count now."""
+        token = self._living_token(target)
+        return channel_place(target.channel_id) if token is None else token_place(token)
+
     async def edit(
         self,
         target: Target,
@@ -62,7 +69,7 @@ class Sender:
     ) -> Mapping[str, int]:
         """Edit the message once; return its attachments, name to id."""
         try:
-            message = await self._by_any_way(target, view, files, kept)
+            message = await self._by_its_way(target, view, attached(files, kept))
         except discord.HTTPException as error:
             if error.status == HTTPStatus.BAD_REQUEST:
                 _log_refusal(error, view)
@@ -73,36 +80,35 @@ class Sender:
             raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=RETRY_PAUSE_S) from error
         return {attachment.filename: attachment.id for attachment in message.attachments}
 
-    async def _by_any_way(
-        self,
-        target: Target,
-        view: ui.LayoutView,
-        files: Sequence[PictureFile],
-        kept: Mapping[str, int],
+    async def _by_its_way(
+        self, target: Target, view: ui.LayoutView, attachments: list[Any]
     ) -> discord.Message:
-        if target.token is not None and self._is_alive(target):
-            try:
-                return await self._by_token(target, target.token, view, attached(files, kept))
-            except discord.HTTPException as error:
-                if error.code not in TOKEN_DEAD:
-                    raise
-                self._dead.add(target.message_id)
-                log.info("token is dead, going on in the channel", extra={"code": error.code})
+        token = self._living_token(target)
+        if token is not None:
+            return await self._by_token(target, token, view, attachments)
         if target.is_ephemeral:
             raise CardLost(copy.CARD_TOO_LATE)
-        return await self._by_channel(target, view, attached(files, kept))
+        return await self._by_channel(target, view, attachments)
 
-    def _is_alive(self, target: Target) -> bool:
+    def _living_token(self, target: Target) -> str | None:
         is_young = self._clock.now() - target.created_at < TOKEN_LIFE
-        return is_young and target.message_id not in self._dead
+        return target.token if is_young and target.message_id not in self._dead else None
 
     async def _by_token(
         self, target: Target, token: str, view: ui.LayoutView, attachments: list[Any]
     ) -> discord.Message:
         hook = discord.Webhook.partial(target.application_id, token, client=self._bot)
-        message: discord.Message = await hook.edit_message(  # type: ignore[call-overload]
-            "@original", view=view, attachments=attachments
-        )  # typed int, but only written into the path
+        try:
+            message: discord.Message = await hook.edit_message(  # type: ignore[call-overload]
+                "@original", view=view, attachments=attachments
+            )  # typed int, but only written into the path
+        except discord.HTTPException as error:
+            if error.code not in TOKEN_DEAD:
+                raise
+            self._dead.add(target.message_id)
+            log.info("token is dead, going on in the channel", extra={"code": error.code})
+            # Not at once: the channel has a budget of its own.
+            raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=0) from error
         return message
 
     async def _by_channel(

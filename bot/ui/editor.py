@@ -1,34 +1,38 @@
-"""Keeps every job's message up to date: newest state wins, one edit in flight, the last one sure.
+"""The door to the cards: every edit of a job's message, by one scheduler for the whole process.
 
-Fits `bot.jobs.notifier.Notifier`. A line is what is remembered of one message; it is dropped when
-the job's last state was taken. An edit in flight is never cancelled (`bot.ui.unbroken`).
+Fits `bot.jobs.notifier.Notifier`. What comes next is decided in `bot.ui.edit_queue`; here is what
+waits, loads and sends. Newest state wins, one edit in flight for each message, none that changes
+nothing, and none is ever cut off (`bot.ui.unbroken`).
 """
 
 import asyncio
-import json
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from discord import ui
 
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, CardDelayed, CardLost
-from bot.domain.jobs import Job, JobId, JobState, PictureFile, Target
+from bot.domain.jobs import Job, JobId, PictureFile, Target
 from bot.ui import copy
+from bot.ui.budgets import Budgets, Place
 from bot.ui.cards import card
+from bot.ui.edit_queue import Ask, Edit, EditQueue
+from bot.ui.lines import Line, Look, look_of
 from bot.ui.recent import Recent
-from bot.ui.unbroken import launch, unbroken
+from bot.ui.unbroken import launch, started
 
 log = logging.getLogger(__name__)
 
-RETRY_GAPS = (0.5, 1.0, 2.0, 4.0)  # in gaps between two edits
+RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 PATIENCE_S = 15.0  # a longer wait is left to the caller, who can do something else meanwhile
-ETA_SLACK = timedelta(seconds=10)
 FILE_BYTES_MIN = 64 * 1024  # no picture is worth posting below this
 FINISHED_REMEMBERED = 4096
+WAITS_REMEMBERED = 1024
 
 
 class FilesTooLarge(BotError):
@@ -46,6 +50,10 @@ class Album(Protocol):
 class Wire(Protocol):
     """Who speaks to Discord."""
 
+    def place(self, target: Target) -> Place:
+        """Return where an edit of this message would count now."""
+        ...
+
     async def edit(
         self,
         target: Target,
@@ -62,54 +70,51 @@ class Wire(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What can be seen of a job; equal looks need no edit."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What the scheduler has done since the start, for benches and the curious."""
 
-    components: str
-    pictures: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Line:
-    """What is remembered of one message while its job is open."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    wanted: Job | None = None
-    is_followed: bool = False
-    look: _Look | None = None
-    ready_at: datetime | None = None
-    edited_at: datetime | None = None
-    files: tuple[PictureFile, ...] = ()  # without their bytes
-    attachments: Mapping[str, int] = field(default_factory=dict)
-    bytes_max: int | None = None
+    sent: int
+    """Edits that Discord has taken."""
+    invisible: int
+    """Edits left out because nobody would have seen a difference."""
+    superseded: int
+    """Wishes that waited until a newer one took their place."""
+    waiting: int
+    in_flight: int
+    finals_waited_s: tuple[float, ...]
+    """How long the newest last edits waited for their turn, oldest first."""
 
 
 class Editor:
-    """Show jobs on their messages, at most one edit per message and `edit_gap_s`."""
+    """Show jobs on their messages, as fast as Discord has room and no oftener than `edit_gap_s`."""
 
-    def __init__(self, send: Wire, album: Album, clock: Clock, edit_gap_s: float) -> None:
+    def __init__(
+        self, send: Wire, album: Album, clock: Clock, *, budgets: Budgets, edit_gap_s: float
+    ) -> None:
         self._send = send
         self._album = album
         self._clock = clock
-        self._gap = timedelta(seconds=edit_gap_s)
-        self._lines: dict[JobId, _Line] = {}
+        self._queue = EditQueue(budgets, send.place, gap_s=edit_gap_s)
+        self._lines: dict[JobId, Line] = {}
         self._finished: Recent[JobId] = Recent(FINISHED_REMEMBERED)
         self._is_stopped = False
+        self._alarm = _Alarm(clock, self._start_due)
+        self._sent = self._invisible = self._superseded = 0
+        self._finals_waited_s: deque[float] = deque(maxlen=WAITS_REMEMBERED)
 
     def stop(self) -> None:
         """Begin no more progress edits; what is in flight lands (`unbroken.landed_all`)."""
         self._is_stopped = True
+        self._queue.withdraw_progress()
+        self._start_due()
 
     def show(self, job: Job) -> None:
         """Bring the card up to date when there is room; the newest state wins. Returns at once."""
-        if not self._may_show(job):
+        if self._is_stopped or job.id in self._finished:
             return
-        line = self._lines.setdefault(job.id, _Line())
-        line.wanted = job
-        if not line.is_followed:
-            line.is_followed = True
-            launch(self._follow(line))
+        self._ask(job, is_final=False)
+        self._start_due()
 
     async def finish(self, job: Job) -> None:
         """Put the last state on the card and return once Discord has taken it.
@@ -118,68 +123,115 @@ class Editor:
         another try later. States shown from now on are older and change nothing.
         """
         self._finished.add(job.id)
-        line = self._lines.setdefault(job.id, _Line())
         try:
-            await self._insist(line, job)
+            await self._insist(job)
         except CardLost:
-            self._lines.pop(job.id, None)
+            self._forget(job.id)
             raise
-        self._lines.pop(job.id, None)
+        self._forget(job.id)
 
-    def _may_show(self, job: Job) -> bool:
-        return not self._is_stopped and job.id not in self._finished
+    def figures(self) -> Figures:
+        """Return the counts so far."""
+        return Figures(
+            sent=self._sent,
+            invisible=self._invisible,
+            superseded=self._superseded,
+            waiting=self._queue.waiting,
+            in_flight=self._queue.in_flight,
+            finals_waited_s=tuple(self._finals_waited_s),
+        )
 
-    async def _follow(self, line: _Line) -> None:
-        try:
-            while (job := line.wanted) is not None and self._may_show(job):
-                await self._room(line)
-                async with line.lock:
-                    await self._show_newest(line)
-        finally:
-            line.is_followed = False
+    # ------------------------------------------------------------ who is next
 
-    async def _room(self, line: _Line) -> None:
-        """Wait until this message may be edited again.
+    def _ask(self, job: Job, *, is_final: bool) -> Line:
+        line = self._lines.setdefault(job.id, Line())
+        line.wanted = job
+        to_upload = () if line.shows_pictures_of(job) else job.pictures
+        self._superseded += self._queue.ask(
+            Ask(
+                job_id=job.id,
+                owner_id=job.owner_id,
+                target=job.target,
+                asked_at=self._clock.now(),
+                is_final=is_final,
+                size_bytes=sum(picture.size_bytes for picture in to_upload),
+            )
+        )
+        return line
 
-        The place for a channel's budget, should Discord's own pacing of channel edits not do.
-        """
-        if line.edited_at is not None:
-            wait = line.edited_at + self._gap - self._clock.now()
-            if wait > timedelta():
-                await self._clock.sleep(wait.total_seconds())
+    def _start_due(self) -> None:
+        """Begin every edit that may go now, and come back when the next one may."""
+        now = self._clock.now()
+        while (edit := self._queue.next(now)) is not None:
+            line = self._lines[edit.ask.job_id]
+            job, line.wanted = line.wanted, None
+            assert job is not None, "what waits is wanted"
+            if edit.ask.is_final:
+                assert line.turn is not None, "somebody waits for a last edit"
+                self._finals_waited_s.append((now - edit.ask.asked_at).total_seconds())
+                line.turn.set_result(started(self._fly(edit, line, job)))
+            else:
+                launch(self._show_progress(edit, line, job))
+        self._alarm.set(self._queue.look_again_at())
 
-    async def _show_newest(self, line: _Line) -> None:
-        job, line.wanted = line.wanted, None
-        if job is None or not self._may_show(job):
-            return
-        try:
-            await self._put(line, _steady(job, line))
-        except CardLost as error:
-            log.info("no more progress for a card", extra={"job": job.id, "why": str(error)})
-            self._finished.add(job.id)
-            self._lines.pop(job.id, None)
-        except BotError as error:  # only progress: the next state comes soon
-            log.info("progress was not shown", extra={"job": job.id, "why": str(error)})
+    def _forget(self, job_id: JobId) -> None:
+        self._lines.pop(job_id, None)
+        self._queue.forget(job_id)
 
-    async def _insist(self, line: _Line, job: Job) -> None:
-        for gaps in RETRY_GAPS:
+    # ------------------------------------------------------------ on the way
+
+    async def _insist(self, job: Job) -> None:
+        for pause_s in RETRY_PAUSES_S:
             try:
-                return await unbroken(self._put_alone(line, job))
+                return await self._edit_last(job)
             except CardDelayed as error:
                 if error.retry_after_s > PATIENCE_S:
                     raise
-                await self._clock.sleep(max(gaps * self._gap.total_seconds(), error.retry_after_s))
-        return await unbroken(self._put_alone(line, job))
+                await self._clock.sleep(max(pause_s, error.retry_after_s))
+        return await self._edit_last(job)
 
-    async def _put_alone(self, line: _Line, job: Job) -> None:
-        async with line.lock:
-            await self._put(line, job)
+    async def _edit_last(self, job: Job) -> None:
+        """Wait for a turn, then for the edit; who stops waiting gives back only the turn."""
+        line = self._ask(job, is_final=True)
+        line.turn = asyncio.get_running_loop().create_future()
+        self._start_due()
+        try:
+            flight = await line.turn
+        except asyncio.CancelledError:
+            self._queue.withdraw(job.id)
+            raise
+        await asyncio.shield(flight)
 
-    async def _put(self, line: _Line, job: Job) -> None:
-        """Edit the message unless it looks like that already; smaller files when it must be."""
-        look = _look(job)
-        while look != line.look:
-            files = await self._files(line, job)
+    async def _show_progress(self, edit: Edit, line: Line, job: Job) -> None:
+        try:
+            await self._fly(edit, line, line.steady(job))
+        except CardLost as error:
+            log.info("no more progress for a card", extra={"job": job.id, "why": str(error)})
+            self._finished.add(job.id)
+            if line.turn is None:  # else its last edit finds out by itself
+                self._forget(job.id)
+        except BotError as error:  # only progress: the next state comes soon
+            log.info("progress was not shown", extra={"job": job.id, "why": str(error)})
+
+    async def _fly(self, edit: Edit, line: Line, job: Job) -> None:
+        """Edit the message unless it looks like that already, and let the next one go."""
+        was_sent = True
+        try:
+            look = look_of(job)
+            was_sent = look != line.look
+            if was_sent:
+                await self._put(line, job, look)
+            else:
+                self._invisible += 1
+        finally:
+            self._queue.ended(edit, now=self._clock.now(), was_sent=was_sent)
+            self._start_due()
+
+    async def _put(self, line: Line, job: Job, look: Look) -> None:
+        """Send the newest look; smaller files when it must be."""
+        files = await self._files(line, job)
+        line.look = None  # should the answer be lost, nobody knows what the message shows
+        while True:
             view = card(job, files=files)
             try:
                 line.attachments = await self._send.edit(
@@ -188,49 +240,42 @@ class Editor:
             except FilesTooLarge:
                 line.bytes_max = _halved(line, job, files)
                 line.files, line.attachments = (), {}
-                continue
-            finally:
-                line.edited_at = self._clock.now()
-            line.files = tuple(replace(file, data=b"") for file in files)
-            line.look, line.ready_at = look, _ready_at(job)
+                files = await self._files(line, job)
+            else:
+                break
+        self._sent += 1
+        line.shown(job, look, files)
 
-    async def _files(self, line: _Line, job: Job) -> tuple[PictureFile, ...]:
+    async def _files(self, line: Line, job: Job) -> tuple[PictureFile, ...]:
         """Return the job's pictures, with bytes only where something has to be uploaded."""
-        if not _pictures(job):
-            return ()
-        is_same = line.look is not None and line.look.pictures == _pictures(job)
-        if is_same and all(file.name in line.attachments for file in line.files):
+        if line.shows_pictures_of(job):
             return line.files
         return await self._album.files(job, bytes_max=line.bytes_max)
 
 
-def _look(job: Job) -> _Look:
-    components: object = card(job).to_components()  # type: ignore[no-untyped-call]  # discord.py left it bare
-    return _Look(json.dumps(components, ensure_ascii=False), _pictures(job))
+class _Alarm:
+    """Calls back at one moment; setting it again moves it."""
+
+    def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
+        self._clock = clock
+        self._ring = ring
+        self._at: datetime | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def set(self, at: datetime | None) -> None:
+        if at == self._at:
+            return
+        if self._task is not None:
+            self._task.cancel()
+        self._at, self._task = at, None if at is None else launch(self._wait(at))
+
+    async def _wait(self, at: datetime) -> None:
+        await self._clock.sleep(max(0.0, (at - self._clock.now()).total_seconds()))
+        self._at = self._task = None
+        self._ring()
 
 
-def _pictures(job: Job) -> tuple[str, ...]:
-    """Name what the card shows; of a failure nothing, as its credits went back."""
-    if job.state is JobState.FAILED:
-        return ()
-    return tuple(picture.item_id for picture in job.pictures)
-
-
-def _ready_at(job: Job) -> datetime | None:
-    return job.progress.done_at if job.progress else None
-
-
-def _steady(job: Job, line: _Line) -> Job:
-    """Keep the time that is shown while a new estimate says about the same."""
-    ready_at = _ready_at(job)
-    if job.progress is None or ready_at is None or line.ready_at is None:
-        return job
-    if abs(ready_at - line.ready_at) > ETA_SLACK:
-        return job
-    return job.evolve(progress=replace(job.progress, done_at=line.ready_at))
-
-
-def _halved(line: _Line, job: Job, files: Sequence[PictureFile]) -> int:
+def _halved(line: Line, job: Job, files: Sequence[PictureFile]) -> int:
     limit = line.bytes_max or job.target.file_bytes_max
     biggest = max((len(file.data) for file in files), default=0)
     half = min(limit, biggest) // 2

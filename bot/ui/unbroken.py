@@ -25,12 +25,14 @@ IN_FLIGHT: set[asyncio.Task[Any]] = set()
 
 async def unbroken(call: Coroutine[Any, Any, T]) -> T:
     """Run a request to its end and return its answer, even if the caller stops waiting."""
-    return await asyncio.shield(_start(call))
+    return await asyncio.shield(started(call))
 
 
-def launch(call: Coroutine[Any, Any, None]) -> None:
+def launch(call: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     """Run something in the background that ends by itself; its failure is logged."""
-    _start(call).add_done_callback(_report)
+    task = started(call)
+    task.add_done_callback(_report)
+    return task
 
 
 async def landed_all() -> None:
@@ -39,7 +41,8 @@ async def landed_all() -> None:
         await asyncio.wait(set(IN_FLIGHT))
 
 
-def _start(call: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+def started(call: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """Begin a request that runs to its end; whoever awaits the task has to shield it."""
     task = asyncio.create_task(call)
     IN_FLIGHT.add(task)
     task.add_done_callback(_landed)

@@ -11,6 +11,7 @@ from bot.domain.errors import CardDelayed, CardLost
 from bot.ui.cards import card
 from bot.ui.delivery import Sender, translated
 from bot.ui.editor import FilesTooLarge
+from bot.ui.rate_headers import channel_place, token_place
 from tests.ui.ui_fakes import NOON, TurnedClock, discord_says, job_with, picture_file
 
 ME = {"id": "1", "username": "easel", "discriminator": "0", "avatar": None}
@@ -159,15 +160,30 @@ async def test_no_edit_ever_mentions_anybody(wire, sender, is_old):
 async def test_a_dead_token_is_asked_once_and_then_never_again(wire, sender, status, code):
     wire.script = [(status, code)]
 
+    with pytest.raises(CardDelayed) as delayed:
+        await edit(sender)
     await edit(sender)
     await edit(sender)
 
+    assert delayed.value.retry_after_s == 0
     assert wire.paths == [TOKEN_PATH, CHANNEL_PATH, CHANNEL_PATH]
+
+
+async def test_an_edit_counts_where_it_would_go(wire, sender):
+    assert sender.place(TARGET) == token_place("interaction-token")
+
+    wire.script = [(401, 50027)]
+    with pytest.raises(CardDelayed):
+        await edit(sender)
+
+    assert sender.place(TARGET) == channel_place(TARGET.channel_id)
 
 
 async def test_files_are_sent_again_when_the_way_changes(wire, sender):
     wire.script = [(401, 50027)]
 
+    with pytest.raises(CardDelayed):
+        await edit(sender, files=[picture_file(1, size=50)])
     names = await edit(sender, files=[picture_file(1, size=50)])
 
     assert [len(request.files["easel-1.webp"]) for request in wire.seen] == [50, 50]

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from bot.domain.credits import credits_of
 from bot.domain.errors import CardDelayed, CardLost, StorageUnavailable
 from bot.domain.jobs import Job, JobState, Progress
+from bot.ui.budgets import Budgets
 from bot.ui.editor import Editor, FilesTooLarge
 from bot.ui.unbroken import landed_all
 from tests.ui.ui_fakes import (
@@ -28,7 +30,10 @@ class World:
         self.clock = TurnedClock()
         self.wire = ScriptedWire(self.clock)
         self.album = MemoryAlbum(size=picture_bytes)
-        self.editor = Editor(self.wire, self.album, self.clock, GAP_S)
+        self.budgets = Budgets()
+        self.editor = Editor(
+            self.wire, self.album, self.clock, budgets=self.budgets, edit_gap_s=GAP_S
+        )
 
     @property
     def titles(self) -> list[str]:
@@ -324,7 +329,9 @@ async def test_a_stopped_editor_shows_no_more_progress_but_still_finishes(world)
 async def test_cards_do_not_wait_for_one_another():
     world = World()
     world.wire.gate.clear()
-    other = running(1).evolve(id="1100000000000000002")
+    other = running(1).evolve(
+        id="1100000000000000002", target=replace(running(1).target, message_id=33)
+    )
     world.editor.show(running(1))
     world.editor.show(other)
 

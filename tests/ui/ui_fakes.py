@@ -12,6 +12,7 @@ from discord import ui
 from bot.domain.credits import Microcredits, credits_of
 from bot.domain.jobs import Job, JobId, Picture, PictureFile, Target, UserId
 from bot.domain.requests import BlobId, PictureRequest
+from bot.ui.budgets import Place
 
 NOON = datetime(2026, 8, 1, 12, tzinfo=UTC)
 OWNER = UserId(81_000_000_000_000_001)
@@ -104,6 +105,9 @@ class ScriptedWire:
 
     def __post_init__(self) -> None:
         self.gate.set()
+
+    def place(self, target: Target) -> Place:
+        return Place("edit", str(target.message_id))
 
     async def edit(
         self,

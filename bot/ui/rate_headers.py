@@ -1,0 +1,109 @@
+"""Listens to every answer of Discord's REST for what it says about limits.
+
+discord.py keeps its own buckets, but first come, first served; `bot.ui.edit_queue` decides who goes
+first, so it has to know what is left before discord.py would make anybody wait. All of the
+library's calls, those by an interaction's token included, go through one aiohttp session.
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+
+from bot.domain.clock import Clock
+from bot.ui.budgets import Budgets, Place, Refusal, Room
+
+log = logging.getLogger(__name__)
+
+# Discord, "Rate Limits": channel, guild, and webhook with token are counted apart.
+_MAJOR = re.compile(
+    r"/(?:(?P<family>channels|guilds)/(?P<id>\d+)"
+    r"|(?P<hook>webhooks|interactions)/\d+/(?P<token>[^/]+))(?P<rest>(?:/.*)?)$"
+)
+_NAMES = re.compile(r"/(?:\d+|@original)(?=/|$)")
+
+
+def place_of(method: str, path: str) -> Place | None:
+    """Return where a request counts; None for routes without a channel, server or token."""
+    found = _MAJOR.search(path)
+    if found is None:
+        return None
+    family, rest = found["family"] or found["hook"], _NAMES.sub("/…", found["rest"])
+    return Place(f"{method} /{family}{rest}", found["id"] or found["token"])
+
+
+def token_place(token: str) -> Place:
+    """Return where edits of an interaction's answer count."""
+    return Place("PATCH /webhooks/messages/…", token)
+
+
+def channel_place(channel_id: int) -> Place:
+    """Return where the bot's own edits in a channel count."""
+    return Place("PATCH /channels/messages/…", str(channel_id))
+
+
+def listening(budgets: Budgets, clock: Clock) -> aiohttp.TraceConfig:
+    """Return what a client has to be built with so that `budgets` learn from its answers."""
+
+    async def ended(
+        _session: aiohttp.ClientSession,
+        _context: SimpleNamespace,
+        params: aiohttp.TraceRequestEndParams,
+    ) -> None:
+        place = place_of(params.method, params.url.path)
+        if place is None:
+            return
+        try:
+            await _learn(budgets, place, params.response, clock)
+        except ValueError as error:  # the answer itself is somebody else's business
+            log.warning("a limit could not be read", extra={"at": str(place), "why": str(error)})
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(ended)
+    return trace
+
+
+async def _learn(
+    budgets: Budgets, place: Place, response: aiohttp.ClientResponse, clock: Clock
+) -> None:
+    room = room_of(response.headers)
+    if room is not None:
+        budgets.learn(place, room, now=clock.now())
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        await response.read()  # kept by aiohttp, so discord.py reads it again
+        body = await response.json() if response.content_type == "application/json" else None
+        refusal = refusal_of(response.headers, body)
+        if refusal is not None:
+            budgets.refuse(place, refusal, now=clock.now())
+
+
+def room_of(headers: Mapping[str, str]) -> Room | None:
+    """Read the state of a bucket; None where an answer does not tell it all."""
+    names = ("Bucket", "Limit", "Remaining", "Reset-After")
+    bucket, limit, remaining, reset_after_s = (headers.get(f"X-RateLimit-{name}") for name in names)
+    if bucket is None or limit is None or remaining is None or reset_after_s is None:
+        return None
+    return Room(
+        bucket=bucket,
+        limit=int(limit),
+        remaining=int(remaining),
+        reset_after_s=float(reset_after_s),
+    )
+
+
+def refusal_of(headers: Mapping[str, str], body: Any) -> Refusal | None:
+    """Read a 429; None when it is not about requests, such as 30046 (too many edits of one message).
+
+    What comes without JSON comes from the gate in front of Discord and concerns everybody.
+    """
+    if not isinstance(body, dict):
+        wait = headers.get("Retry-After")
+        return None if wait is None else Refusal(retry_after_s=float(wait), is_global=True)
+    if body.get("code"):
+        return None
+    wait_s = float(body.get("retry_after") or headers.get("Retry-After") or 0)
+    return Refusal(retry_after_s=wait_s, is_global=bool(body.get("global")))
