@@ -26,15 +26,16 @@ class Delivering:
         """
         tools = self._tools
         charged = share(job.price, delivered=len(job.pictures), asked=job.request.count)
-        delivered = job.to(JobState.DELIVERED, at=tools.clock.now(), charged=charged)
+        expected = job.to(JobState.DELIVERED, at=tools.clock.now(), charged=charged)
         try:
-            await tools.notifier.finish(delivered)
+            await tools.notifier.finish(expected)
         except CardDelayed as error:
             return later(tools, 1, at_least_s=error.retry_after_s)
         except CardLost as error:
             log.warning("card lost", extra={"job": job.id, "why": str(error)})
             return await fail(tools, job, FailureKind.UNDELIVERABLE, str(error))
         log.info("job delivered", extra={"job": job.id, "pictures": len(job.pictures)})
+        delivered = job.to(JobState.DELIVERED, at=tools.clock.now(), charged=charged)
         return await close(tools, job, delivered)
 
     async def clean_up(self, job: Job) -> Job:

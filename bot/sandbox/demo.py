@@ -94,7 +94,7 @@ def _environment(
         "HORDE_DOWNLOAD_HOSTS": "127.0.0.1",
         "EASEL_HOME": data_dir,  # not the folder whose .env may belong to a real bot
         "EASEL_DATA_DIR": data_dir,
-        "EASEL_LOG_LEVEL": "WARNING",
+        "EASEL_LOG_LEVEL": "ERROR",
     }
 
 
