@@ -43,7 +43,7 @@ class Album:
             raise LookupError(f"picture {number} of job {job.id} is not in the store any more")
         fitted = await self._pictures.run(fit, data, bytes_max)
         return PictureFile(
-            name=file_name(job.id, number, fitted.suffix),
+            name=file_name(job.id, number, picture.blob, fitted.suffix),
             data=fitted.data,
             alt=alt_text(job.request.prompt),
             is_spoiler=picture.is_flagged,

@@ -4,6 +4,8 @@ from bot.domain.plain_text import one_line
 
 ALT_CHARS_MAX = 1024  # Discord's limit for the description of a file
 
+DIGEST_CHARS = 8
+
 # Nothing in a description may be read as a mention or a link to a channel, whoever shows it.
 _NEUTRAL = str.maketrans(
     {
@@ -20,6 +22,10 @@ def alt_text(prompt: str) -> str:
     return words if len(words) <= ALT_CHARS_MAX else words[: ALT_CHARS_MAX - 1].rstrip() + "…"
 
 
-def file_name(job_id: str, number: int, suffix: str) -> str:
-    """Name a picture of a job; the suffix brings its dot."""
-    return f"easel-{job_id}-{number}{suffix}"
+def file_name(job_id: str, number: int, digest: str, suffix: str) -> str:
+    """Name a picture of a job; the suffix brings its dot.
+
+    The digest is of its bytes: a card keeps the attachments whose names stay, so another picture
+    in the same place needs another name.
+    """
+    return f"easel-{job_id}-{number}-{digest[:DIGEST_CHARS]}{suffix}"

@@ -32,4 +32,6 @@ def test_any_prompt_has_a_description(prompt):
 
 
 def test_a_file_has_our_name_for_it():
-    assert file_name("1234567890", 2, ".webp") == "easel-1234567890-2.webp"
+    name = file_name("1234567890", 2, "0f343b09" + "7" * 56, ".webp")
+
+    assert name == "easel-1234567890-2-0f343b09.webp"
