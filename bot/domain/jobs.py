@@ -95,12 +95,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remote:
-    """The provider's names for a job: everything needed to poll, cancel or collect it."""
+    """The provider's names for a job: everything needed to poll, cancel or collect it.
+
+    `has_callback` tells that it was asked to call back, so that polling may take its time.
+    """
 
     id: str = field(repr=False)  # a capability: whoever knows it may read and cancel
     total: int
     submitted_at: datetime
     seed: int | None = None
+    has_callback: bool = False
     extras: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 

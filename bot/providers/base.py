@@ -4,7 +4,7 @@ A provider never sleeps, retries, stores or knows Discord; the key is an argumen
 Errors are those of `bot.domain.errors`: `UserError`, `Transient`, `Permanent`, `Ambiguous`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -50,18 +50,31 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """The bytes that a request names: PNG, JPEG or WebP, already verified."""
+    """What goes along with a request: the bytes that it names, and where to call back.
+
+    The bytes are PNG, JPEG or WebP, already verified; the address is a secret. `so_far` is what
+    earlier calls for the same job were given, where a provider takes it in parts.
+    """
 
     source: bytes | None = field(default=None, repr=False)
     mask: bytes | None = field(default=None, repr=False)
+    callback_url: str | None = field(default=None, repr=False)
+    so_far: Remote | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The provider took the work; notes are its warnings, in words for the member."""
+    """The provider took the work; notes are its warnings, in words for the member.
+
+    Not complete: this part was taken and stored in `remote`, and another call has to follow (one
+    picture per call, a thread before its entry). `finished` is there when the call itself brought
+    the result.
+    """
 
     remote: Remote
     notes: tuple[str, ...] = ()
+    is_complete: bool = True
+    finished: "Finished | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +95,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Working:
-    """Still at it; `finished` results could be collected already."""
+    """Still at it; `finished` results could be collected already.
+
+    `items` are those results where the answer listed them; None where it only counted.
+    """
 
     is_queued: bool
     finished: int
@@ -91,6 +107,7 @@ class Working:
     eta_s: float | None = None
     percent: float | None = None
     is_possible: bool = True
+    items: tuple[Item, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +139,23 @@ Observation = Working | Finished | Ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """A call that a provider made to us, as it came; whoever signs its calls needs the headers."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackNews:
+    """What a callback claims: this item of this remote job is there. A hint, never the truth."""
+
+    provider: str
+    remote_id: str = field(repr=False)
+    item: Item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
     """Who a key belongs to at the provider, and what is left on it in the provider's own unit."""
 
@@ -137,6 +171,7 @@ class Provider(Protocol):
     title: str  # for members, e.g. "AI Horde"
     unit: str  # of costs and balances, e.g. "kudos"
     limits: Limits
+    calls_back: bool  # whether `submit` passes `Inputs.callback_url` on
 
     def plan(self, request: PictureRequest, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Make every open choice; raise `InvalidRequest` for what this provider cannot do. Pure."""
@@ -145,11 +180,23 @@ class Provider(Protocol):
     async def submit(
         self, request: PictureRequest, *, key: SecretStr, inputs: Inputs, now: datetime
     ) -> Accepted:
-        """Send a planned request once; `Ambiguous` when it may have arrived without an answer."""
+        """Send a planned request, or its next part, once.
+
+        Raises `Ambiguous` when it may have arrived without an answer.
+        """
         ...
 
-    async def poll(self, remote: Remote, *, key: SecretStr) -> Observation:
-        """Ask how far it is; `Finished` carries the items."""
+    async def poll(
+        self, remote: Remote, *, key: SecretStr, expects_end: bool = False
+    ) -> Observation:
+        """Ask how far it is; `Finished` carries the items.
+
+        `expects_end` spares the question whether there is anything where that is a call of its own.
+        """
+        ...
+
+    def read_callback(self, callback: Callback) -> CallbackNews | None:
+        """Read a call made to `Inputs.callback_url`; None for what is no news, or not genuine."""
         ...
 
     async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:

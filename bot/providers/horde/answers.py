@@ -2,12 +2,25 @@
 
 import base64
 import re
+from dataclasses import replace
 from types import MappingProxyType
 
 from bot.domain.jobs import Remote
-from bot.providers.base import Accepted, Ended, Ending, Finished, Item, Model, Observation, Working
+from bot.providers.base import (
+    Accepted,
+    CallbackNews,
+    Ended,
+    Ending,
+    Finished,
+    Item,
+    Model,
+    Observation,
+    Working,
+)
 from bot.providers.horde.wire import (
+    NAME,
     TITLE,
+    Announced,
     Check,
     Delivered,
     ModelRow,
@@ -84,9 +97,10 @@ def to_progress(check: Check, *, total: int) -> Working:
 
 def to_observation(status: Status, remote: Remote) -> Observation:
     """Judge the full status of a request that is over, or of one that only seemed to be."""
-    if not is_over(status):
-        return to_progress(status, total=remote.total)
     items = to_items(status)
+    if not is_over(status):
+        listed = () if is_foreign(items, remote) else items
+        return replace(to_progress(status, total=remote.total), items=listed)
     if not items:
         return Ended(how=Ending.FAILED, reason=_failure(status))
     if is_foreign(items, remote):
@@ -99,6 +113,11 @@ def to_observation(status: Status, remote: Remote) -> Observation:
 def to_items(status: Status) -> tuple[Item, ...]:
     """Return what was delivered so far, withheld pictures included."""
     return tuple(_item(delivered) for delivered in status.generations)
+
+
+def to_news(announced: Announced) -> CallbackNews:
+    """Return what a webhook claims."""
+    return CallbackNews(provider=NAME, remote_id=announced.request, item=_item(announced))
 
 
 def is_foreign(items: tuple[Item, ...], remote: Remote) -> bool:

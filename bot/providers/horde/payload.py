@@ -34,6 +34,8 @@ def to_payload(
     }
     if request.source is not None:
         body |= _source(request.source, inputs)
+    if inputs.callback_url is not None and not is_dry_run:
+        body["webhook"] = inputs.callback_url
     return body
 
 

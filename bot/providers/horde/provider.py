@@ -12,6 +12,8 @@ from bot.domain.jobs import Remote
 from bot.domain.requests import PictureRequest
 from bot.providers.base import (
     Accepted,
+    Callback,
+    CallbackNews,
     Ended,
     Ending,
     Holder,
@@ -53,6 +55,7 @@ class Horde:
     name = wire.NAME
     title = wire.TITLE
     unit = "kudos"
+    calls_back = True
 
     def __init__(self, config: ProviderConfig, *, http: Http, downloads: Downloads) -> None:
         self.limits = Limits(
@@ -74,20 +77,33 @@ class Horde:
         self, request: PictureRequest, *, key: SecretStr, inputs: Inputs, now: datetime
     ) -> Accepted:
         """Send a planned request once (`POST /generate/async`)."""
-        answer = await self._post(to_payload(request, inputs), key=key, is_submit=True)
+        answer = await self._post(
+            to_payload(request, inputs), key=key, is_submit=True, also_secret=inputs.callback_url
+        )
         submitted = wire.parse(wire.Submitted, answer, is_submit=True)
         remote = Remote(id=submitted.id, total=request.count, submitted_at=now, seed=request.seed)
         return answers.to_accepted(submitted, remote)
 
-    async def poll(self, remote: Remote, *, key: SecretStr) -> Observation:
-        """Ask `/generate/check`, and `/generate/status` once that says it is over."""
-        check = await self._read(wire.Check, CHECK, remote.id, key)
-        if check is None:
-            return _EXPIRED
-        if not answers.is_over(check):
-            return answers.to_progress(check, total=remote.total)
+    async def poll(
+        self, remote: Remote, *, key: SecretStr, expects_end: bool = False
+    ) -> Observation:
+        """Ask `/generate/check`, and `/generate/status` once that says it is over.
+
+        Whoever expects the end asks the status at once: the check may be a second old.
+        """
+        if not expects_end:
+            check = await self._read(wire.Check, CHECK, remote.id, key)
+            if check is None:
+                return _EXPIRED
+            if not answers.is_over(check):
+                return answers.to_progress(check, total=remote.total)
         status = await self._read(wire.Status, STATUS, remote.id, key)
         return _EXPIRED if status is None else answers.to_observation(status, remote)
+
+    def read_callback(self, callback: Callback) -> CallbackNews | None:
+        """Read a webhook; the Horde signs nothing, so only its address can be genuine."""
+        announced = wire.parse_announcement(callback.body)
+        return None if announced is None else answers.to_news(announced)
 
     async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:
         """Return the pictures that are there already; none of a request that is not ours."""
@@ -154,11 +170,18 @@ class Horde:
         account = await self._account(key)
         return Holder(name=account.username, balance=account.kudos, unit=self.unit)
 
-    async def _post(self, body: dict[str, Any], *, key: SecretStr, is_submit: bool) -> Answer:
+    async def _post(
+        self,
+        body: dict[str, Any],
+        *,
+        key: SecretStr,
+        is_submit: bool,
+        also_secret: str | None = None,
+    ) -> Answer:
         answer = await self._http.call(
             "POST", SUBMIT, headers=_key_header(key), json=body, is_submit=is_submit
         )
-        return _good(answer, key, is_submit=is_submit)
+        return _good(answer, key, SecretStr(also_secret or ""), is_submit=is_submit)
 
     async def _read(self, shape: type[T], path: str, remote_id: str, key: SecretStr) -> T | None:
         """Read something about a request; None when the Horde no longer knows it."""

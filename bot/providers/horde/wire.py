@@ -94,6 +94,12 @@ class Delivered(_Wire):
     gen_metadata: tuple[Remark, ...] = ()
 
 
+class Announced(Delivered):
+    """The webhook of one delivered picture; its `kudos` is the worker's reward, so it is not read."""
+
+    request: RemoteId
+
+
 class Status(Check):
     """`GET /generate/status/{id}`: the check and what was delivered so far, in any order."""
 
@@ -160,12 +166,23 @@ def parse_refusal(answer: Answer) -> Refused:
         return Refused()
 
 
+def parse_announcement(body: bytes) -> Announced | None:
+    """Read a webhook's body, whatever its content type says; None for what is none."""
+    try:
+        return Announced.model_validate_json(body)
+    except ValidationError as error:
+        log.info("callback cannot be read", extra={"provider": NAME, "faults": _faults(error)})
+        return None
+
+
 def _log_faults(error: ValidationError) -> None:
     """Log which fields were wrong, never what they held."""
+    log.error("answer cannot be read", extra={"provider": NAME, "faults": _faults(error)})
+
+
+def _faults(error: ValidationError) -> list[str]:
     faults = [
         f"{'.'.join(str(part) for part in fault['loc'])}: {fault['type']}"
         for fault in error.errors(include_input=False, include_context=False, include_url=False)
     ]
-    log.error(
-        "answer cannot be read", extra={"provider": NAME, "faults": faults[:FAULTS_LOGGED_MAX]}
-    )
+    return faults[:FAULTS_LOGGED_MAX]
