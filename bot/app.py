@@ -18,8 +18,10 @@ from bot.domain.clock import Clock, SystemClock
 from bot.domain.credits import credits_of
 from bot.domain.errors import ConfigurationError
 from bot.jobs.album import Album
+from bot.jobs.callbacks import KEY_LABEL, CallbackAddresses, Callbacks
 from bot.jobs.catalogue import Catalogue
-from bot.jobs.dispatch import LocalDispatch
+from bot.jobs.dispatch import Dispatch, LocalDispatch
+from bot.jobs.hearsay import Hearsay
 from bot.jobs.notifier import Notifier
 from bot.jobs.pace import Pace
 from bot.jobs.recovery import Recovery
@@ -33,7 +35,7 @@ from bot.providers import registry
 from bot.providers.base import Limits, Provider
 from bot.providers.config import ProviderConfig
 from bot.providers.horde.catalog import ANONYMOUS_KEY
-from bot.service import HealthPage, Service, log_in
+from bot.service import Service, WebAddress, log_in
 from bot.settings import Settings
 from bot.ui.budgets import Budgets
 from bot.ui.delivery import Sender
@@ -42,7 +44,7 @@ from bot.ui.rate_headers import listening
 from cogs import COGS
 from storage.blobs import DirectoryBlobs
 from storage.database import Database, Tx
-from storage.sealing import MasterKeys, Sealer, load_or_create_master_key
+from storage.sealing import MasterKeys, Sealer, derived_keys, load_or_create_master_key
 from storage.sqlite import open_sqlite
 
 log = logging.getLogger(__name__)
@@ -107,7 +109,12 @@ async def open_service(
             for name, factory in registry.FACTORIES.items()
         }
         opened = _Opened(
-            clock=clock, database=database, blobs=blobs, pictures=pictures, providers=providers
+            clock=clock,
+            database=database,
+            blobs=blobs,
+            pictures=pictures,
+            providers=providers,
+            callback_addresses=_callback_addresses(settings),
         )
         service = _wired(settings, opened)
         await service.keys.open()
@@ -130,6 +137,7 @@ async def open_commands(settings: Settings) -> AsyncIterator[EaselBot]:
             blobs=DirectoryBlobs(settings.data_dir / "blobs"),
             pictures=PictureWork(),
             providers=providers,
+            callback_addresses=None,
         )
         bot = await stack.enter_async_context(_wired(settings, opened).bot)
         await log_in(bot, discord_token(settings))
@@ -147,16 +155,21 @@ class _Unopened:
 
 
 def open_sealer(settings: Settings) -> Sealer:
-    """Return what seals secrets at rest; a master key is made at the first start, with a warning."""
+    """Return what seals secrets at rest."""
+    return Sealer(_master_keys(settings))
+
+
+def _master_keys(settings: Settings) -> MasterKeys:
+    """Return the master keys; one is made at the first start, with a warning."""
     if settings.master_key is not None:
-        return Sealer(MasterKeys.from_base64(settings.master_key.get_secret_value()))
+        return MasterKeys.from_base64(settings.master_key.get_secret_value())
     keys, was_created = load_or_create_master_key(settings.master_key_path)
     if was_created:
         log.warning(
             "a master key was made: copy it to a safe place, without it members' keys are lost",
             extra={"path": str(settings.master_key_path)},
         )
-    return Sealer(keys)
+    return keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +181,7 @@ class _Opened:
     blobs: DirectoryBlobs
     pictures: PictureWork
     providers: Mapping[str, Provider]
+    callback_addresses: CallbackAddresses | None
 
 
 def _wired(settings: Settings, opened: _Opened) -> Service:
@@ -222,10 +236,22 @@ def _wired(settings: Settings, opened: _Opened) -> Service:
         turns=tuple(tools.turns.values()),
         token=discord_token(settings),
         drain_s=settings.drain_s,
-        health=None
-        if settings.web_port is None
-        else HealthPage(host=settings.web_host, port=settings.web_port),
+        web=_web_address(settings),
+        callbacks=_callbacks(tools, dispatch),
     )
+
+
+def _web_address(settings: Settings) -> WebAddress | None:
+    if settings.web_port is None:
+        return None
+    return WebAddress(host=settings.web_host, port=settings.web_port)
+
+
+def _callbacks(tools: Tools, dispatch: Dispatch) -> Callbacks | None:
+    addresses = tools.callback_addresses
+    if addresses is None:
+        return None
+    return Callbacks(addresses, tools.hearsay, providers=tools.providers, dispatch=dispatch)
 
 
 def _tools(
@@ -252,11 +278,21 @@ def _tools(
         schedule=Schedule(
             interval_s=settings.poll_interval_s,
             retry_s=settings.poll_interval_s,
+            slow_s=settings.callback_poll_s,
             deadline=timedelta(minutes=settings.job_deadline_min),
         ),
+        hearsay=Hearsay(),
+        callback_addresses=opened.callback_addresses,
         clock=opened.clock,
         may_submit_again=settings.after_unsure_submit == "once",
     )
+
+
+def _callback_addresses(settings: Settings) -> CallbackAddresses | None:
+    if settings.public_url is None:
+        return None
+    keys = derived_keys(_master_keys(settings), label=KEY_LABEL)
+    return CallbackAddresses(settings.public_url, keys=keys)
 
 
 def _pace(limits: Limits) -> Pace:

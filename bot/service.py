@@ -12,6 +12,7 @@ import discord
 from bot.accounts.keys import KeyRing
 from bot.client import EaselBot
 from bot.domain.errors import BotError, ConfigurationError, StorageUnavailable
+from bot.jobs.callbacks import Callbacks
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.dispatch import LocalDispatch
 from bot.jobs.recovery import Recovery
@@ -19,15 +20,15 @@ from bot.jobs.tracker import Tracker
 from bot.jobs.turns import Turns
 from bot.ui.editor import Editor
 from bot.ui.unbroken import landed_all
-from bot.web.health import health_app, serving
+from bot.web.server import serving, web_app
 from storage.database import Database
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HealthPage:
-    """Where the health page listens."""
+class WebAddress:
+    """Where the web server listens."""
 
     host: str
     port: int
@@ -48,7 +49,8 @@ class Service:
     database: Database
     token: str
     drain_s: float
-    health: HealthPage | None
+    web: WebAddress | None
+    callbacks: Callbacks | None
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, or until Discord ends the connection for good.
@@ -58,10 +60,10 @@ class Service:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.bot)
             await log_in(self.bot, self.token)
-            if self.health is not None:
-                page = health_app(self._probes())
+            if self.web is not None:
+                pages = web_app(self._probes(), callbacks=self.callbacks)
                 await stack.enter_async_context(
-                    serving(page, host=self.health.host, port=self.health.port)
+                    serving(pages, host=self.web.host, port=self.web.port)
                 )
             stack.enter_context(_alone())
             async with asyncio.TaskGroup() as group:

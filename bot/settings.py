@@ -32,6 +32,7 @@ VERSION: Final = "0.1.0"
 MASTER_KEY_BYTES: Final = 32
 SECRET_FILE_BYTES_MAX: Final = 4096
 LAUNCHER_NAMES: Final = frozenset({"EASEL_PYTHON"})  # read by `easel`, before there is a Python
+PUBLIC_URL_CHARS_MAX: Final = 512  # AI Horde takes 1,024 for the whole, with path and secret
 SQLITE_SCHEME: Final = "sqlite:///"
 AGENT_PATTERN: Final = re.compile(r"[!-9;-~]+:[!-9;-~]+:[!-~][ -~]*")
 HOST_PATTERN: Final = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
@@ -114,6 +115,22 @@ def _one_word(text: str) -> str:
     return text
 
 
+def _public_url(url: str, info: ValidationInfo) -> str:
+    """Check that providers may call this address, and that somebody will answer there."""
+    if not url.startswith("https://") and not info.data.get("allow_private_hosts"):
+        raise ValueError(
+            "give an https address: AI Horde calls no other "
+            "(http goes only with EASEL_ALLOW_PRIVATE_HOSTS, for a sandbox)"
+        )
+    if len(url) > PUBLIC_URL_CHARS_MAX:
+        raise ValueError(f"give an address of at most {PUBLIC_URL_CHARS_MAX} characters")
+    if "web_port" in info.data and info.data["web_port"] is None:
+        raise ValueError(
+            "set EASEL_WEB_PORT as well: the calls that arrive at this address end at that port"
+        )
+    return url
+
+
 ClientAgent = Annotated[str, AfterValidator(_client_agent)]
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 GatewayUrl = Annotated[str, _address("ws", "wss")]
@@ -124,6 +141,7 @@ HttpUrl = Annotated[str, _address("http", "https")]
 LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(lambda text: str(text).upper())
 ]
+PublicUrl = Annotated[str, _address("http", "https"), AfterValidator(_public_url)]
 MasterKey = Annotated[SecretStr, AfterValidator(_master_key)]
 
 
@@ -189,9 +207,13 @@ class Settings(BaseModel):
     drain_s: Annotated[float, Field(ge=0, le=600)] = 20.0
     """Seconds to finish calls in flight when told to stop."""
     web_host: Annotated[str, AfterValidator(_one_word)] = "127.0.0.1"
-    """The address that the health page listens on."""
+    """The address that the web server listens on."""
     web_port: Annotated[int | None, Field(ge=1, le=65535)] = None
-    """The port of the health page. Unset: no page."""
+    """The port of the web server: the health page, and providers' callbacks. Unset: none."""
+    public_url: PublicUrl | None = None
+    """Where the web server is reached from outside, by https: lets providers call back."""
+    callback_poll_s: Annotated[float, Field(ge=0.1, le=600)] = 30.0
+    """Seconds between two looks at a running job whose provider was asked to call back."""
     log_level: LogLevel = "INFO"
     """The least that is logged."""
     log_format: Literal["text", "json"] = "text"

@@ -251,9 +251,10 @@ class Jobs:
         )
         await self._db.change("DELETE FROM pictures WHERE job_id = :id", id=job_id)
         await self._db.change("DELETE FROM job_sources WHERE job_id = :id", id=job_id)
-        return frozenset([row["blob"] for row in held if not await self._is_needed(row["blob"])])
+        return frozenset([row["blob"] for row in held if not await self.needs(row["blob"])])
 
-    async def _is_needed(self, blob: str) -> bool:
+    async def needs(self, blob: BlobId) -> bool:
+        """Tell whether any job's picture or source is these stored bytes."""
         uses = """
             SELECT 1 FROM pictures WHERE blob = :blob
             UNION ALL SELECT 1 FROM job_sources WHERE blob = :blob LIMIT 1"""

@@ -7,6 +7,7 @@ hold several, one per line, and the last one seals.
 
 import base64
 import hashlib
+import hmac
 import json
 import os
 from collections.abc import Mapping
@@ -95,6 +96,18 @@ class Sealer:
             raise ConfigurationError(
                 "A stored secret was changed outside of this program: delete it and store it again."
             ) from error
+
+
+def derived_keys(keys: MasterKeys, *, label: str) -> tuple[bytes, ...]:
+    """Make keys for another use from the master keys, 32 bytes each, the current one's first.
+
+    They tell nothing about the master keys, and stay the same as long as those do.
+    """
+    newest_first = sorted(keys.by_id.items(), key=lambda pair: pair[0] != keys.current_id)
+    return tuple(
+        hmac.digest(key, b"easel derived key\0" + label.encode(), "sha256")
+        for _, key in newest_first
+    )
 
 
 def load_or_create_master_key(path: Path) -> tuple[MasterKeys, bool]:

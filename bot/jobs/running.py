@@ -10,15 +10,15 @@ from datetime import datetime, timedelta
 
 from bot.domain.errors import Permanent, ProtocolBroken, ProviderError, Transient
 from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Picture, Progress
-from bot.domain.requests import BlobId
+from bot.jobs.announced import Announced
+from bot.jobs.fetching import Fetching
 from bot.jobs.steps import Superseded, close, end, later, save, tell_trouble
 from bot.jobs.tools import Tools
-from bot.media.verify import PictureInfo, UnreadablePicture, verify_result
+from bot.media.verify import UnreadablePicture
 from bot.providers.base import Ended, Ending, Finished, Item, Working
 
 log = logging.getLogger(__name__)
 
-FETCHES_AT_ONCE_MAX = 8  # pictures in memory at one time, whatever the number of jobs
 FETCHES_FAILED_MAX = 5
 
 NOTHING_CAME = "The provider finished without a single picture."
@@ -31,27 +31,43 @@ class Running:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._fetching = asyncio.Semaphore(FETCHES_AT_ONCE_MAX)
+        self._fetching = Fetching(tools)
+        self._announced = Announced(tools, self._fetching)
         self._failed_looks: Counter[JobId] = Counter()
         self._failed_fetches: Counter[tuple[JobId, str]] = Counter()
         self._collected_at: dict[JobId, datetime] = {}
         self._watched: set[JobId] = set()
+        self._next_looks: dict[JobId, datetime] = {}
+        self._misled: set[JobId] = set()
 
     def forget(self, job_id: JobId) -> None:
         """Let go of what is remembered for a job that is past these steps."""
+        self._announced.forget(job_id)
         self._watched.discard(job_id)
+        self._next_looks.pop(job_id, None)
+        self._misled.discard(job_id)
         self._failed_looks.pop(job_id, None)
         self._collected_at.pop(job_id, None)
         for known in [pair for pair in self._failed_fetches if pair[0] == job_id]:
             del self._failed_fetches[known]
 
     async def look(self, job: Job) -> Job | datetime:
-        """Ask the provider once and act on what it says."""
+        """Show what was called back; ask the provider once, if it is time, and act on that."""
         assert job.remote is not None
         self._watched.add(job.id)
+        has_news = await self._announced.hear(job)
+        if has_news:
+            self._tools.notifier.show(self._announced.on_card(job))
+        rests_until = self._rests_until(job, has_news=has_news)
+        if rests_until is not None:
+            return rests_until
         provider = self._tools.providers[job.provider]
         try:
-            seen = await provider.poll(job.remote, key=await self._tools.key_for(job))
+            seen = await provider.poll(
+                job.remote,
+                key=await self._tools.key_for(job),
+                expects_end=self._expects_end(job),
+            )
         except (Transient, ProtocolBroken) as error:
             return await self._failed(job, error)
         except ProviderError as error:
@@ -65,13 +81,19 @@ class Running:
             case Ended():
                 return await self._ended(job, seen)
 
+    async def take(self, job: Job, finished: Finished) -> Job | datetime:
+        """Keep a result that came with the answer to the submit; it cannot be asked for again."""
+        return await self._finished(job, finished)
+
     async def cancel(self, job: Job) -> Job:
         """Stop a running job; what was shown already stays and is paid for."""
+        job = await self._settled(job)
         await self._stop(job)
         return await end(self._tools, job, JobState.CANCELLED, "")
 
     async def give_up(self, job: Job, sentence: str) -> Job:
         """Stop a job that ran too long; what came is delivered."""
+        job = await self._settled(job)
         await self._stop(job)
         return await self._over(job, JobState.EXPIRED, FailureKind.TIMEOUT, sentence)
 
@@ -86,6 +108,7 @@ class Running:
 
     async def _over(self, job: Job, state: JobState, kind: FailureKind, reason: str) -> Job:
         """End a job that gets nothing more: deliver what came, or close it with the reason."""
+        await self._announced.drop(job)
         self.forget(job.id)
         if job.pictures:
             return await self._collected(job, notes=(reason,))
@@ -110,41 +133,93 @@ class Running:
 
     async def _working(self, job: Job, seen: Working) -> Job | datetime:
         tools, now = self._tools, self._tools.clock.now()
-        if seen.finished > len(job.pictures) + job.withheld and self._may_collect(job, now):
-            job = await self._collect_some(job)
-        progress = _progress(seen, now=now)
+        if self._announced.is_complete(job):
+            self._misled.add(job.id)
+        if seen.items is not None:
+            job = await self._kept(job, seen.items)
+        shown = self._announced.on_card(job)
+        if seen.finished > len(shown.pictures) + job.withheld and self._may_collect(job, now):
+            job = await self._kept(job, await self._collected_so_far(job))
+        progress = _progress(seen, now=now, shown=len(self._announced.on_card(job).pictures))
         if job.progress is None or _differs(progress, job.progress):
             job = job.evolve(progress=progress)
             if not await tools.database.write(
                 lambda tx: tx.jobs.note_progress(job.id, epoch=job.epoch, progress=progress)
             ):
                 raise Superseded
-        tools.notifier.show(job)
-        limits = tools.providers[job.provider].limits
-        return tools.schedule.next_poll(
+        tools.notifier.show(self._announced.on_card(job))
+        self._next_looks[job.id] = self._next_look(job, seen, now=now)
+        return self._next_looks[job.id]
+
+    def _next_look(self, job: Job, seen: Working, *, now: datetime) -> datetime:
+        limits, schedule = self._tools.providers[job.provider].limits, self._tools.schedule
+        if self._is_called_back(job):
+            return schedule.next_slow_poll(seen, limits=limits, now=now)
+        return schedule.next_poll(
             seen, limits=limits, now=now, watched=len(self._watched), jitter=_jitter(job.id)
         )
+
+    def _is_called_back(self, job: Job) -> bool:
+        """Tell whether callbacks may be waited for; not once they said more than was true."""
+        return job.remote is not None and job.remote.has_callback and job.id not in self._misled
+
+    def _rests_until(self, job: Job, *, has_news: bool) -> datetime | None:
+        """Return when to ask, while callbacks may say it all; None for now.
+
+        News of one picture among several move nothing. A job that was sent a moment ago is not
+        asked about yet: the first answer would know neither place nor time.
+        """
+        assert job.remote is not None
+        if not self._is_called_back(job) or self._announced.is_complete(job):
+            return None
+        moment = self._tools.schedule.first_slow_poll(job.remote.submitted_at)
+        if has_news:
+            moment = self._next_looks.get(job.id, moment)
+        return moment if moment > self._tools.clock.now() else None
+
+    def _expects_end(self, job: Job) -> bool:
+        """Tell whether to ask for the results themselves, within the provider's limit on that."""
+        now = self._tools.clock.now()
+        if not self._announced.is_complete(job) or not self._may_collect(job, now):
+            return False
+        self._collected_at[job.id] = now
+        return True
 
     def _may_collect(self, job: Job, now: datetime) -> bool:
         gap = timedelta(seconds=self._tools.providers[job.provider].limits.collect_gap_s)
         last = self._collected_at.get(job.id)
         return last is None or now - last >= gap
 
-    async def _collect_some(self, job: Job) -> Job:
-        """Fetch what is there already; a failure here costs nothing, the end fetches everything."""
+    async def _collected_so_far(self, job: Job) -> tuple[Item, ...] | None:
+        """List what is there already; a failure costs nothing, the end lists everything."""
         assert job.remote is not None
         provider = self._tools.providers[job.provider]
         self._collected_at[job.id] = self._tools.clock.now()
         try:
-            items = await provider.collect(job.remote, key=await self._tools.key_for(job))
-            job, _ = await self._keep(job, items)
+            return await provider.collect(job.remote, key=await self._tools.key_for(job))
         except ProviderError as error:
             log.info("cannot collect yet", extra={"job": job.id, "why": str(error)})
+            return None
+
+    async def _kept(self, job: Job, items: Sequence[Item] | None) -> Job:
+        """Keep what a running job's provider lists and drop what was only announced."""
+        if items is None:
+            return job
+        job, _ = await self._keep(job, items)
+        await self._announced.drop(job)
         return job
+
+    async def _settled(self, job: Job) -> Job:
+        """Make sure of what was only announced before a job is stopped: it may be paid for."""
+        if not self._announced.is_on_card(job):
+            return job
+        items = await self._collected_so_far(job)
+        return await self._kept(job, items or ())
 
     async def _finished(self, job: Job, seen: Finished) -> Job | datetime:
         tools = self._tools
         job, missing = await self._keep(job, seen.items)
+        await self._announced.drop(job)
         if missing:
             retry = [item for item in missing if self._is_worth_another(job, item)]
             if retry:
@@ -176,6 +251,7 @@ class Running:
         """Store every item that is not stored yet; return the job and the items still missing."""
         have = {picture.item_id for picture in job.pictures}
         new = [item for item in items if not item.is_withheld and item.id not in have]
+        new = self._announced.in_order(job, new)
         wanted = new[: job.request.count - len(have)]
         kept = await asyncio.gather(*(self._keep_one(job, item) for item in wanted))
         pictures = tuple(picture for picture in kept if picture is not None)
@@ -184,38 +260,22 @@ class Running:
         return job.evolve(pictures=job.pictures + pictures, withheld=withheld), missing
 
     async def _keep_one(self, job: Job, item: Item) -> Picture | None:
-        async with self._fetching:
-            try:
-                data = item.data or await self._tools.providers[job.provider].fetch(item)
-                info = await self._tools.pictures.run(verify_result, data)
-            except Transient as error:
-                self._failed_fetches[job.id, item.id] += 1
-                log.info("picture not fetched", extra={"job": job.id, "why": str(error)})
-                return None
-            except (Permanent, UnreadablePicture) as error:
-                self._failed_fetches[job.id, item.id] = FETCHES_FAILED_MAX
-                log.warning("picture unreadable", extra={"job": job.id, "why": str(error)})
-                return None
-            blob = await self._tools.blobs.put(data)
-        picture = _picture(item, info, blob=blob)
+        try:
+            announced = self._announced.take(job, item)
+            picture = announced or await self._fetching.picture(job, item)
+        except Transient as error:
+            self._failed_fetches[job.id, item.id] += 1
+            log.info("picture not fetched", extra={"job": job.id, "why": str(error)})
+            return None
+        except (Permanent, UnreadablePicture) as error:
+            self._failed_fetches[job.id, item.id] = FETCHES_FAILED_MAX
+            log.warning("picture unreadable", extra={"job": job.id, "why": str(error)})
+            return None
         if not await self._tools.database.write(
             lambda tx: tx.jobs.add_picture(job.id, epoch=job.epoch, picture=picture)
         ):
             raise Superseded
         return picture
-
-
-def _picture(item: Item, info: PictureInfo, *, blob: BlobId) -> Picture:
-    return Picture(
-        item_id=item.id,
-        blob=blob,
-        mime=info.mime,
-        width=info.width,
-        height=info.height,
-        size_bytes=info.size_bytes,
-        seed=item.seed,
-        model=item.model,
-    )
 
 
 def _cost_note(job: Job, seen: Finished, tools: Tools) -> tuple[str, ...]:
@@ -229,10 +289,10 @@ def _jitter(job_id: JobId) -> float:
     return zlib.crc32(job_id.encode()) / 2**32
 
 
-def _progress(seen: Working, *, now: datetime) -> Progress:
+def _progress(seen: Working, *, now: datetime, shown: int) -> Progress:
     return Progress(
         is_queued=seen.is_queued,
-        finished=seen.finished,
+        finished=max(seen.finished, shown),  # an answer may be older than a callback
         total=seen.total,
         place=seen.place,
         percent=seen.percent,

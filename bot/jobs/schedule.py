@@ -8,6 +8,7 @@ from bot.providers.base import Limits, Working
 POLLS_PER_S_MAX = 20.0  # of one provider by all jobs of the process
 JITTER_SHARE = 0.2  # spreads jobs that began together
 ETA_SHARE = 0.2  # look five times on the way to the provider's own estimate …
+ETA_PATIENCE = 2.0  # twice the estimate without a callback: time to ask
 STRETCH_MAX = 5.0  # … but never wait longer than this many intervals: estimates are rough
 BACKOFF_FACTOR_MAX = 2**5
 
@@ -19,6 +20,8 @@ class Schedule:
     interval_s: float
     deadline: timedelta
     retry_s: float = 2.0
+    slow_s: float = 30.0
+    """The longest poll interval of a job whose provider calls back: what a lost call costs."""
     submits_max: int = 8
     """Refused submits (nothing accepted) before a job is given up."""
     reads_failed_max: int = 40
@@ -38,6 +41,21 @@ class Schedule:
             wait_s = min(max(seen.eta_s * ETA_SHARE, shortest), shortest * STRETCH_MAX)
         wait_s = max(wait_s, watched / POLLS_PER_S_MAX) * (1 + JITTER_SHARE * jitter)
         return now + timedelta(seconds=wait_s)
+
+    def first_slow_poll(self, submitted_at: datetime) -> datetime:
+        """Return when to look first at a job whose provider calls back: it may be over by then."""
+        return submitted_at + timedelta(seconds=self.interval_s)
+
+    def next_slow_poll(self, seen: Working, *, limits: Limits, now: datetime) -> datetime:
+        """Return when to look again in case no callback comes: soon after one would have come."""
+        wait_s = self.slow_s
+        if seen.eta_s is not None:
+            wait_s = min(wait_s, seen.eta_s * ETA_PATIENCE)
+        return now + timedelta(seconds=max(wait_s, self.interval_s, limits.poll_gap_s))
+
+    def heard_by(self, since: datetime) -> datetime:
+        """Return until when a callback may tell that a submit without an answer has arrived."""
+        return since + timedelta(seconds=self.slow_s * 2)
 
     def retry(self, failures: int, *, now: datetime, at_least_s: float | None = None) -> datetime:
         """Return when to try again after `failures` (≥ 1) in a row: doubling, then level."""

@@ -2,7 +2,10 @@
 
 import logging
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
+
+from pydantic import SecretStr
 
 from bot.domain.errors import (
     Ambiguous,
@@ -16,8 +19,9 @@ from bot.domain.errors import (
     Transient,
     UserError,
 )
-from bot.domain.jobs import FailureKind, Job, JobId, JobState, Progress
+from bot.domain.jobs import FailureKind, Job, JobId, JobState, Progress, Remote
 from bot.domain.requests import BlobId
+from bot.jobs.running import Running
 from bot.jobs.steps import end, fail, later, save, tell_trouble
 from bot.jobs.tools import Tools
 from bot.jobs.turns import Turns
@@ -40,8 +44,9 @@ UNSURE_SENTENCE = (
 class Submitting:
     """The steps of a job that is accepted or on its way to the provider."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: Tools, running: Running) -> None:
         self._tools = tools
+        self._running = running
         self._rests_until: dict[JobId, datetime] = {}
         self._unsure_since: dict[JobId, datetime] = {}
         self._refusals: Counter[JobId] = Counter()
@@ -70,33 +75,63 @@ class Submitting:
             job = await self._estimated(job, inputs)
         sending = job.to(JobState.SUBMITTING, at=self._tools.clock.now(), attempt=job.attempt + 1)
         sending = await save(self._tools, job, sending)
+        if self._tools.hearsay.remote_id(sending) is not None:
+            return sending  # an earlier attempt has arrived after all
         return await self._send(sending, inputs)
 
     async def unsure(self, job: Job) -> Job | datetime:
         """Take up a job whose submit may have arrived: look for it, then decide by policy."""
         tools, now = self._tools, self._tools.clock.now()
         since = self._unsure_since.setdefault(job.id, now)
-        provider = tools.providers[job.provider]
-        known = await tools.database.read(lambda tx: tx.jobs.remote_ids(job.provider))
         key = await tools.key_for(job)
         try:
-            remote = await provider.find(job.request, key=key, known=known, now=now)
+            remote = self._called_back(job) or await self._found(job, key=key)
         except Transient as error:
             return await self._not_looked(job, error)
+        if remote is not None:
+            running = job.to(JobState.RUNNING, at=now, remote=self._as_sent(job, remote))
+            return await save(tools, job, running)
+        return await self._not_found(job, key=key, since=since)
+
+    async def _found(self, job: Job, *, key: SecretStr) -> Remote | None:
+        tools = self._tools
+        known = await tools.database.read(lambda tx: tx.jobs.remote_ids(job.provider))
+        try:
+            return await tools.providers[job.provider].find(
+                job.request, key=key, known=known, now=tools.clock.now()
+            )
+        except Transient:
+            raise
         except ProviderError as error:
             log.warning("cannot look for a submit", extra={"job": job.id, "why": str(error)})
-            remote = None
-        if remote is not None:
-            running = job.to(JobState.RUNNING, at=now, remote=remote)
-            return await save(tools, job, running)
+            return None
+
+    async def _not_found(self, job: Job, *, key: SecretStr, since: datetime) -> Job | datetime:
+        """Decide about a submit that nobody knows of: wait for word of it, send again, give up."""
+        tools, now = self._tools, self._tools.clock.now()
         if job.cancel_asked_at is not None:
             return await end(tools, job, JobState.CANCELLED, "")
-        if now - since < timedelta(seconds=provider.find_lag_s(key)):
+        if now - since < timedelta(seconds=tools.providers[job.provider].find_lag_s(key)):
             return later(tools, 2)
+        if tools.callback_url(job) is not None and now < tools.schedule.heard_by(since):
+            return tools.schedule.heard_by(since)  # a callback wakes it earlier
         if tools.may_submit_again and job.attempt < ATTEMPTS_WHEN_UNSURE_MAX:
             log.warning("sending again, unsure", extra={"job": job.id, "attempt": job.attempt})
             return await save(tools, job, job.to(JobState.ACCEPTED, at=now))
         return await fail(tools, job, FailureKind.LOST, UNSURE_SENTENCE)
+
+    def _called_back(self, job: Job) -> Remote | None:
+        """Return what a submit without an answer became, when a callback has named it."""
+        remote_id = self._tools.hearsay.remote_id(job)
+        if remote_id is None:
+            return None
+        log.info("an unanswered submit called back", extra={"job": job.id})
+        return Remote(
+            id=remote_id,
+            total=job.request.count,
+            submitted_at=job.changed_at,
+            seed=job.request.seed,
+        )
 
     async def _not_looked(self, job: Job, error: Transient) -> Job | datetime:
         """Ask again where a submit went, as long as somebody waits for the answer."""
@@ -145,9 +180,13 @@ class Submitting:
 
     async def _inputs(self, job: Job) -> Inputs:
         source = job.request.source
-        if source is None:
-            return Inputs()
-        return Inputs(source=await self._blob(source.picture), mask=await self._blob(source.mask))
+        picture, mask = (None, None) if source is None else (source.picture, source.mask)
+        return Inputs(
+            source=await self._blob(picture),
+            mask=await self._blob(mask),
+            callback_url=self._tools.callback_url(job),
+            so_far=job.remote,
+        )
 
     async def _blob(self, blob: BlobId | None) -> bytes | None:
         if blob is None:
@@ -175,17 +214,35 @@ class Submitting:
             return await self._refused(job, error)
         except (UserError, Permanent) as error:
             return await fail(tools, job, _kind(error), str(error))
-        return await self._running(job, accepted)
+        if not accepted.is_complete:
+            return await self._partly(job, accepted)
+        running = await self._running_now(job, accepted)
+        if accepted.finished is None:
+            return running
+        return await self._running.take(running, accepted.finished)
 
-    async def _running(self, job: Job, accepted: Accepted) -> Job:
-        now = self._tools.clock.now()
-        running = job.to(
-            JobState.RUNNING, at=now, remote=accepted.remote, notes=job.notes + accepted.notes
+    async def _partly(self, job: Job, accepted: Accepted) -> Job:
+        """Keep what was taken so far and go back in line for the next part, with a clean count."""
+        taken = job.to(
+            JobState.ACCEPTED,
+            at=self._tools.clock.now(),
+            attempt=0,
+            remote=accepted.remote,
+            notes=job.notes + accepted.notes,
         )
+        return await save(self._tools, job, taken)
+
+    async def _running_now(self, job: Job, accepted: Accepted) -> Job:
+        now = self._tools.clock.now()
+        remote = self._as_sent(job, accepted.remote)
+        running = job.to(JobState.RUNNING, at=now, remote=remote, notes=job.notes + accepted.notes)
         running = await save(self._tools, job, running)
         self.forget(job.id)
         log.info("job submitted", extra={"job": job.id, "provider": job.provider})
         return running
+
+    def _as_sent(self, job: Job, remote: Remote) -> Remote:
+        return replace(remote, has_callback=self._tools.callback_url(job) is not None)
 
     async def _refused(self, job: Job, error: Transient) -> Job | datetime:
         """Withdraw the intent: the provider took nothing; try again later, but not for ever."""

@@ -10,6 +10,8 @@ from bot.accounts.keys import KeyRing
 from bot.domain.clock import Clock
 from bot.domain.errors import KeyRejected
 from bot.domain.jobs import Job
+from bot.jobs.callbacks import CallbackAddresses
+from bot.jobs.hearsay import Hearsay
 from bot.jobs.notifier import Notifier
 from bot.jobs.schedule import Schedule
 from bot.jobs.turns import Turns
@@ -35,9 +37,17 @@ class Tools:
     notifier: Notifier
     pictures: PictureWork
     schedule: Schedule
+    hearsay: Hearsay
+    callback_addresses: CallbackAddresses | None
     clock: Clock
     may_submit_again: bool
     """Whether an unsure submit is sent once more (the operator may pay twice, the member never)."""
+
+    def callback_url(self, job: Job) -> str | None:
+        """Return where a job's provider may call back; None where that is off or not its way."""
+        if self.callback_addresses is None or not self.providers[job.provider].calls_back:
+            return None
+        return self.callback_addresses.url(job)
 
     async def key_to_submit(self, job: Job) -> SecretStr:
         """Return the key that will pay for a job.

@@ -30,8 +30,8 @@ class Worker:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._submitting = Submitting(tools)
         self._running = Running(tools)
+        self._submitting = Submitting(tools, self._running)
         self._delivering = Delivering(tools)
         self._epochs: dict[JobId, int] = {}
         self._surprises: Counter[JobId] = Counter()
@@ -98,12 +98,12 @@ class Worker:
         return await self._running.look(job)
 
     async def _cancel(self, job: Job) -> Job:
-        if job.state is JobState.RUNNING:
+        if job.remote is not None:
             return await self._running.cancel(job)
         return await end(self._tools, job, JobState.CANCELLED, "")
 
     async def _expire(self, job: Job) -> Job:
-        if job.state is JobState.RUNNING:
+        if job.remote is not None:
             return await self._running.give_up(job, OVERDUE_SENTENCE)
         return await end(self._tools, job, JobState.EXPIRED, OVERDUE_SENTENCE)
 
@@ -126,3 +126,4 @@ class Worker:
         self._running.forget(job_id)
         self._surprises.pop(job_id, None)
         self._epochs.pop(job_id, None)
+        self._tools.hearsay.forget(job_id)

@@ -263,5 +263,5 @@ def test_the_table_has_a_row_for_every_setting():
 
     names = [row.split("`")[1] for row in rows]
     assert names == [settings.env_name(name) for name in settings.Settings.model_fields]
-    assert "| `EASEL_WEB_PORT` | – | The port of the health page. Unset: no page. |" in rows
+    assert "| `EASEL_WEB_HOST` | `127.0.0.1` | The address that the web server listens on. |" in rows
     assert "| `EASEL_ALLOW_PRIVATE_HOSTS` | `false` |" in settings.settings_table()

@@ -1,0 +1,98 @@
+"""Pictures that a provider announced by a callback: shown at once, kept only when it lists them.
+
+Some announcements name results that never exist (AI Horde, contract of its webhooks), so nothing
+here is durable: a picture becomes one of the job when an answer of the provider names it, without
+a second download, and leaves the card again when an answer does not.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.domain.errors import ProviderError
+from bot.domain.jobs import Job, JobId, Picture, Progress
+from bot.jobs.fetching import Fetching
+from bot.jobs.tools import Tools
+from bot.media.verify import UnreadablePicture
+from bot.providers.base import Item
+
+log = logging.getLogger(__name__)
+
+
+class Announced:
+    """Remember what was announced for each job; None stands for what cannot be shown."""
+
+    def __init__(self, tools: Tools, fetching: Fetching) -> None:
+        self._tools = tools
+        self._fetching = fetching
+        self._heard: dict[JobId, dict[str, Picture | None]] = {}
+
+    async def hear(self, job: Job) -> bool:
+        """Fetch what was announced since the last time; True when there was anything."""
+        have = {picture.item_id for picture in job.pictures}
+        news = self._tools.hearsay.take(job)
+        items = [one.item for one in news if one.item.id not in have]
+        if not items:
+            return False
+        heard = self._heard.setdefault(job.id, {})
+        pictures = await asyncio.gather(*(self._fetched(job, item) for item in items))
+        heard.update(zip((item.id for item in items), pictures, strict=True))
+        return True
+
+    def is_complete(self, job: Job) -> bool:
+        """Tell whether as much was announced or listed as the provider was asked for."""
+        assert job.remote is not None
+        came = len(job.pictures) + job.withheld + len(self._heard.get(job.id, ()))
+        return job.id in self._heard and came >= job.remote.total
+
+    def is_on_card(self, job: Job) -> bool:
+        """Tell whether the card shows anything that the provider has not listed yet."""
+        return any(self._heard.get(job.id, {}).values())
+
+    def on_card(self, job: Job) -> Job:
+        """Return the job as it may be shown: with what was announced, never more than asked for."""
+        shown = [picture for picture in self._heard.get(job.id, {}).values() if picture is not None]
+        if not shown:
+            return job
+        pictures = (*job.pictures, *shown)[: job.request.count]
+        before = job.progress or Progress(is_queued=False, finished=0, total=job.request.count)
+        finished = max(before.finished, len(pictures))
+        progress = replace(before, is_queued=False, place=None, finished=finished)
+        return job.evolve(pictures=pictures, progress=progress)
+
+    def in_order(self, job: Job, items: Sequence[Item]) -> list[Item]:
+        """Return items with those shown already first, so that no picture on the card moves."""
+        order = {item_id: number for number, item_id in enumerate(self._heard.get(job.id, ()))}
+        return sorted(items, key=lambda item: order.get(item.id, len(order)))
+
+    def take(self, job: Job, item: Item) -> Picture | None:
+        """Hand over a picture that the provider has listed; None when it is not here."""
+        return self._heard.get(job.id, {}).pop(item.id, None)
+
+    async def drop(self, job: Job) -> None:
+        """Let go of what the provider did not list, bytes included."""
+        unlisted = self._heard.pop(job.id, {})
+        for picture in unlisted.values():
+            if picture is not None:
+                log.info("announced but not listed", extra={"job": job.id})
+                await self._discard(picture)
+
+    def forget(self, job_id: JobId) -> None:
+        """Let go of what is remembered for a job that is past these steps."""
+        self._heard.pop(job_id, None)
+
+    async def _fetched(self, job: Job, item: Item) -> Picture | None:
+        """Fetch a picture to be shown early; what fails now is fetched again once it is listed."""
+        if item.is_withheld:
+            return None
+        try:
+            return await self._fetching.picture(job, item)
+        except (ProviderError, UnreadablePicture) as error:
+            log.info("announced, not fetched", extra={"job": job.id, "why": str(error)})
+            return None
+
+    async def _discard(self, picture: Picture) -> None:
+        blob = picture.blob
+        if not await self._tools.database.read(lambda tx: tx.jobs.needs(blob)):
+            await self._tools.blobs.delete(blob)

@@ -1,0 +1,43 @@
+"""A result's bytes: fetched or taken from the answer, verified, and stored."""
+
+import asyncio
+
+from bot.domain.jobs import Job, Picture
+from bot.domain.requests import BlobId
+from bot.jobs.tools import Tools
+from bot.media.verify import PictureInfo, verify_result
+from bot.providers.base import Item
+
+FETCHES_AT_ONCE_MAX = 8  # pictures in memory at one time, whatever the number of jobs
+
+
+class Fetching:
+    """Bring results home, a bounded number at a time."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._places = asyncio.Semaphore(FETCHES_AT_ONCE_MAX)
+
+    async def picture(self, job: Job, item: Item) -> Picture:
+        """Store an item's bytes and describe them.
+
+        Raises `Transient`, `Permanent` and `UnreadablePicture`.
+        """
+        async with self._places:
+            data = item.data or await self._tools.providers[job.provider].fetch(item)
+            info = await self._tools.pictures.run(verify_result, data)
+            blob = await self._tools.blobs.put(data)
+        return _picture(item, info, blob=blob)
+
+
+def _picture(item: Item, info: PictureInfo, *, blob: BlobId) -> Picture:
+    return Picture(
+        item_id=item.id,
+        blob=blob,
+        mime=info.mime,
+        width=info.width,
+        height=info.height,
+        size_bytes=info.size_bytes,
+        seed=item.seed,
+        model=item.model,
+    )
