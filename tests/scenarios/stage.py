@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -31,10 +31,23 @@ class TravelClock(SystemClock):
     """The service's time: real, and pushed ahead where a story would have to wait."""
 
     def __init__(self):
-        self.ahead = timedelta()
+        self._ahead = timedelta()
+        self._travelled = asyncio.Event()
 
     def now(self):
-        return super().now() + self.ahead
+        return super().now() + self._ahead
+
+    async def sleep(self, seconds):
+        until = self.now() + timedelta(seconds=seconds)
+        while (left_s := (until - self.now()).total_seconds()) > 0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await self._travelled.wait()
+
+    def travel(self, seconds):
+        self._ahead += timedelta(seconds=seconds)
+        travelled, self._travelled = self._travelled, asyncio.Event()
+        travelled.set()
 
 
 @dataclass(kw_only=True)
@@ -104,7 +117,7 @@ class Stage:
 
     async def time_passes(self, seconds: float) -> None:
         """Push the service's clock ahead and let it look at its open jobs; Discord's stays."""
-        self.clock.ahead += timedelta(seconds=seconds)
+        self.clock.travel(seconds)
         for job_id in await self.service.database.read(lambda tx: tx.jobs.open_ids()):
             self.service.dispatch.wake(job_id, at=SystemClock().now())  # before any booked moment
 
