@@ -6,20 +6,22 @@ faster; then lossy WebP, then JPEG without colour subsampling, then smaller side
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PIL import Image, ImageOps
 
+from bot.media.metadata import OddContainer, with_parameters
 from bot.media.verify import JPEG, SUFFIXES, WEBP, decoded, mime_of
 
 BYTES_LEAST = 32 * 1024  # any picture fits in here, if need be as a thumbnail
 SHRINK = (3, 4)
+WRAPPING_BYTES = 256  # what container and Exif put around a text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """A picture that fits; `was_changed` tells whether these are still the original bytes."""
+    """A picture that fits; `was_changed` tells whether its pixels were encoded anew."""
 
     data: bytes = field(repr=False)
     mime: str
@@ -42,15 +44,22 @@ _LOSSY = _Rung(mime=WEBP, options={"quality": 90, "method": 2})
 _OPAQUE = _Rung(mime=JPEG, options={"quality": 90, "subsampling": "4:4:4"})
 
 
-def fit(data: bytes, bytes_max: int) -> Fitted:
-    """Return the picture in at most `bytes_max` bytes: its own bytes when they fit.
+def fit(data: bytes, bytes_max: int, *, parameters: str | None = None) -> Fitted:
+    """Return the picture in at most `bytes_max` bytes, saying `parameters` or nothing.
 
-    Re-encoding keeps the first frame, turned upright, and drops metadata; transparency stays.
+    Its pixels stay as they are stored when they fit; the parameters give way where they alone
+    would make it too big. Encoding anew keeps the first frame, turned upright, and transparency.
     Raises `UnreadablePicture`.
     """
-    if len(data) <= bytes_max:
-        return Fitted(data=data, mime=mime_of(data), was_changed=False)
-    return encode(upright(decoded(data)), bytes_max)
+    kept = _with_its_pixels(data, bytes_max, parameters)
+    if kept is not None:
+        return Fitted(data=kept, mime=mime_of(kept), was_changed=False)
+    room = 0 if parameters is None else 2 * len(parameters) + WRAPPING_BYTES
+    fitted = encode(upright(decoded(data)), max(BYTES_LEAST, bytes_max - room))
+    if parameters is None:
+        return fitted
+    told = with_parameters(fitted.data, parameters)
+    return replace(fitted, data=told) if len(told) <= bytes_max else fitted
 
 
 def encode(image: Image.Image, bytes_max: int) -> Fitted:
@@ -72,6 +81,15 @@ def upright(image: Image.Image) -> Image.Image:
     profile = turned.info.get("icc_profile") if turned.mode in {"RGB", "RGBA"} else None
     plain.info = {"icc_profile": profile} if profile else {}  # of other modes it would be wrong
     return plain
+
+
+def _with_its_pixels(data: bytes, bytes_max: int, parameters: str | None) -> bytes | None:
+    try:
+        files = [with_parameters(data, said) for said in dict.fromkeys((parameters, None))]
+    except OddContainer:
+        # It is shown as it came; but a private picture may not say what nobody could check.
+        files = [] if parameters is None else [data]
+    return next((file for file in files if len(file) <= bytes_max), None)
 
 
 def _rungs(image: Image.Image) -> Iterator[tuple[Image.Image, _Rung]]:

@@ -3,6 +3,7 @@ from PIL import Image
 
 from bot.media import ladder
 from bot.media.ladder import BYTES_LEAST, encode, fit
+from bot.media.metadata import read_parameters
 from bot.media.verify import UnreadablePicture
 from tests.media.sample_pictures import half_red_half_blue, noise, opened, written
 
@@ -23,7 +24,7 @@ def test_bytes_that_fit_are_not_touched(kind, suffix):
 
     fitted = fit(data, len(data))
 
-    assert fitted.data is data
+    assert fitted.data == data
     assert (fitted.mime, fitted.suffix, fitted.was_changed) == (f"image/{kind}", suffix, False)
 
 
@@ -108,3 +109,62 @@ def test_damage_is_noticed_when_a_picture_has_to_be_read():
 def test_what_is_no_picture_is_never_passed_on():
     with pytest.raises(UnreadablePicture):
         fit(b"hello", BYTES_LEAST)
+
+
+# ---------------------------------------------------------------- with its parameters
+
+TEXT = "a cat\nNegative prompt: \nSteps: 30, Seed: 77, Size: 512x512"
+
+
+def test_parameters_go_in_and_the_pixels_stay():
+    data = written(half_red_half_blue(), "png")
+
+    fitted = fit(data, 2 * len(data), parameters=TEXT)
+
+    assert (fitted.mime, fitted.was_changed) == ("image/png", False)
+    assert read_parameters(fitted.data) == TEXT
+    assert opened(fitted.data).tobytes() == opened(data).tobytes()
+
+
+def test_parameters_give_way_where_they_alone_are_too_much():
+    data = written(half_red_half_blue(), "png")
+
+    fitted = fit(data, len(data), parameters=TEXT)
+
+    assert fitted.data == data
+
+
+def test_what_is_encoded_anew_has_its_parameters_within_the_limit():
+    fitted = fit(written(noise(512, 512), "png"), 200_000, parameters=TEXT)
+
+    assert fitted.was_changed
+    assert len(fitted.data) <= 200_000
+    assert read_parameters(fitted.data) == TEXT
+
+
+def test_a_picture_s_own_words_go_whether_it_is_told_others_or_not():
+    exif = Image.Exif()
+    exif[0x010E] = "taken at home"
+    data = written(half_red_half_blue(), "jpeg", exif=exif)
+
+    for parameters in (None, TEXT):
+        fitted = fit(data, 10 * len(data), parameters=parameters)
+
+        assert not fitted.was_changed
+        assert b"taken at home" not in fitted.data
+
+
+def test_a_file_of_an_odd_build_is_posted_as_it_came():
+    odd = written(half_red_half_blue(), "jpeg")[:-2]  # Pillow does not miss the end
+
+    assert fit(odd, len(odd), parameters=TEXT).data == odd
+
+
+def test_a_private_file_of_an_odd_build_is_encoded_anew():
+    odd = written(half_red_half_blue(), "jpeg", comment="taken at home")[:-2]
+
+    fitted = fit(odd, 10 * len(odd))
+
+    assert fitted.was_changed
+    assert b"taken at home" not in fitted.data
+    assert opened(fitted.data).tobytes() == opened(odd).tobytes()
