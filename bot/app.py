@@ -105,8 +105,8 @@ async def open_service(
         blobs = await DirectoryBlobs(settings.data_dir / "blobs").open()
         pictures = await stack.enter_async_context(PictureWork())
         providers = {
-            name: await stack.enter_async_context(factory(_provider_config(settings)))
-            for name, factory in registry.FACTORIES.items()
+            name: await stack.enter_async_context(registry.FACTORIES[name](config))
+            for name, config in _provider_configs(settings).items()
         }
         opened = _Opened(
             clock=clock,
@@ -128,8 +128,8 @@ async def open_commands(settings: Settings) -> AsyncIterator[EaselBot]:
     _protect_secrets(settings)
     async with AsyncExitStack() as stack:
         providers = {
-            name: await stack.enter_async_context(factory(_provider_config(settings)))
-            for name, factory in registry.FACTORIES.items()
+            name: await stack.enter_async_context(registry.FACTORIES[name](config))
+            for name, config in _provider_configs(settings).items()
         }
         opened = _Opened(
             clock=SystemClock(),
@@ -307,7 +307,12 @@ def _point_at_discord(settings: Settings) -> None:
     )
 
 
-def _provider_config(settings: Settings) -> ProviderConfig:
+def _provider_configs(settings: Settings) -> dict[str, ProviderConfig]:
+    """Return what each provider that is set up is told; the others are not opened."""
+    return {"horde": _horde_config(settings)}
+
+
+def _horde_config(settings: Settings) -> ProviderConfig:
     return ProviderConfig(
         url=settings.horde_url,
         client_name=settings.horde_client_agent,
