@@ -5,8 +5,8 @@ from datetime import datetime
 
 from bot.domain.credits import share
 from bot.domain.errors import CardDelayed, CardLost
-from bot.domain.jobs import FailureKind, Job, JobState
-from bot.jobs.steps import close, fail, later, save
+from bot.domain.jobs import Failure, FailureKind, Job, JobState
+from bot.jobs.steps import close, later, save
 from bot.jobs.tools import Tools
 
 log = logging.getLogger(__name__)
@@ -33,10 +33,20 @@ class Delivering:
             return later(tools, 1, at_least_s=error.retry_after_s)
         except CardLost as error:
             log.warning("card lost", extra={"job": job.id, "why": str(error)})
-            return await fail(tools, job, FailureKind.UNDELIVERABLE, str(error))
+            return await self._undeliverable(job, str(error))
         log.info("job delivered", extra={"job": job.id, "pictures": len(job.pictures)})
         delivered = job.to(JobState.DELIVERED, at=tools.clock.now(), charged=charged)
         return await close(tools, job, delivered)
+
+    async def _undeliverable(self, job: Job, sentence: str) -> Job:
+        """End a job without a card: all credits back, nobody left to tell, the pictures kept.
+
+        They stay for as long as any others, and `/jobs` shows them to their owner.
+        """
+        now = self._tools.clock.now()
+        failure = Failure(kind=FailureKind.UNDELIVERABLE, sentence=sentence)
+        ended = job.to(JobState.FAILED, at=now, failure=failure, told_at=now)
+        return await close(self._tools, job, ended)
 
     async def clean_up(self, job: Job) -> Job:
         """Close a delivered job: its Discord token is not needed any more."""
@@ -46,8 +56,10 @@ class Delivering:
     async def tell(self, job: Job) -> Job | datetime:
         """Bring the card of a job that ended without delivery up to date, once it is possible."""
         tools = self._tools
+        # Of a failure no picture is shown: its credits went back, and files may be why it failed.
+        shown = job.evolve(pictures=()) if job.state is JobState.FAILED else job
         try:
-            await tools.notifier.finish(job)
+            await tools.notifier.finish(shown)
         except CardDelayed as error:
             return later(tools, 1, at_least_s=error.retry_after_s)
         except CardLost as error:
