@@ -29,6 +29,10 @@ def finish(stage):
     stage.horde.finish(stage.horde.truth.jobs[-1].remote_id)
 
 
+def unanswered(stage):
+    return sum(request.status == 0 for request in stage.discord.requests)
+
+
 async def goes_on(stage):
     """Prove that whatever happened, the next job works, in a place where nothing happened."""
     card = await stage.bob.runs("/imagine", in_=stage.guild.channel("quiet"), prompt="a dog")
@@ -135,12 +139,26 @@ async def test_while_discord_is_away_the_picture_waits_in_the_store(stage):
     stage.discord.faults.add("PATCH", ORIGINAL, cut="before", times=6)
 
     finish(stage)
-    await until(lambda: stage.calls("GET", "/images/*") == 1)
+    for failed in range(1, 7):
+        await until(lambda failed=failed: unanswered(stage) >= failed)
+        await stage.time_passes(10)
     await card.until(done)
 
     assert stage.calls("GET", "/images/*") == 1
     await delivered_once(stage, card)
     await goes_on(stage)
+
+
+async def test_a_block_in_front_of_discord_is_waited_out(stage):
+    card = await held(stage)
+    stage.discord.faults.add("PATCH", ORIGINAL, status=403)  # without a code of Discord's own
+
+    finish(stage)
+    await stage.discord.until_requested("PATCH", ORIGINAL, times=2)
+    await stage.time_passes(60)
+    await card.until(done)
+
+    await delivered_once(stage, card)
 
 
 # ---------------------------------------------------------------- a card that is gone
@@ -325,3 +343,12 @@ async def test_a_first_answer_whose_connection_broke_is_one_card_and_one_job(sta
 
     await delivered_once(stage, card)
     assert len(stage.horde.truth.jobs) == 1
+
+
+async def test_a_server_error_on_the_first_answer_is_tried_again_in_time(stage):
+    stage.discord.faults.add("POST", "/interactions/*/callback", status=503)
+
+    card = await asks(stage)
+    await card.until(done)
+
+    await delivered_once(stage, card)

@@ -132,6 +132,19 @@ async def test_told_to_stop_amid_a_job_it_hands_over_to_the_next_start(world):
     assert facts["jobs"][0]["settled_credits"] == facts["jobs"][0]["reserved_credits"]
 
 
+async def test_a_provider_that_does_not_answer_does_not_keep_it_from_stopping(world):
+    await easel(world, "sync")
+    world.horde.faults.add("GET", "/generate/check/*", kind="slow", delay_s=4 * END_S)
+    async with running(world, EASEL_DRAIN_S="0.5") as process:
+        await imagine(world)
+        await until(lambda: world.horde.calls.of("GET", "/generate/check/*"))
+        end = await stopped(process)
+
+    assert end.code == OK
+    assert "Traceback" not in end.complaints
+    assert (await easel(world, "audit")).code == OK
+
+
 async def test_a_second_process_on_the_same_database_is_turned_away(world):
     await easel(world, "sync")
     async with running(world):

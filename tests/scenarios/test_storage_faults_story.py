@@ -163,3 +163,22 @@ async def test_a_lock_that_stays_is_told_and_leaves_nothing(stage):
 
     assert credits_.shows(CANNOT_SAVE)
     await arrives(stage)
+
+
+async def test_pictures_that_cannot_be_stored_are_fetched_again_when_they_can(stage):
+    stage.horde.script.next(held=True)
+    card = await asks(stage)
+    await card.until(titled("In the queue"))
+    blobs = stage.data_dir / "blobs"
+    aside = blobs.rename(stage.data_dir / "unmounted")
+
+    stage.horde.finish(stage.horde.truth.jobs[0].remote_id)
+    await until(lambda: stage.calls("GET", "/images/*") >= 1)
+    aside.rename(blobs)
+    await stage.time_passes(STORAGE_RETRY_S)
+    await card.until(done)
+    await stage.until_settled(card)
+
+    job = await stage.job(card)
+    assert job.charged == job.price
+    assert len(card.attachments) == 1
