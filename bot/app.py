@@ -22,6 +22,7 @@ from bot.jobs.callbacks import KEY_LABEL, CallbackAddresses, Callbacks
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.dispatch import Dispatch, LocalDispatch
 from bot.jobs.hearsay import Hearsay
+from bot.jobs.history import History
 from bot.jobs.notifier import Notifier
 from bot.jobs.pace import Pace
 from bot.jobs.recovery import Recovery
@@ -190,6 +191,7 @@ def _wired(settings: Settings, opened: _Opened) -> Service:
     keys = KeyRing(database, providers=providers, clock=clock)
     catalogue = Catalogue(providers, clock=clock)
     _point_at_discord(settings)
+    retention = timedelta(hours=settings.result_retention_h)
     budgets, album = Budgets(), Album(opened.blobs, opened.pictures)
     bot = EaselBot(cogs=COGS, http_trace=listening(budgets, clock))
     editor = Editor(
@@ -215,13 +217,14 @@ def _wired(settings: Settings, opened: _Opened) -> Service:
             credits=accounts,
             keys=keys,
             preferences=PreferenceBook(database, clock=clock),
+            history=History(database, album, retention=retention),
         )
     )
     recovery = Recovery(
         database,
         dispatch,
         blobs=opened.blobs,
-        retention=timedelta(hours=settings.result_retention_h),
+        retention=retention,
         clock=clock,
     )
     return Service(

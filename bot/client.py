@@ -17,9 +17,11 @@ from bot.accounts.credits import CreditAccounts
 from bot.accounts.keys import KeyRing
 from bot.accounts.preferences import PreferenceBook
 from bot.jobs.catalogue import Catalogue
+from bot.jobs.history import History
 from bot.jobs.tracker import Quote, Tracker
 from bot.ui import copy, errors
 from bot.ui.buttons import JobButton
+from bot.ui.history import Picks
 from bot.ui.presses import JobPresses
 from bot.ui.unbroken import unbroken
 
@@ -35,6 +37,7 @@ class Services:
     credits: CreditAccounts
     keys: KeyRing
     preferences: PreferenceBook
+    history: History
 
 
 class Tree(app_commands.CommandTree["EaselBot"]):
@@ -60,6 +63,7 @@ class EaselBot(commands.AutoShardedBot):
 
     services: Services
     presses: JobPresses[Quote]  # found here by `bot.ui.buttons.JobButton`
+    picks: Picks  # found here by `bot.ui.history.JobSelect`
 
     def __init__(
         self, *, cogs: Sequence[str] = (), http_trace: aiohttp.TraceConfig | None = None

@@ -4,6 +4,7 @@ COGS = (
     "cogs.about",
     "cogs.credits",
     "cogs.imagine",
+    "cogs.jobs",
     "cogs.keys",
 )
 """Every extension, by hand: a test compares the list with the folder."""

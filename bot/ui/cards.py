@@ -34,10 +34,10 @@ def card(
     sentence of ours, markup included, on a request that was refused before it became a job.
     """
     box: ui.Container[Any] = ui.Container(accent_colour=_colour(job))
-    box.add_item(ui.TextDisplay(copy.heading(_title(job))))
+    box.add_item(ui.TextDisplay(copy.heading(title(job))))
     box.add_item(ui.TextDisplay(_prompt(job)))
     if files:
-        box.add_item(_gallery(files))
+        box.add_item(gallery(files))
     for line in _lines(job, because):
         box.add_item(ui.TextDisplay(line))
     button = _button(job) if because is None else None  # what was refused late is no known job
@@ -72,7 +72,8 @@ def _colour(job: Job) -> discord.Colour:
             assert_never(job.state)
 
 
-def _title(job: Job) -> str:
+def title(job: Job) -> str:
+    """Say in a word or two how a job stands."""
     if job.state in ENDS:
         return copy.ENDED[job.state]
     if job.state in {JobState.DELIVERED, JobState.DONE}:
@@ -97,7 +98,8 @@ def _prompt(job: Job) -> str:
     return texts.in_code_block(job.request.prompt, chars_max=PROMPT_CHARS_MAX)
 
 
-def _gallery(files: Sequence[PictureFile]) -> ui.MediaGallery[Any]:
+def gallery(files: Sequence[PictureFile]) -> ui.MediaGallery[Any]:
+    """Lay out pictures that are attached to the same message."""
     return ui.MediaGallery(
         *(
             discord.MediaGalleryItem(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.credits import NOTHING, AccountId, Balance, Microcredits, Transfer, TransferKind
-from bot.domain.jobs import Failure, Job, JobState, Progress
+from bot.domain.jobs import ENDS, WORKING, Failure, FailureKind, Job, JobState, Progress
 from bot.ui import texts
 
 # ------------------------------------------------------------------ cards
@@ -330,6 +330,41 @@ def about(providers: Sequence[str]) -> str:
         f"Your prompts and attached pictures go to: {names}. Whoever works there can read them.\n"
         "Here they are kept with the job so that it survives a restart."
     )
+
+
+# ------------------------------------------------------------------ a member's own jobs
+
+JOBS = "Your jobs"
+NO_JOBS = "You have not asked for anything yet: try /imagine."
+NOT_POSTED = "Could not be posted"
+CARD_LINK = "to the card"
+PICK = {"show": "See pictures again…", "stop": "Stop one…"}
+PROMPT_LINE_CHARS_MAX = 100
+
+
+def is_unposted(job: Job) -> bool:
+    """Tell whether a job got its pictures and lost the card to post them on."""
+    return job.failure is not None and job.failure.kind is FailureKind.UNDELIVERABLE
+
+
+def unposted(job: Job, *, kept_until: datetime | None) -> str:
+    """Say why pictures were not posted, and for how long they can be seen all the same."""
+    reason = texts.inline(job.failure.sentence, chars_max=REASON_CHARS_MAX) if job.failure else ""
+    if kept_until is None:
+        return f"{reason} Its pictures are not kept any more."
+    return f"{reason} Its pictures are yours to see here; they go {texts.relative(kept_until)}."
+
+
+def prompt_line(job: Job) -> str:
+    """Quote the beginning of a prompt on one line."""
+    return f"> {texts.inline(job.request.prompt, chars_max=PROMPT_LINE_CHARS_MAX)}"
+
+
+def bill(job: Job) -> str | None:
+    """Say what a job costs: expected, taken or given back."""
+    if job.state in WORKING:
+        return price(job.evolve(balance_before=NOTHING))  # what there was is no news here
+    return returned(job) if job.state in ENDS else cost(job)
 
 
 # ------------------------------------------------------------------ reaching a card

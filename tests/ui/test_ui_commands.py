@@ -72,6 +72,7 @@ def services(tracker: MemoryTracker | None = None) -> Services:
         credits=None,
         keys=MemoryKeys(),
         preferences=None,
+        history=None,
     )
 
 
@@ -256,6 +257,7 @@ async def test_every_cog_loads_and_every_option_is_described(bot):
         "about",
         "credits",
         "imagine",
+        "jobs",
         "key forget",
         "key list",
         "key set",
@@ -294,7 +296,7 @@ async def test_commands_that_discord_knows_are_not_synced_again(bot):
     result = await sync(bot, known_hash=commands_hash(bot))
 
     assert not result.is_changed
-    assert result.commands == 4
+    assert result.commands == 5
 
 
 async def test_changed_commands_are_synced(bot):

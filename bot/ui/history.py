@@ -1,0 +1,160 @@
+"""A member's own jobs on one ephemeral card, with selects to see pictures again and to stop one.
+
+The selects are dynamic items: whatever process hears of a choice can act on it, for as long as the
+member's client shows the card. What they offer is the id of a job; whose it is, is checked later.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, Self, cast
+
+import discord
+from discord import ui
+
+from bot.domain.jobs import WORKING, Job, JobId, JobState, PictureFile
+from bot.ui import copy, texts
+from bot.ui.buttons import Answering
+from bot.ui.cards import gallery, title
+
+OPTION_CHARS_MAX = 100  # Discord's limit
+
+_BLUE = discord.Colour(0x3B82F6)
+
+
+class Past(Protocol):
+    """A job and until when its pictures are kept."""
+
+    @property
+    def job(self) -> Job:
+        """The job as it stands."""
+        ...
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """When its pictures go; None when there are none to see."""
+        ...
+
+
+class Pick(StrEnum):
+    """What a job is picked for; the value is part of the select's id."""
+
+    SHOW = "show"
+    STOP = "stop"
+
+
+class Picks(Protocol):
+    """Who acts when a job was picked."""
+
+    async def picked(
+        self, interaction: discord.Interaction[Any], pick: Pick, job_id: JobId
+    ) -> None:
+        """Do it and answer the interaction."""
+        ...
+
+
+class _Client(Protocol):
+    picks: Picks
+
+
+class JobSelect(
+    Answering,
+    ui.DynamicItem[ui.Select[Any]],
+    template=r"jobs:v1:(?P<pick>show|stop)",
+):
+    """A select of jobs; the options matter only where it is drawn."""
+
+    def __init__(self, pick: Pick, options: Sequence[discord.SelectOption] = ()) -> None:
+        self.pick = pick
+        super().__init__(
+            ui.Select(
+                custom_id=f"jobs:v1:{pick}", placeholder=copy.PICK[pick], options=list(options)
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        _interaction: discord.Interaction[Any],
+        _item: ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Read the id and nothing else: what is raised here reaches nobody."""
+        return cls(Pick(match["pick"]))
+
+    async def act(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the choice to whoever acts for this client."""
+        client = cast(_Client, interaction.client)  # Interaction[OurBot] does not type-check
+        data = cast(Mapping[str, Any], interaction.data)
+        await client.picks.picked(interaction, self.pick, JobId(data["values"][0]))
+
+
+def jobs_card(pasts: Sequence[Past]) -> ui.LayoutView:
+    """List jobs, the newest first, each with what became of it."""
+    box: ui.Container[Any] = ui.Container(accent_colour=_BLUE)
+    box.add_item(ui.TextDisplay(copy.heading(copy.JOBS)))
+    for past in pasts:
+        box.add_item(ui.TextDisplay(_entry(past)))
+    if not pasts:
+        box.add_item(ui.TextDisplay(copy.NO_JOBS))
+    kept = [past.job for past in pasts if past.kept_until is not None]
+    working = [past.job for past in pasts if _may_stop(past.job)]
+    for pick, jobs in ((Pick.SHOW, kept), (Pick.STOP, working)):
+        if jobs:
+            box.add_item(ui.ActionRow(JobSelect(pick, [_option(job) for job in jobs])))
+    return _unlisted(box)
+
+
+def pictures_card(job: Job, files: Sequence[PictureFile]) -> ui.LayoutView:
+    """Show a job's pictures again; `files` have to be attached to the same message."""
+    box: ui.Container[Any] = ui.Container(accent_colour=_BLUE)
+    box.add_item(ui.TextDisplay(copy.prompt_line(job)))
+    box.add_item(gallery(files))
+    return _unlisted(box)
+
+
+def _unlisted(box: ui.Container[Any]) -> ui.LayoutView:
+    """Keep a view out of discord.py's store, which would end it after 15 minutes.
+
+    An ended view takes its dynamic items' templates with it, for every card there is.
+    """
+    view = ui.LayoutView(timeout=None).add_item(box)
+    view.stop()
+    return view
+
+
+def _entry(past: Past) -> str:
+    job = past.job
+    heads = (f"**{_name(job)}**", texts.relative(job.created_at), copy.bill(job), _link(job))
+    lines = [" · ".join(head for head in heads if head), copy.prompt_line(job)]
+    if copy.is_unposted(job):
+        lines.append(copy.unposted(job, kept_until=past.kept_until))
+    return "\n".join(lines)
+
+
+def _name(job: Job) -> str:
+    return copy.NOT_POSTED if copy.is_unposted(job) else title(job)
+
+
+def _link(job: Job) -> str | None:
+    """Lead to the card, unless it is known to be gone."""
+    if copy.is_unposted(job):
+        return None
+    target = job.target
+    place = f"{target.guild_id or '@me'}/{target.channel_id}/{target.message_id}"
+    return f"[{copy.CARD_LINK}](https://discord.com/channels/{place})"
+
+
+def _may_stop(job: Job) -> bool:
+    is_too_late = job.state is JobState.COLLECTED or job.cancel_asked_at is not None
+    return job.state in WORKING and not is_too_late
+
+
+def _option(job: Job) -> discord.SelectOption:
+    return discord.SelectOption(
+        label=texts.one_line(job.request.prompt, chars_max=OPTION_CHARS_MAX) or texts.ELLIPSIS,
+        value=job.id,
+        description=f"{copy.pictures(len(job.pictures) or job.request.count)} · {_name(job)}",
+    )
