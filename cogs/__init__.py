@@ -6,5 +6,6 @@ COGS = (
     "cogs.imagine",
     "cogs.jobs",
     "cogs.keys",
+    "cogs.preferences",
 )
 """Every extension, by hand: a test compares the list with the folder."""

@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.accounts.preferences import PreferenceBook
 from bot.client import EaselBot
 from bot.domain.jobs import UserId
 from bot.domain.prompts import TypedOptions, build_request
@@ -21,7 +22,7 @@ from bot.domain.requests import (
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.tracker import Tracker, Uploads
 from bot.ui import copy
-from bot.ui.opening import acknowledge, refusals_on
+from bot.ui.opening import acknowledge, is_age_restricted, refusals_on
 from bot.ui.uploads import check_size, read
 
 CHOICE_CHARS_MAX = 100  # Discord's limit for a suggestion's name and value
@@ -35,9 +36,10 @@ CONTROLS = [Choice(name=control.value, value=control.value) for control in Contr
 class Imagine(commands.Cog):
     """Take requests for pictures."""
 
-    def __init__(self, tracker: Tracker, catalogue: Catalogue) -> None:
+    def __init__(self, tracker: Tracker, catalogue: Catalogue, preferences: PreferenceBook) -> None:
         self._tracker = tracker
         self._catalogue = catalogue
+        self._preferences = preferences
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=False)
@@ -103,7 +105,12 @@ class Imagine(commands.Cog):
         """Refuse from memory, answer with the card, and only then read files and hold credits."""
         owner_id = UserId(interaction.user.id)
         check_size(picture, mask)
-        request = build_request(prompt, options=options)
+        usual = await self._preferences.of(owner_id)
+        request = build_request(
+            prompt,
+            options=options,
+            defaults=usual.defaults(is_age_restricted=is_age_restricted(interaction)),
+        )
         quote = self._tracker.quote(request, owner_id=owner_id)
         job = await acknowledge(interaction, quote)
         async with refusals_on(interaction, job):
@@ -117,13 +124,19 @@ class Imagine(commands.Cog):
         self, _interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
         """Offer models that fit what was typed so far."""
-        return [
-            Choice(name=copy.model_choice(model.name, workers=model.workers), value=model.name)
-            for model in self._catalogue.suggest(typed)
-            if len(model.name) <= CHOICE_CHARS_MAX
-        ]
+        return model_choices(self._catalogue, typed)
+
+
+def model_choices(catalogue: Catalogue, typed: str) -> list[Choice[str]]:
+    """Suggest models with names that Discord can carry."""
+    return [
+        Choice(name=copy.model_choice(model.name, workers=model.workers), value=model.name)
+        for model in catalogue.suggest(typed)
+        if len(model.name) <= CHOICE_CHARS_MAX
+    ]
 
 
 async def setup(bot: EaselBot) -> None:
     """Load the cog."""
-    await bot.add_cog(Imagine(bot.services.tracker, bot.services.catalogue))
+    services = bot.services
+    await bot.add_cog(Imagine(services.tracker, services.catalogue, services.preferences))

@@ -20,11 +20,11 @@ class PreferenceBook:
 
     async def of(self, owner_id: UserId) -> Preferences:
         """Return a member's preferences, or the defaults."""
-        known = self._remembered.get(owner_id)
-        if known is None:
-            known = await self._database.read(lambda tx: tx.preferences.get(owner_id))
-            self._remember(owner_id, known)
-        return known
+        if owner_id not in self._remembered:
+            stored = await self._database.read(lambda tx: tx.preferences.get(owner_id))
+            if owner_id not in self._remembered:  # a change may have come in while we read
+                self._remember(owner_id, stored)
+        return self._remembered[owner_id]
 
     async def keep(self, owner_id: UserId, preferences: Preferences) -> None:
         """Replace a member's preferences."""
@@ -34,8 +34,9 @@ class PreferenceBook:
 
     async def forget(self, owner_id: UserId) -> bool:
         """Go back to the defaults; False when nothing was set."""
-        self._remembered.pop(owner_id, None)
-        return await self._database.write(lambda tx: tx.preferences.delete(owner_id))
+        was_there = await self._database.write(lambda tx: tx.preferences.delete(owner_id))
+        self._remember(owner_id, Preferences())
+        return was_there
 
     def _remember(self, owner_id: UserId, preferences: Preferences) -> None:
         self._remembered[owner_id] = preferences

@@ -1,6 +1,7 @@
 """What a member sees of their own account: credits, keys, and what the bot is."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from discord import ui
 
 from bot.domain.credits import Balance, Microcredits, Transfer, member_account
 from bot.domain.jobs import UserId
+from bot.domain.preferences import Preferences
 from bot.ui import copy
 
 _BLUE = discord.Colour(0x3B82F6)
@@ -36,6 +38,14 @@ def statement_card(
 def keys_card(keys: Sequence[copy.StoredKey]) -> ui.LayoutView:
     """List stored keys, one line each."""
     return _card(copy.KEYS, "\n".join(map(copy.key, keys)) or copy.NO_KEYS)
+
+
+def preferences_card(preferences: Preferences) -> ui.LayoutView:
+    """List what a member has set, one line each."""
+    lines = [copy.default(name, value) for name, value in asdict(preferences).items() if value]
+    if not lines:
+        return _card(copy.DEFAULTS, copy.NO_DEFAULTS)
+    return _card(copy.DEFAULTS, "\n".join(lines), copy.small(copy.DEFAULTS_HINT))
 
 
 def about_card(text: str) -> ui.LayoutView:

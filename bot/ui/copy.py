@@ -209,6 +209,14 @@ UPLOAD_NOT_READ = "Discord did not hand over your picture. Please attach it agai
 NAME = "Easel"
 CREDITS = "Your credits"
 NO_MOVEMENTS = "Nothing has moved yet."
+DEFAULTS = "Your defaults"
+NO_DEFAULTS = "Nothing is set. With /defaults set you choose what counts when you do not say."
+DEFAULTS_CLEARED = "Your defaults are cleared."
+DEFAULTS_EMPTY = "There was nothing to clear."
+DEFAULTS_NEED_ONE = "Choose at least one option: model, aspect, negative, steps or nsfw."
+DEFAULTS_HINT = "/imagine uses them unless you say otherwise."
+ADULTS_WHERE = "allowed, in age-restricted channels"
+DEFAULT_CLEAR = "Which one; all of them if you leave this out"
 KEYS = "Your keys"
 NO_KEYS = "You have not brought a key. With /key set your pictures cost no credits here."
 KEY_PROVIDER = "Whose key it is"
@@ -263,6 +271,12 @@ _MOVEMENTS = {
     (TransferKind.VOID, True): "released, nothing was charged",
     (TransferKind.EXPIRE, True): "released, nothing was charged",
 }
+
+
+def default(name: str, value: object) -> str:
+    """Write one default of a member on a line."""
+    words = ADULTS_WHERE if value is True else texts.inline(str(value), chars_max=REASON_CHARS_MAX)
+    return f"**{name}**: {words}"
 
 
 class StoredKey(Protocol):

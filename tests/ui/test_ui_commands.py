@@ -11,6 +11,7 @@ import cogs
 from bot.client import EaselBot, Services, commands_hash, sync
 from bot.domain.errors import InvalidRequest, KeyRejected
 from bot.domain.jobs import JobId
+from bot.domain.preferences import Preferences
 from bot.providers.base import Model
 from bot.ui import copy
 from bot.ui.uploads import UPLOAD_BYTES_MAX
@@ -52,6 +53,13 @@ class MemoryKeys:
         return self.stored.pop((owner_id, provider), None) is not None
 
 
+class NoPreferences:
+    """Members who have set nothing."""
+
+    async def of(self, owner_id: int) -> Preferences:
+        return Preferences()
+
+
 class Upload:
     """An attachment as Discord announces it."""
 
@@ -71,13 +79,13 @@ def services(tracker: MemoryTracker | None = None) -> Services:
         catalogue=MemoryCatalogue(),
         credits=None,
         keys=MemoryKeys(),
-        preferences=None,
+        preferences=NoPreferences(),
         history=None,
     )
 
 
 async def run_imagine(tracker: MemoryTracker, interaction: FakeInteraction, **options) -> None:
-    cog = Imagine(tracker, MemoryCatalogue())
+    cog = Imagine(tracker, MemoryCatalogue(), NoPreferences())
     await cog.imagine.callback(cog, interaction, **{"prompt": "a cat", **options})
 
 
@@ -151,7 +159,9 @@ async def test_an_answer_that_comes_too_late_begins_nothing():
 
 
 async def test_models_are_offered_with_their_workers_and_never_too_long():
-    choices = await Imagine(MemoryTracker(), MemoryCatalogue()).suggest_models(None, "x")
+    choices = await Imagine(MemoryTracker(), MemoryCatalogue(), NoPreferences()).suggest_models(
+        None, "x"
+    )
 
     assert [(choice.name, choice.value) for choice in choices] == [
         ("SDXL · 12 workers", "SDXL"),
@@ -256,6 +266,9 @@ async def test_every_cog_loads_and_every_option_is_described(bot):
     assert {command.qualified_name for command in commands} == {
         "about",
         "credits",
+        "defaults clear",
+        "defaults set",
+        "defaults show",
         "imagine",
         "jobs",
         "key forget",
@@ -296,7 +309,7 @@ async def test_commands_that_discord_knows_are_not_synced_again(bot):
     result = await sync(bot, known_hash=commands_hash(bot))
 
     assert not result.is_changed
-    assert result.commands == 5
+    assert result.commands == 6
 
 
 async def test_changed_commands_are_synced(bot):
