@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 
+from bot.providers.algovera import open_algovera
 from bot.providers.base import Provider
 from bot.providers.config import ProviderConfig
 from bot.providers.horde import open_horde
@@ -13,6 +14,7 @@ Factory = Callable[[ProviderConfig], AbstractAsyncContextManager[Provider]]
 
 FACTORIES: Mapping[str, Factory] = MappingProxyType(
     {
+        "algovera": open_algovera,
         "horde": open_horde,
     }
 )

@@ -9,6 +9,7 @@ ADAPTERS = {f"bot.providers.{name}" for name in modules("bot/providers")} - {
     "bot.providers.config",
     "bot.providers.downloads",
     "bot.providers.http",
+    "bot.providers.reading",
     "bot.providers.registry",
 }
 

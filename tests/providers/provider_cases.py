@@ -3,16 +3,16 @@
 A new provider joins with one line in `CASES`.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
 from bot.domain.jobs import Remote
 from bot.domain.requests import PictureRequest
-from bot.providers.base import Item, Provider
+from bot.providers.base import Inputs, Item, Provider
 from bot.providers.config import ProviderConfig, Timeouts
 from bot.providers.registry import FACTORIES
 from tests.providers.recorded_answers import exchange
@@ -34,6 +34,9 @@ class Case:
     over: Callable[[str], tuple[Reply, ...]]  # one poll's answers, with one picture at a link
     unknown_key: Reply
     slow_down: Reply
+    extras: Mapping[str, str] = field(default_factory=dict)
+    has_links: bool = True  # or its pictures come over the API itself
+    has_cancel: bool = True
 
     @property
     def request(self) -> PictureRequest:
@@ -41,7 +44,11 @@ class Case:
 
     @property
     def remote(self) -> Remote:
-        return Remote(id=REMOTE_ID, total=1, submitted_at=NOW, seed=7)
+        return Remote(id=REMOTE_ID, total=1, submitted_at=NOW, seed=7, extras=self.extras)
+
+    @property
+    def inputs(self) -> Inputs:
+        return Inputs()
 
     @asynccontextmanager
     async def open(
@@ -100,7 +107,22 @@ def _headers(response: dict[str, dict[str, str]]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name.lower() not in unwanted}
 
 
+def _algovera_over(_: str) -> tuple[Reply, ...]:
+    return (as_json({"job_status": "done"}), Reply(body=WEBP))
+
+
 CASES = {
+    "algovera": Case(
+        name="algovera",
+        accepted=as_json({"job_uuid": REMOTE_ID}),
+        working=(as_json({"job_status": "created"}),),
+        over=_algovera_over,
+        unknown_key=as_json({"detail": "Invalid API key"}, status=403),
+        slow_down=as_json({"detail": "Too many requests"}, status=429, Retry_After="3"),
+        extras={"ids": REMOTE_ID, "model": "stable"},
+        has_links=False,
+        has_cancel=False,
+    ),
     "horde": Case(
         name="horde",
         accepted=as_json({"id": REMOTE_ID, "kudos": 3.0}, status=202),

@@ -8,11 +8,12 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from bot.providers.http import Answer
 
-HORDE = Path(__file__).parents[1] / "recorded" / "horde"
+RECORDED = Path(__file__).parents[1] / "recorded"
+HORDE = RECORDED / "horde"
 
 
-def exchange(name: str) -> dict[str, Any]:
-    return json.loads((HORDE / f"{name}.json").read_text("utf-8"))
+def exchange(name: str, *, of: str = "horde") -> dict[str, Any]:
+    return json.loads((RECORDED / of / f"{name}.json").read_text("utf-8"))
 
 
 def answer(name: str) -> Answer:

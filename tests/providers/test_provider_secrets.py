@@ -45,6 +45,12 @@ FAULTS = {
         )
     },
     "echo in a validation": as_json({"message": "no", "errors": {SECRETS[0]: ECHO["message"]}}, status=400),
+    **{
+        f"echo in a detail {status}": as_json({"detail": ECHO["message"]}, status=status)
+        for status in (400, 403, 404, 422)
+    },
+    "echo in a list": as_json({"detail": [{"loc": ["body", SECRETS[0]], "msg": ECHO["message"]}]}, status=422),
+    "echo in a status": as_json({"job_status": SECRETS[0]}),
     "echo in a type": as_json({"id": [REMOTE_ID], "done": SECRETS[0], "username": None}),
     "echo in text": Reply(status=500, body=str(ECHO).encode()),
     "cut": Reply(delivery=Delivery.CUT_AFTER),
@@ -56,7 +62,7 @@ FAULTS = {
 
 Ask = Callable[[Provider, Case, str], Awaitable[object]]
 CALLS: dict[str, Ask] = {
-    "submit": lambda p, c, _: p.submit(c.request, key=KEY, inputs=Inputs(), now=NOW),
+    "submit": lambda p, c, _: p.submit(c.request, key=KEY, inputs=c.inputs, now=NOW),
     "poll": lambda p, c, _: p.poll(c.remote, key=KEY),
     "collect": lambda p, c, _: p.collect(c.remote, key=KEY),
     "cancel": lambda p, c, _: p.cancel(c.remote, key=KEY),
@@ -124,7 +130,7 @@ async def test_success_brings_no_secret_to_light_either(case, host, caplog):
     host.says(case.accepted, *case.over(link(host)), Reply(body=WEBP))
 
     async with case.open(host) as provider:
-        accepted = await provider.submit(case.request, key=KEY, inputs=Inputs(), now=NOW)
+        accepted = await provider.submit(case.request, key=KEY, inputs=case.inputs, now=NOW)
         seen = await provider.poll(accepted.remote, key=KEY)
         assert isinstance(seen, Finished)
         await provider.fetch(seen.items[0])

@@ -1,0 +1,31 @@
+"""Algovera's refusals as our errors. Source: the backend's public code; its document names none."""
+
+from http import HTTPStatus
+
+from pydantic import SecretStr
+
+from bot.domain.errors import BotError, InvalidRequest, Permanent
+from bot.providers.algovera.wire import NAME, READER, TITLE, parse_refusal
+from bot.providers.http import Answer
+from bot.providers.reading import explained
+
+_INVALID = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+class OutOfCredits(Permanent):
+    """The account behind the key cannot pay for another picture."""
+
+
+def refusal(answer: Answer, *, key: SecretStr, is_submit: bool = False) -> BotError:
+    """Return the error that an answer without a result stands for.
+
+    403 has two reasons that only its text tells apart; without a known one it is the key.
+    """
+    why = explained(parse_refusal(answer).explanation, secrets=(key,))
+    if answer.status == HTTPStatus.FORBIDDEN:
+        if "credit" in why.lower():
+            return OutOfCredits(f"{TITLE} has no credits left for this key.", provider=NAME)
+        return READER.unknown_key()
+    if is_submit and answer.status in _INVALID:
+        return InvalidRequest(f"{TITLE} refused this request: {why or 'it does not say why'}")
+    return READER.refusal(answer, why=why, is_submit=is_submit)

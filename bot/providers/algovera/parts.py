@@ -1,0 +1,88 @@
+"""One picture per call: a job of several pictures is several jobs there, kept in one `Remote`."""
+
+import logging
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.jobs import Remote
+from bot.domain.requests import PictureRequest
+from bot.providers.algovera.plan import SEED_MAX
+from bot.providers.algovera.wire import NAME, TITLE
+from bot.providers.base import Ended, Ending, Item
+
+_IDS, _MODEL = "ids", "model"
+_BETWEEN_IDS = ","
+STATUSES_NOTED_MAX = 20
+_HARMLESS = re.compile(r"[a-z_ ]{1,24}")  # no id and no key looks like that
+
+log = logging.getLogger(__name__)
+
+
+class Part(StrEnum):
+    """How one of the jobs stands."""
+
+    RUNNING = "created"  # in the queue or at work: Algovera does not tell
+    DONE = "done"
+    FAILED = "failed"
+    LOST = "lost"  # no longer known there
+
+
+class Statuses:
+    """Reads status texts; an unknown one means "go on", and is logged once."""
+
+    def __init__(self) -> None:
+        self._strange: set[str] = set()
+
+    def read(self, text: str) -> Part:
+        """Return the state that a text stands for."""
+        if text in {Part.RUNNING, Part.DONE, Part.FAILED}:
+            return Part(text)
+        if text not in self._strange and len(self._strange) < STATUSES_NOTED_MAX:
+            self._strange.add(text)
+            shown = text if _HARMLESS.fullmatch(text) else "…"
+            log.warning("unknown status", extra={"provider": NAME, "status": shown})
+        return Part.RUNNING
+
+
+def ids_of(remote: Remote | None) -> tuple[str, ...]:
+    """Return the ids of the parts that were taken, in their order."""
+    return () if remote is None else tuple(remote.extras[_IDS].split(_BETWEEN_IDS))
+
+
+def seed_of(first: int, index: int) -> int:
+    """Return the seed of a part: they count on from the first, as most services do."""
+    return (first + index) % (SEED_MAX + 1)
+
+
+def with_part(
+    so_far: Remote | None, remote_id: str, *, request: PictureRequest, seed: int, now: datetime
+) -> Remote:
+    """Return what names all parts taken so far and the one taken just now."""
+    ids = (*ids_of(so_far), remote_id)
+    return Remote(
+        id=ids[0],
+        total=request.count,
+        submitted_at=so_far.submitted_at if so_far else now,
+        seed=seed,
+        extras={_IDS: _BETWEEN_IDS.join(ids), _MODEL: request.model or ""},
+    )
+
+
+def item_of(remote: Remote, index: int, data: bytes | None) -> Item:
+    """Return a finished part; the server's ids are capabilities, so the item has a number."""
+    seed = None if remote.seed is None else str(seed_of(remote.seed, index))
+    return Item(id=str(index + 1), data=data, seed=seed, model=remote.extras[_MODEL] or None)
+
+
+def to_ended(states: Sequence[Part]) -> Ended:
+    """Judge a job none of whose parts has a picture."""
+    if Part.FAILED in states:
+        return Ended(how=Ending.FAILED, reason=f"{TITLE} failed at this and gives no reason.")
+    return Ended(how=Ending.LOST, reason=f"{TITLE} no longer knows this request.")
+
+
+def shortfall(done: int, total: int) -> tuple[str, ...]:
+    """Say that there are fewer pictures than were asked for."""
+    return () if done >= total else (f"{TITLE} delivered {done} of {total} pictures.",)

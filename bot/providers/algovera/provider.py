@@ -1,0 +1,272 @@
+"""Algovera behind the provider interface: one job there for each picture.
+
+The key travels in bodies and in one query, so no address of a call may ever be shown.
+"""
+
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from pydantic import SecretStr
+
+from bot.domain.errors import ProtocolBroken, Transient
+from bot.domain.jobs import Remote
+from bot.domain.requests import PictureRequest
+from bot.providers.algovera import parts
+from bot.providers.algovera.errors import OutOfCredits, refusal
+from bot.providers.algovera.parts import Part
+from bot.providers.algovera.plan import SEED_MAX, to_plan
+from bot.providers.algovera.wire import (
+    NAME,
+    READER,
+    TITLE,
+    BaseModels,
+    Status,
+    Submitted,
+    to_payload,
+)
+from bot.providers.base import (
+    Accepted,
+    Callback,
+    CallbackNews,
+    Finished,
+    Holder,
+    Inputs,
+    Item,
+    Limits,
+    Model,
+    Observation,
+    Plan,
+    Working,
+)
+from bot.providers.config import ProviderConfig
+from bot.providers.downloads import PICTURE_BYTES_MAX, Downloads, sniff
+from bot.providers.http import Answer, Http, open_session
+
+MODELS, SUBMIT, STATUS, ASSET = "api/basemodels", "api/txt2img", "api/status", "api/getAsset"
+COLLECT_GAP_S = 10.0
+CREDITS_PER_PICTURE = 1.0  # the backend's price; no route tells it
+NOBODYS_JOB = "0" * 32
+
+_BODY_REFUSED = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.LENGTH_REQUIRED,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+_NOT_YET = (HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+log = logging.getLogger(__name__)
+
+
+def _draw_seed() -> int:
+    return secrets.randbelow(SEED_MAX + 1)
+
+
+class Algovera:
+    """Algovera Flow API.
+
+    `may_ask_by_query` repeats a request for a picture with its fields in the query where a proxy
+    drops the body of a GET; the key then stands in that proxy's log.
+    """
+
+    name = NAME
+    title = TITLE
+    unit = "credits"
+    calls_back = False
+
+    def __init__(
+        self,
+        config: ProviderConfig,
+        *,
+        http: Http,
+        downloads: Downloads,
+        draw_seed: Callable[[], int] = _draw_seed,
+        may_ask_by_query: bool = False,
+    ) -> None:
+        self.limits = Limits(
+            submits_per_s=config.submits_per_s,
+            submits_per_min=config.submits_per_min,
+            poll_gap_s=config.poll_gap_s,
+            collect_gap_s=COLLECT_GAP_S,
+        )
+        self._http = http
+        self._downloads = downloads
+        self._draw_seed = draw_seed
+        self._may_ask_by_query = may_ask_by_query
+        self._statuses = parts.Statuses()
+
+    def plan(self, request: PictureRequest, *, models: Sequence[Model], has_own_key: bool) -> Plan:
+        """Fill in what was left open; Algovera does the same for everybody."""
+        return to_plan(request, models=models)
+
+    async def submit(
+        self, request: PictureRequest, *, key: SecretStr, inputs: Inputs, now: datetime
+    ) -> Accepted:
+        """Send the next picture of a request; complete when all were sent.
+
+        Each is paid for when it is taken. When the credits end in between, those that were taken
+        are what comes.
+        """
+        so_far = inputs.so_far
+        first_seed = self._first_seed(request, so_far)
+        seed = parts.seed_of(first_seed, len(parts.ids_of(so_far)))
+        body = to_payload(request, seed=seed, key=READER.key_text(key))
+        answer = await self._http.call("POST", SUBMIT, json=body, is_submit=True)
+        if not answer.is_good:
+            error = refusal(answer, key=key, is_submit=True)
+            if so_far is not None and isinstance(error, OutOfCredits):
+                return Accepted(remote=so_far, notes=(str(error),))
+            raise error
+        remote_id = READER.read(Submitted, answer, is_submit=True).job_uuid
+        remote = parts.with_part(so_far, remote_id, request=request, seed=first_seed, now=now)
+        return Accepted(remote=remote, is_complete=len(parts.ids_of(remote)) >= request.count)
+
+    async def poll(
+        self, remote: Remote, *, key: SecretStr, expects_end: bool = False
+    ) -> Observation:
+        """Ask for the state of every part, and for the pictures once none is running."""
+        states = await self._states(remote, key)
+        done = states.count(Part.DONE)
+        if Part.RUNNING in states:
+            return Working(is_queued=False, finished=done, total=remote.total)
+        if not done:
+            return parts.to_ended(states)
+        items = await self._items(remote, states, key)
+        return Finished(items=items, notes=parts.shortfall(done, remote.total))
+
+    def read_callback(self, callback: Callback) -> CallbackNews | None:
+        """Read nothing: Algovera does not call."""
+        return None
+
+    async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:
+        """Return the pictures of the parts that are done."""
+        return await self._items(remote, await self._states(remote, key), key)
+
+    async def fetch(self, item: Item) -> bytes:
+        """Return the bytes that came with a poll; there are no links to follow."""
+        if item.url is not None:
+            return await self._downloads.fetch(item.url)  # refuses: no host is listed
+        if item.data is None:
+            raise Transient(f"{TITLE} does not hand a finished picture out yet.", provider=NAME)
+        return self._downloads.checked(item.data)
+
+    async def cancel(self, remote: Remote, *, key: SecretStr) -> None:
+        """Do nothing: Algovera knows no cancelling, what was taken is drawn and paid for."""
+
+    async def find(
+        self,
+        request: PictureRequest,
+        *,
+        key: SecretStr,
+        known: Collection[str],
+        now: datetime,
+        so_far: Remote | None = None,
+    ) -> Remote | None:
+        """Go on with the parts that are certain; the one in doubt cannot be looked for."""
+        return so_far
+
+    def find_lag_s(self, key: SecretStr) -> float:
+        """Tell that waiting brings nothing to light."""
+        return 0.0
+
+    async def models(self) -> tuple[Model, ...]:
+        """List the base models, in the server's order."""
+        answer = await self._http.call("GET", MODELS)
+        if not answer.is_good:
+            raise READER.refusal(answer)
+        listed = READER.read(BaseModels, answer).base_models
+        return tuple(Model(name=name) for name in listed)
+
+    async def estimate(self, request: PictureRequest, *, key: SecretStr, inputs: Inputs) -> float:
+        """Return the credits for all pictures, which the price list of the backend tells."""
+        return CREDITS_PER_PICTURE * request.count
+
+    async def holder(self, key: SecretStr) -> Holder:
+        """Try a key on a job that nobody has: only the key can be refused, names are not told."""
+        answer = await self._ask_status(NOBODYS_JOB, key)
+        if not answer.is_good and answer.status != HTTPStatus.NOT_FOUND:
+            raise refusal(answer, key=key)
+        return Holder(name=f"{TITLE} account")
+
+    def _first_seed(self, request: PictureRequest, so_far: Remote | None) -> int:
+        for seed in (so_far.seed if so_far else None, request.seed):
+            if seed is not None:
+                return seed
+        return self._draw_seed()
+
+    async def _states(self, remote: Remote, key: SecretStr) -> list[Part]:
+        return [await self._state(remote_id, key) for remote_id in parts.ids_of(remote)]
+
+    async def _state(self, remote_id: str, key: SecretStr) -> Part:
+        answer = await self._ask_status(remote_id, key)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return Part.LOST
+        if not answer.is_good:
+            raise refusal(answer, key=key)
+        return self._statuses.read(READER.read(Status, answer).job_status)
+
+    async def _ask_status(self, remote_id: str, key: SecretStr) -> Answer:
+        query = urlencode({"job_uuid": remote_id, "api_key": READER.key_text(key)})
+        return await self._http.call("GET", f"{STATUS}?{query}")
+
+    async def _items(
+        self, remote: Remote, states: Sequence[Part], key: SecretStr
+    ) -> tuple[Item, ...]:
+        found = [
+            parts.item_of(remote, index, await self._asset(remote_id, key))
+            for index, (remote_id, state) in enumerate(
+                zip(parts.ids_of(remote), states, strict=True)
+            )
+            if state is Part.DONE
+        ]
+        return tuple(found)
+
+    async def _asset(self, remote_id: str, key: SecretStr) -> bytes | None:
+        """Return a part's picture; None where it is said to be done and is not there yet.
+
+        One late picture must not keep the others: each is asked for again by itself (`fetch`).
+        """
+        try:
+            answer = await self._ask_asset(remote_id, key)
+        except ProtocolBroken as error:
+            log.warning("no picture came", extra={"provider": NAME, "why": str(error)})
+            return None
+        if answer.status in _BODY_REFUSED:
+            raise READER.permanent(
+                f"The pictures at {TITLE} cannot be fetched; the operator has to look at it: "
+                "something on the way drops the body of the request."
+            )
+        if answer.status in _NOT_YET:
+            return None
+        if not answer.is_good:
+            raise refusal(answer, key=key)
+        is_picture = len(answer.body) <= PICTURE_BYTES_MAX and sniff(answer.body) is not None
+        return answer.body if is_picture else None
+
+    async def _ask_asset(self, remote_id: str, key: SecretStr) -> Answer:
+        """Send a GET with a body, as the document does (`/api/getAsset`)."""
+        fields = {"api_key": READER.key_text(key), "job_uuid": remote_id}
+        answer = await self._http.call("GET", ASSET, json=fields)
+        if answer.status in _BODY_REFUSED and self._may_ask_by_query:
+            answer = await self._http.call("GET", f"{ASSET}?{urlencode(fields)}")
+        return answer
+
+
+@asynccontextmanager
+async def open_algovera(
+    config: ProviderConfig, *, may_ask_by_query: bool = False
+) -> AsyncIterator[Algovera]:
+    """Open the session for as long as the block runs; pictures come over it too."""
+    headers = {"User-Agent": config.client_name}
+    async with open_session(timeouts=config.timeouts, headers=headers) as session:
+        yield Algovera(
+            config,
+            http=Http(session, url=config.url, provider=NAME, title=TITLE),
+            downloads=Downloads(session, provider=NAME, hosts=(), allow_private_hosts=False),
+            may_ask_by_query=may_ask_by_query,
+        )

@@ -1,0 +1,82 @@
+"""Algovera's words: what is sent, and what comes back.
+
+Source: the service's own document, four routes; bodies of errors are inferred (FastAPI).
+"""
+
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from bot.domain.requests import PictureRequest
+from bot.providers.http import Answer
+from bot.providers.reading import Reader, Wire
+
+NAME = "algovera"
+TITLE = "Algovera"
+READER = Reader(provider=NAME, title=TITLE)
+
+# No comma may be in it: the ids of a job's parts are kept joined.
+RemoteId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+
+
+class BaseModels(Wire):
+    """`GET /api/basemodels`."""
+
+    base_models: tuple[str, ...]
+
+
+class Submitted(Wire):
+    """`POST /api/txt2img`."""
+
+    job_uuid: RemoteId
+
+
+class Status(Wire):
+    """`GET /api/status`: created, done, failed."""
+
+    job_status: str
+
+
+class Fault(Wire):
+    """One entry of a validation error; the end of `loc` is the field."""
+
+    loc: tuple[str, ...] = ()
+    msg: str = ""
+
+
+class Refused(Wire):
+    """Any error: a sentence, or a list of faults."""
+
+    detail: str | tuple[Fault, ...] = ""
+
+    @property
+    def explanation(self) -> str:
+        """What it says, on one line."""
+        if isinstance(self.detail, str):
+            return self.detail
+        return "; ".join(
+            f"{fault.loc[-1].replace('_', ' ')}: {fault.msg}" if fault.loc else fault.msg
+            for fault in self.detail
+        )
+
+
+def parse_refusal(answer: Answer) -> Refused:
+    """Read an error body; one that is not of FastAPI's shapes says nothing."""
+    try:
+        return Refused.model_validate_json(answer.body)
+    except ValidationError:
+        return Refused()
+
+
+def to_payload(request: PictureRequest, *, seed: int, key: str) -> dict[str, Any]:
+    """Return the body of one submit: one picture, every field, the key among them."""
+    return {
+        "prompt": request.prompt,
+        "height": request.height,
+        "width": request.width,
+        "inf_steps": request.steps,
+        "guidance_scale": request.cfg,
+        "seed": seed,  # without one the server draws the same picture for everybody
+        "base_model": request.model,
+        "api_key": key,
+    }

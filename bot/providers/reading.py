@@ -1,0 +1,131 @@
+"""Answers as values, and refusals as errors: what is the same for every provider that says so."""
+
+import logging
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationError
+
+from bot.domain.errors import (
+    Ambiguous,
+    BotError,
+    KeyRejected,
+    Permanent,
+    ProtocolBroken,
+    RateLimited,
+    Transient,
+)
+from bot.providers.http import Answer
+
+FAULTS_LOGGED_MAX = 5
+EXPLANATION_CHARS_MAX = 400
+SLOW_DOWN_S = 10.0  # after a limit that does not say how long it lasts
+
+_SECRET_SHAPES = re.compile(
+    r"https?://\S+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{32,}\b|[A-Za-z0-9+/=]{60,}"
+)
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Wire(BaseModel):
+    """The base of everything read from a wire: unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Reads one provider's answers; `title` is what members call it."""
+
+    provider: str
+    title: str
+
+    def read(
+        self, shape: type[T] | TypeAdapter[T], answer: Answer, *, is_submit: bool = False
+    ) -> T:
+        """Read a good answer.
+
+        Raises:
+            Ambiguous: a submit was taken, but its answer cannot be read, so its id is unknown.
+            ProtocolBroken: anything else that cannot be read.
+        """
+        adapter = shape if isinstance(shape, TypeAdapter) else TypeAdapter(shape)
+        try:
+            return adapter.validate_json(answer.body)
+        except ValidationError as error:
+            self._log_faults(error)
+        # Outside the handler: pydantic's error quotes what it read, ids and links included.
+        kind = Ambiguous if is_submit else ProtocolBroken
+        raise kind(f"{self.title} sent an answer that cannot be read.", provider=self.provider)
+
+    def refusal(self, answer: Answer, *, why: str = "", is_submit: bool = False) -> BotError:
+        """Return the error that a status stands for; `why` is clean already.
+
+        A server error on a submit is `Ambiguous`: it may have happened after the work was taken.
+        """
+        log.info(
+            "provider refused a call", extra={"provider": self.provider, "status": answer.status}
+        )
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return self._unavailable(answer, is_submit=is_submit)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            return self.unknown_key()
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return RateLimited(
+                f"{self.title} asks to slow down.",
+                provider=self.provider,
+                retry_after_s=answer.retry_after_s or SLOW_DOWN_S,
+            )
+        reason = why or "no reason given"
+        return self.permanent(f"{self.title} refused the call (status {answer.status}): {reason}")
+
+    def unknown_key(self) -> KeyRejected:
+        """Return the error for a key that the provider does not take."""
+        return KeyRejected(f"{self.title} does not know this key.", provider=self.provider)
+
+    def permanent(self, sentence: str) -> Permanent:
+        """Return the error for what would fail again."""
+        return Permanent(sentence, provider=self.provider)
+
+    def key_text(self, key: SecretStr) -> str:
+        """Return a key as it is sent; one that no header can carry is known to be wrong."""
+        text = key.get_secret_value()
+        if not text or not text.isascii() or not text.isprintable():
+            raise KeyRejected(f"This cannot be a key of {self.title}.", provider=self.provider)
+        return text
+
+    def _unavailable(self, answer: Answer, *, is_submit: bool) -> BotError:
+        if is_submit:
+            return Ambiguous(
+                f"{self.title} broke while it took the request.", provider=self.provider
+            )
+        return Transient(
+            f"{self.title} has trouble at the moment.",
+            provider=self.provider,
+            retry_after_s=answer.retry_after_s,
+        )
+
+    def _log_faults(self, error: ValidationError) -> None:
+        """Log which fields were wrong, never what they held."""
+        faults = [
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['type']}"
+            for fault in error.errors(include_input=False, include_context=False, include_url=False)
+        ]
+        log.error(
+            "answer cannot be read",
+            extra={"provider": self.provider, "faults": faults[:FAULTS_LOGGED_MAX]},
+        )
+
+
+def explained(text: str, *, secrets: Iterable[SecretStr]) -> str:
+    """Return a provider's own words on one short line, without secrets and what looks like one."""
+    line = " ".join(text.split())
+    for secret in secrets:
+        line = line.replace(secret.get_secret_value() or "…", "…")
+    line = _SECRET_SHAPES.sub("…", line)
+    return line if len(line) <= EXPLANATION_CHARS_MAX else line[: EXPLANATION_CHARS_MAX - 1] + "…"
