@@ -70,6 +70,7 @@ class Imagine(commands.Cog):
         tiling: bool | None = None,
         transparent: bool | None = None,
         nsfw: bool | None = None,
+        private: bool | None = None,
     ) -> None:
         """Draw pictures from a description."""
         options = TypedOptions(
@@ -91,6 +92,7 @@ class Imagine(commands.Cog):
             tiling=tiling,
             transparent=transparent,
             nsfw=nsfw,
+            private=private,
         )
         await self._begin(interaction, prompt, options, picture, mask)
 

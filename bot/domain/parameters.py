@@ -235,6 +235,7 @@ PARAMETERS = (
         "allow-downgrade",
         meaning="let the provider make it smaller rather than refuse",
     ),
+    _switch("private", "private", meaning="leave prompt and settings out of the picture files"),
 )
 
 BY_KEY: Mapping[str, Parameter] = MappingProxyType({p.key: p for p in PARAMETERS})

@@ -77,6 +77,7 @@ class TypedOptions:
     slow_workers: bool | None = None
     extra_slow_workers: bool | None = None
     allow_downgrade: bool | None = None
+    private: bool | None = None
     picture: BlobId | None = None
     mask: BlobId | None = None
 

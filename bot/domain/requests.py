@@ -115,6 +115,8 @@ class PictureRequest:
     facefixer_strength: float | None = None
     source: Source | None = None
     conduct: Conduct = field(default_factory=Conduct)
+    private: bool = False
+    """Say nothing in the posted files about how they were made."""
 
     def evolve(self, **changes: Any) -> "PictureRequest":
         """Return a copy with some fields changed."""

@@ -1,6 +1,7 @@
-"""A job's pictures, ready to upload: read from the store, made to fit the place."""
+"""A job's pictures, ready to upload: read from the store, told how they were made, made to fit."""
 
 from bot.domain.jobs import Job, Picture, PictureFile
+from bot.media.a1111 import as_a1111
 from bot.media.describe import alt_text, file_name
 from bot.media.ladder import fit
 from bot.media.pool import PictureWork
@@ -19,6 +20,8 @@ class Album:
     async def files(self, job: Job, *, bytes_max: int | None = None) -> tuple[PictureFile, ...]:
         """Return a job's pictures in their order, each within the place's limit for one file.
 
+        What the provider wrote beside the pixels goes; how each was made comes, unless the
+        request is private. The store keeps the provider's own bytes.
         `bytes_max` lowers that limit, for a place that refused a size it had promised to take.
         """
         if not job.pictures:
@@ -41,7 +44,8 @@ class Album:
         data = await self._blobs.get(picture.blob)
         if data is None:
             raise LookupError(f"picture {number} of job {job.id} is not in the store any more")
-        fitted = await self._pictures.run(fit, data, bytes_max)
+        told = None if job.request.private else as_a1111(job.request, picture)
+        fitted = await self._pictures.run(fit, data, bytes_max, parameters=told)
         return PictureFile(
             name=file_name(job.id, number, picture.blob, fitted.suffix),
             data=fitted.data,

@@ -202,6 +202,7 @@ IMAGINE_OPTIONS = {
     "tiling": "Make edges fit together",
     "transparent": "Leave out the background",
     "nsfw": "Allow adult content; only in age-restricted channels",
+    "private": "Leave prompt and settings out of the picture files",
 }
 IMAGINE_NAMES = {"loras": "lora", "post_processing": "post", "hires_fix": "hires", "tiling": "tile"}
 UPLOAD_NOT_READ = "Discord did not hand over your picture. Please attach it again."

@@ -11,7 +11,15 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from bot.media.metadata import OddContainer, read_parameters, with_parameters
-from tests.media.sample_pictures import half_red_half_blue, noise, opened, written
+from tests.media.sample_pictures import (
+    coded_pixels,
+    half_red_half_blue,
+    noise,
+    opened,
+    png_chunks,
+    webp_chunks,
+    written,
+)
 
 TEXT = "a cat\nNegative prompt: fog\nSteps: 30, Sampler: Euler a, Seed: 77, Size: 64x32"
 SECRET = "worker 7 of the provider"
@@ -101,36 +109,6 @@ def frames(data):
     for number in range(getattr(image, "n_frames", 1)):
         image.seek(number)
         yield image.mode, image.size, image.tobytes()
-
-
-def png_chunks(data):
-    at = 8
-    while at < len(data):
-        length, name = struct.unpack_from(">I4s", data, at)
-        yield name, data[at + 8 : at + 8 + length]
-        assert zlib.crc32(data[at + 4 : at + 8 + length]) == int.from_bytes(
-            data[at + 8 + length : at + 12 + length], "big"
-        )
-        at += 12 + length
-
-
-def webp_chunks(data):
-    assert struct.unpack_from("<4sI4s", data) == (b"RIFF", len(data) - 8, b"WEBP")
-    at = 12
-    while at < len(data):
-        name, length = struct.unpack_from("<4sI", data, at)
-        yield name, data[at + 8 : at + 8 + length]
-        at += 8 + length + length % 2
-
-
-def coded_pixels(data):
-    """Return what only an encoder could have written, found without the code under test."""
-    if data.startswith(b"\x89PNG"):
-        return [body for name, body in png_chunks(data) if name in {b"IDAT", b"fdAT", b"PLTE"}]
-    if data.startswith(b"RIFF"):
-        kinds = {b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"}
-        return [(name, body) for name, body in webp_chunks(data) if name in kinds]
-    return data[data.index(b"\xff\xdb") :]  # from the first quantisation table to the end
 
 
 # ---------------------------------------------------------------- putting in

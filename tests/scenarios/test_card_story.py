@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.sandbox.discord.rules import DiscordRules
+from tests.media.sample_pictures import coded_pixels
 from tests.scenarios.stage import done, titled, until, until_sent
 
 GREEN, YELLOW, BLUE = 0x22C55E, 0xEAB308, 0x3B82F6
@@ -148,15 +149,15 @@ async def test_twenty_jobs_at_once_all_arrive_each_on_its_own_card(stage):
         assert len(end.attachments) == 1
 
 
-async def test_small_files_are_posted_to_the_byte(stage):
+async def test_files_that_fit_are_posted_as_they_were_coded(stage):
     card = await stage.ann.runs("/imagine", prompt="a cat", count=2)
     shown = await card.until(done)
 
     drawn = {
-        await stage.horde.picture(picture.picture_id)
+        coded_pixels(await stage.horde.picture(picture.picture_id))
         for picture in stage.horde.truth.jobs[0].delivered
     }
-    assert {file.data for file in shown.attachments} == drawn
+    assert {coded_pixels(file.data) for file in shown.attachments} == drawn
 
 
 @pytest.mark.parametrize("rules", [DiscordRules(file_bytes_max=SMALL_BYTES)], ids=["40 KiB"])

@@ -1,5 +1,7 @@
 """A member asks for pictures and gets them."""
 
+from bot.media.metadata import read_parameters
+from tests.media.sample_pictures import coded_pixels
 from tests.scenarios.stage import done, titled
 
 
@@ -56,9 +58,56 @@ async def test_a_member_sees_the_queue_the_estimate_and_the_price(stage):
     await card.until(done)
 
 
-async def test_the_original_bytes_are_posted_untouched(stage):
+async def test_the_pixels_are_posted_as_the_provider_coded_them(stage):
     card = await stage.ann.runs("/imagine", in_=stage.channel, prompt="a cat")
     shown = await card.until(done)
 
-    picture = stage.horde.truth.jobs[0].delivered[0]
-    assert shown.attachments[0].data == await stage.horde.picture(picture.picture_id)
+    assert coded_pixels(shown.attachments[0].data) == coded_pixels(await drawn(stage))
+
+
+async def test_every_file_says_how_it_was_made(stage):
+    card = await stage.ann.runs(
+        "/imagine",
+        in_=stage.channel,
+        prompt="a cat --no fog --sampler k_euler --variation 3",
+        count=2,
+    )
+    shown = await card.until(done)
+
+    seeds = {
+        coded_pixels(await stage.horde.picture(picture.picture_id)): picture.seed
+        for picture in stage.horde.truth.jobs[0].delivered
+    }
+    assert len(set(seeds.values())) == 2
+    for attachment in shown.attachments:
+        prompt, negative, facts = read_parameters(attachment.data).splitlines()
+        assert (prompt, negative) == ("a cat", "Negative prompt: fog")
+        assert "Sampler: Euler, " in facts
+        assert f"Seed: {seeds[coded_pixels(attachment.data)]}, " in facts
+
+
+async def test_a_private_file_is_the_provider_s_byte_for_byte(stage):
+    by_option = await stage.ann.runs("/imagine", in_=stage.channel, prompt="a cat", private=True)
+    shown = await by_option.until(done)
+    assert shown.attachments[0].data == await drawn(stage)
+
+    in_the_prompt = await stage.ann.runs("/imagine", in_=stage.channel, prompt="a cat --private")
+    shown = await in_the_prompt.until(done)
+    assert shown.attachments[0].data == await drawn(stage, job=1)
+
+
+async def test_a_private_request_stays_private_when_it_is_made_again(stage):
+    card = await stage.ann.runs("/imagine", in_=stage.channel, prompt="a cat", private=True)
+    await card.until(done)
+    await stage.until_settled(card)
+
+    again = await stage.ann.clicks("Again", on=card)
+    shown = await again.until(done)
+
+    assert read_parameters(shown.attachments[0].data) is None
+
+
+async def drawn(stage, *, job=0):
+    """Return the first picture of a job as the provider gave it out."""
+    picture = stage.horde.truth.jobs[job].delivered[0]
+    return await stage.horde.picture(picture.picture_id)
