@@ -97,7 +97,8 @@ class Item:
 class Working:
     """Still at it; `finished` results could be collected already.
 
-    `items` are those results where the answer listed them; None where it only counted.
+    `items` are those results where the answer listed them; None where it only counted. `preview`
+    is the newest picture of unfinished work, PNG, JPEG or WebP by its first bytes.
     """
 
     is_queued: bool
@@ -108,6 +109,7 @@ class Working:
     percent: float | None = None
     is_possible: bool = True
     items: tuple[Item, ...] | None = None
+    preview: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
