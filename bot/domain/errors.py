@@ -15,6 +15,7 @@
       · ProtocolBroken     an answer that cannot be read
     - Ambiguous            a submit that may have arrived: look before sending again
   x CardLost               the message can no longer be reached: stop trying
+    - FilesRefused         it takes words, but not these files: say why
   x CardDelayed            Discord did not take an edit: try again later (.retry_after_s)
   x StorageUnavailable     the store cannot write now: nothing was changed
   x ConfigurationError     the operator has to change something before it can run (.faults)
@@ -99,6 +100,10 @@ class Ambiguous(ProviderError):
 
 class CardLost(BotError):
     """The job's message can no longer be reached; the sentence says why."""
+
+
+class FilesRefused(CardLost):
+    """The message is there but takes no files, or none that small; words may reach it."""
 
 
 class CardDelayed(BotError):

@@ -4,9 +4,9 @@ import logging
 from datetime import datetime
 
 from bot.domain.credits import share
-from bot.domain.errors import CardDelayed, CardLost
+from bot.domain.errors import CardDelayed, CardLost, FilesRefused
 from bot.domain.jobs import Failure, FailureKind, Job, JobState
-from bot.jobs.steps import close, later, save
+from bot.jobs.steps import close, fail, later, save
 from bot.jobs.tools import Tools
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,9 @@ class Delivering:
             await tools.notifier.finish(expected)
         except CardDelayed as error:
             return later(tools, 1, at_least_s=error.retry_after_s)
+        except FilesRefused as error:
+            log.warning("files refused", extra={"job": job.id, "why": str(error)})
+            return await fail(tools, job, FailureKind.UNDELIVERABLE, str(error))
         except CardLost as error:
             log.warning("card lost", extra={"job": job.id, "why": str(error)})
             return await self._undeliverable(job, str(error))

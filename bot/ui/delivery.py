@@ -16,7 +16,7 @@ import discord
 from discord import ui
 
 from bot.domain.clock import Clock
-from bot.domain.errors import BotError, CardDelayed, CardLost
+from bot.domain.errors import BotError, CardDelayed, CardLost, FilesRefused
 from bot.domain.jobs import PictureFile, Target
 from bot.ui import copy
 from bot.ui.budgets import Place
@@ -36,9 +36,9 @@ LOST = {
     10004: copy.CHANNEL_GONE,
     10008: copy.CARD_GONE,
     50001: copy.CHANNEL_CLOSED,
-    50013: copy.CHANNEL_CLOSED,
     50083: copy.CHANNEL_CLOSED,
 }
+NOT_PERMITTED = 50013  # the message is our own, so only its files need a permission more
 TOO_LARGE = 40005
 TOO_MANY_OLD_EDITS = 30046  # of messages that are older than an hour
 OLD_EDIT_PAUSE_S, LIMIT_PAUSE_S, RETRY_PAUSE_S = 60.0, 60.0, 0.0  # 0: the editor knows
@@ -157,6 +157,8 @@ def translated(error: discord.HTTPException) -> BotError:
     """
     if error.code == TOO_LARGE or error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return FilesTooLarge(copy.CARD_TOO_BIG)
+    if error.code == NOT_PERMITTED:
+        return FilesRefused(copy.FILES_NOT_ALLOWED)
     if error.code == TOO_MANY_OLD_EDITS:
         return CardDelayed(copy.DISCORD_AWAY, retry_after_s=OLD_EDIT_PAUSE_S)
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -16,7 +16,7 @@ from typing import Protocol
 from discord import ui
 
 from bot.domain.clock import Clock
-from bot.domain.errors import BotError, CardDelayed, CardLost
+from bot.domain.errors import BotError, CardDelayed, CardLost, FilesRefused
 from bot.domain.jobs import Job, JobId, PictureFile, Target
 from bot.ui import copy
 from bot.ui.budgets import Budgets, Place
@@ -280,5 +280,5 @@ def _halved(line: Line, job: Job, files: Sequence[PictureFile]) -> int:
     biggest = max((len(file.data) for file in files), default=0)
     half = min(limit, biggest) // 2
     if half < FILE_BYTES_MIN:
-        raise CardLost(copy.CARD_TOO_BIG)
+        raise FilesRefused(copy.CARD_TOO_BIG)
     return half

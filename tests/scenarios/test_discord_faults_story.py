@@ -250,6 +250,7 @@ async def test_without_the_right_to_attach_files_the_card_says_so(stage):
     await card.until(titled("That did not work"))
 
     await closed_and_refunded(stage, card)
+    assert card.shows("I may not post files in the channel of this job.")
     assert card.shows("credits returned")
     await goes_on(stage)
 

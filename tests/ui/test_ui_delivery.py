@@ -7,7 +7,7 @@ import discord
 import pytest
 from aiohttp import web
 
-from bot.domain.errors import CardDelayed, CardLost
+from bot.domain.errors import CardDelayed, CardLost, FilesRefused
 from bot.ui.cards import card
 from bot.ui.delivery import Sender, translated
 from bot.ui.editor import FilesTooLarge
@@ -223,7 +223,7 @@ async def test_a_dropped_connection_is_worth_another_try(wire, sender):
         (404, 10008, CardLost),
         (404, 10003, CardLost),
         (403, 50001, CardLost),
-        (403, 50013, CardLost),
+        (403, 50013, FilesRefused),
         (403, 50083, CardLost),
         (400, 50035, CardLost),
         (400, 50006, CardLost),
