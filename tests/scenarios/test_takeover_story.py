@@ -23,11 +23,11 @@ async def test_a_superseded_worker_writes_nothing_more(stage):
     card = await stage.ann.runs("/imagine", prompt="a cat")
     await card.until(titled("In the queue"))
     job = await stage.job(card)
+    stage.horde.faults.add("GET", CHECK, kind="slow", delay_s=0.3)
+    await until_asked(stage, stage.calls("GET", CHECK) + 1)
 
     assert await taken_over(stage) == (job.id,)
     stage.horde.finish(stage.horde.truth.jobs[0].remote_id)
-    asked = stage.calls("GET", CHECK)
-    await until_asked(stage, asked + 1)
     async with asyncio.timeout(10):
         while stage.service.dispatch.knows(job.id):
             await asyncio.sleep(0.01)
