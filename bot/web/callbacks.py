@@ -51,7 +51,7 @@ class CallbackDoor:
                     self._check_room(len(body))
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
-        except web.RequestPayloadError:
+        except (web.RequestPayloadError, ConnectionError):  # badly packed, or hung up half-way
             raise web.HTTPBadRequest from None
         finally:
             self._reading_bytes -= len(body)

@@ -58,8 +58,8 @@ class _Quiet(logging.LoggerAdapter[logging.Logger]):
     """aiohttp's log, where garbage from outside is no error of ours and is not quoted."""
 
     def exception(self, msg: object, *args: object, exc_info: Any = True, **kwargs: Any) -> None:
-        """Log a fault of ours with its traceback, and what was no HTTP in one line."""
-        if isinstance(exc_info, HttpProcessingError):
+        """Log a fault of ours with its traceback, and what was not proper HTTP in one line."""
+        if isinstance(exc_info, HttpProcessingError | web.RequestPayloadError):
             self.debug("request refused", extra={"fault": type(exc_info).__name__})
             return
         super().exception(msg, *args, exc_info=exc_info, **kwargs)
