@@ -27,11 +27,11 @@ _MAJOR = re.compile(
 _NAMES = re.compile(r"/(?:\d+|@original)(?=/|$)")
 
 
-def place_of(method: str, path: str) -> Place | None:
-    """Return where a request counts; None for routes without a channel, server or token."""
+def place_of(method: str, path: str) -> Place:
+    """Return where a request counts: by its route, and the channel, server or token in it."""
     found = _MAJOR.search(path)
     if found is None:
-        return None
+        return Place(f"{method} {_NAMES.sub('/…', path)}", "")
     family, rest = found["family"] or found["hook"], _NAMES.sub("/…", found["rest"])
     return Place(f"{method} /{family}{rest}", found["id"] or found["token"])
 
@@ -55,8 +55,6 @@ def listening(budgets: Budgets, clock: Clock) -> aiohttp.TraceConfig:
         params: aiohttp.TraceRequestEndParams,
     ) -> None:
         place = place_of(params.method, params.url.path)
-        if place is None:
-            return
         try:
             await _learn(budgets, place, params.response, clock)
         except ValueError as error:  # the answer itself is somebody else's business

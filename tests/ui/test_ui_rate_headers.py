@@ -33,12 +33,14 @@ ROOM = {
         ("POST", "/webhooks/1/t", Place("POST /webhooks", "t")),
         ("POST", "/interactions/1/t/callback", Place("POST /interactions/callback", "t")),
         ("GET", "/guilds/7/members/8", Place("GET /guilds/members/…", "7")),
-        ("GET", "/gateway/bot", None),
-        ("GET", "/users/@me", None),
     ],
 )
 def test_a_request_counts_by_route_and_major_parameter(base, method, path, place):
     assert place_of(method, base + path) == place
+
+
+def test_a_request_of_nobody_in_particular_counts_by_its_route():
+    assert place_of("GET", "/users/7") == Place("GET /users/…", "")
 
 
 def test_the_state_of_a_bucket_is_read_from_the_headers():
@@ -70,7 +72,7 @@ async def asked():
     """Ask a Discord that answers as told, through a session that listens; return the budgets."""
     clock, budgets = TurnedClock(), Budgets()
 
-    async def ask(*, status: int = 200, headers=None, text: str = "{}", kind="application/json"):
+    async def ask(*, path=TOKEN_PATH, status=200, headers=None, text="{}", kind="application/json"):
         async def answer(_request):
             return web.Response(status=status, headers=headers, text=text, content_type=kind)
 
@@ -82,7 +84,7 @@ async def asked():
         await site.start()
         host, port = runner.addresses[0]
         async with aiohttp.ClientSession(trace_configs=[listening(budgets, clock)]) as session:
-            response = await session.patch(f"http://{host}:{port}{TOKEN_PATH}")
+            response = await session.patch(f"http://{host}:{port}{path}")
             assert await response.text() == text, "who asked still gets to read it"
         await runner.cleanup()
         moment = budgets.opens_at(token_place("a-token_x"), is_final=True, now=NOON)
@@ -99,6 +101,12 @@ async def test_a_refusal_is_learned_from_its_body(asked):
     wait_s = await asked(status=429, text='{"retry_after": 0.75, "global": true}')
 
     assert wait_s == 0.75
+
+
+async def test_a_global_refusal_counts_wherever_it_comes(asked):
+    wait_s = await asked(path="/gateway/bot", status=429, text='{"retry_after": 4, "global": true}')
+
+    assert wait_s == 4
 
 
 async def test_a_wall_in_front_of_discord_stops_everything(asked):
