@@ -1,0 +1,100 @@
+"""`kill -9` while the Horde calls back: what a dead process did not hear is asked for, or sent once."""
+
+import socket
+
+import pytest
+
+from bot.domain.jobs import JobState
+from bot.sandbox.providers.horde import HordeRules
+from tests.crash.test_kill_at_every_step import bot_process, closed_job, exact, killed, online
+from tests.scenarios.stage import SPEED, done, until
+
+pytestmark = pytest.mark.crash
+
+
+@pytest.fixture
+def horde_rules():
+    return HordeRules(speed=SPEED, https_only_webhooks=False)
+
+
+@pytest.fixture
+async def world(world):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    world.environment |= {
+        "EASEL_WEB_PORT": str(port),
+        "EASEL_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "EASEL_CALLBACK_POLL_S": "2",
+    }
+    return world
+
+
+async def delivered_once(world, card, *, pictures):
+    shown = await card.until(done)
+    job = await closed_job(world)
+    assert job.state is JobState.DONE
+    assert job.charged == job.price > 0
+    assert len(job.pictures) == len(shown.attachments) == pictures
+    assert [message.id for message in world.discord.messages(world.channel)] == [card.id]
+
+
+@pytest.mark.parametrize(
+    "crash_at",
+    [
+        "after:submitting",
+        "after:running",
+        "inside:add_picture",
+        "after:add_picture",
+        "after:collected",
+        "inside:delivered",
+    ],
+)
+async def test_killed_at_a_step_it_is_delivered_once_and_paid_once(world, crash_at):
+    async with bot_process(world, crash_at=crash_at) as first:
+        await online(world)
+        card = await world.ann.runs("/imagine", in_=world.channel, prompt="a cat", count=2)
+        await killed(first)
+
+    async with bot_process(world):
+        await delivered_once(world, card, pictures=2)
+
+    assert await exact(world) == ()
+    assert len(world.horde.truth.jobs) == 1
+
+
+async def test_a_submit_that_a_dead_process_made_is_found_by_its_callback(world):
+    world.environment["EASEL_CALLBACK_POLL_S"] = "30"
+    world.horde.script.next(held=True)
+    async with bot_process(world, crash_at="inside:running") as first:
+        await online(world)
+        card = await world.ann.runs("/imagine", in_=world.channel, prompt="a cat", count=2)
+        await killed(first)
+
+    async with bot_process(world):
+        await online(world)
+        world.horde.finish(world.horde.truth.jobs[0].remote_id)
+        await delivered_once(world, card, pictures=2)
+
+    assert await exact(world) == ()
+    assert len(world.horde.truth.jobs) == 1
+
+
+async def test_pictures_that_only_a_dead_process_had_heard_of_are_had_again(world):
+    world.horde.script.next(held=True)
+    async with bot_process(world, crash_at="inside:add_picture") as first:
+        await online(world)
+        card = await world.ann.runs("/imagine", in_=world.channel, prompt="a cat", count=2)
+        await until(lambda: world.horde.truth.jobs)
+        remote = world.horde.truth.jobs[0]
+        world.horde.step(remote.remote_id)
+        world.horde.step(remote.remote_id)
+        await card.until(lambda version: len(version.attachments) == 1)
+        world.horde.finish(remote.remote_id)
+        await killed(first)
+
+    async with bot_process(world):
+        await delivered_once(world, card, pictures=2)
+
+    assert await exact(world) == ()
+    assert len(world.horde.truth.jobs) == 1
