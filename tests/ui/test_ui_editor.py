@@ -7,7 +7,7 @@ import pytest
 from bot.domain.credits import credits_of
 from bot.domain.errors import CardDelayed, CardLost, StorageUnavailable
 from bot.domain.jobs import Job, JobState, Progress
-from bot.ui.budgets import Budgets
+from bot.ui.budgets import Budgets, Room
 from bot.ui.editor import Editor, FilesTooLarge
 from bot.ui.unbroken import landed_all
 from tests.ui.ui_fakes import (
@@ -348,3 +348,117 @@ async def test_every_edit_has_a_view_of_its_own(world):
         await landed_all()
 
     assert len({id(sent.view) for sent in world.wire.sent}) == 3
+
+
+# ---------------------------------------------------------------- many cards, little room
+
+
+def leave(world, remaining: int, *, job: Job | None = None, reset_after_s: float = 5.0) -> None:
+    """Let Discord say what is left for edits of a job's message."""
+    place = world.wire.place((job or running(0)).target)
+    room = Room(bucket="b", limit=5, remaining=remaining, reset_after_s=reset_after_s)
+    world.budgets.learn(place, room, now=world.clock.now())
+
+
+async def test_progress_waits_where_only_the_last_places_are_left(world):
+    leave(world, 2)
+    world.editor.show(running(0))
+
+    assert world.editor.figures().waiting == 1
+    await world.editor.finish(delivered())
+    await landed_all()
+
+    assert world.titles == ["### Done"]
+    assert world.editor.figures().superseded == 1
+
+
+async def test_progress_that_waited_shows_the_newest_state_when_there_is_room(world):
+    leave(world, 0)
+
+    for finished in (0, 1, 2):
+        world.editor.show(running(finished))
+    await landed_all()
+
+    assert ["2 of 4" in bar for bar in world.bars] == [True]
+    assert world.wire.sent[0].at == NOON + timedelta(seconds=5)
+
+
+async def test_a_last_edit_waits_for_room_as_well(world):
+    leave(world, 0)
+
+    await world.editor.finish(delivered())
+
+    assert world.wire.sent[0].at == NOON + timedelta(seconds=5)
+    assert world.editor.figures().finals_waited_s == (5.0,)
+
+
+async def test_a_last_edit_that_nobody_waits_for_any_more_is_not_begun(world):
+    leave(world, 0)
+    finishing = asyncio.create_task(world.editor.finish(delivered()))
+    await until(lambda: world.editor.figures().waiting == 1)
+
+    finishing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await finishing
+    await landed_all()
+
+    assert world.wire.sent == []
+    assert world.editor.figures().waiting == 0
+
+
+async def test_a_card_lost_under_progress_is_found_lost_by_its_last_edit(world):
+    world.wire.script = [CardLost("deleted"), CardLost("deleted")]
+    world.wire.gate.clear()
+    world.editor.show(running(0))
+    await world.wire.until(lambda: world.wire.in_flight == 1)
+    finishing = asyncio.create_task(world.editor.finish(delivered()))
+    await until(lambda: world.editor.figures().waiting == 1)
+
+    world.wire.gate.set()
+    with pytest.raises(CardLost):
+        await finishing
+
+    assert world.editor._lines == {}
+
+
+async def test_a_mistake_of_ours_on_one_card_stops_no_other(world):
+    world.wire.script = [ZeroDivisionError("ours")]
+    other = delivered().evolve(
+        id="1100000000000000002", target=replace(running(1).target, message_id=33)
+    )
+
+    with pytest.raises(ZeroDivisionError):
+        await world.editor.finish(delivered())
+    await world.editor.finish(other)
+
+    assert world.editor.figures().in_flight == 0
+    assert world.titles == ["### Done"]
+
+
+async def test_what_is_done_is_counted(world):
+    world.editor.show(running(1))
+    await landed_all()
+    world.editor.show(running(1, attempt=3))
+    await landed_all()
+    await world.editor.finish(delivered())
+
+    figures = world.editor.figures()
+    assert (figures.sent, figures.invisible, figures.superseded) == (2, 1, 0)
+    assert figures.finals_waited_s == (0.0,)
+
+
+async def test_a_stopped_editor_lets_go_of_progress_that_waits(world):
+    leave(world, 0)
+    world.editor.show(running(1))
+
+    world.editor.stop()
+    await landed_all()
+
+    assert world.wire.sent == []
+    assert world.clock.slept == []
+
+
+async def until(is_so) -> None:
+    async with asyncio.timeout(10):
+        while not is_so():
+            await asyncio.sleep(0)
