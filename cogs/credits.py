@@ -12,7 +12,7 @@ from bot.domain.jobs import UserId
 from bot.ui.account import statement_card
 from bot.ui.unbroken import unbroken
 
-MOVEMENTS_SHOWN = 10
+MOVEMENTS_READ = 20  # a job makes two, of which the second is shown
 
 
 class Credits(commands.Cog):
@@ -27,7 +27,7 @@ class Credits(commands.Cog):
     async def credits(self, interaction: discord.Interaction[Any]) -> None:
         """Show your credits and what became of them."""
         owner_id = UserId(interaction.user.id)
-        statement = await self._accounts.statement(owner_id, limit=MOVEMENTS_SHOWN)
+        statement = await self._accounts.statement(owner_id, limit=MOVEMENTS_READ)
         view = statement_card(
             owner_id,
             balance=statement.balance,

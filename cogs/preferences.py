@@ -1,6 +1,6 @@
 """`/defaults`: what a member's pictures are like when a command does not say."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Literal
 
 import discord
@@ -23,7 +23,7 @@ from bot.ui.unbroken import unbroken
 from cogs.imagine import CHOICE_CHARS_MAX, Aspect, Text, model_choices
 
 ANY_PROMPT = "a picture"  # stands where /imagine will have one, so that the rest can be tried
-OPTIONS = {name: copy.IMAGINE_OPTIONS[name] for name in Preferences.__dataclass_fields__}
+OPTIONS = {known.name: copy.IMAGINE_OPTIONS[known.name] for known in fields(Preferences)}
 
 Name = Literal["model", "aspect", "negative", "steps", "nsfw"]
 

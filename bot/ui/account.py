@@ -26,7 +26,12 @@ def statement_card(
 ) -> ui.LayoutView:
     """Show a balance and the newest movements, in words."""
     account = member_account(owner_id)
-    lines = [copy.movement(transfer, account=account) for transfer in transfers]
+    resolved = {transfer.reserve_id for transfer in transfers}  # their outcome tells it all
+    lines = [
+        copy.movement(transfer, account=account)
+        for transfer in transfers
+        if transfer.id not in resolved
+    ]
     return _card(
         copy.CREDITS,
         copy.balance(balance),

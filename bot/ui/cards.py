@@ -10,7 +10,7 @@ from typing import Any, assert_never
 import discord
 from discord import ui
 
-from bot.domain.jobs import ENDS, WORKING, Job, JobState, PictureFile, Progress
+from bot.domain.jobs import ENDS, WORKING, FailureKind, Job, JobState, PictureFile, Progress
 from bot.ui import copy, texts
 from bot.ui.buttons import Action, JobButton
 
@@ -188,8 +188,9 @@ def _ended(job: Job, because: str | None) -> Iterator[str]:
         yield because or reason
     elif job.state is JobState.FAILED:
         yield copy.NO_REASON
+    says_so = job.failure is not None and job.failure.kind is FailureKind.CONTENT
     withheld = copy.withheld(job.withheld)
-    if withheld:
+    if withheld and not says_so:
         yield withheld
     yield copy.small(copy.owner(job), copy.returned(job), copy.provider(job.provider))
 

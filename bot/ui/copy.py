@@ -267,9 +267,9 @@ _MOVEMENTS = {
     (TransferKind.GIFT, True): "were given to you",
     (TransferKind.GIFT, False): "were given away by you",
     (TransferKind.RESERVE, False): "held for pictures in the works",
-    (TransferKind.POST, False): "paid for pictures, out of what was held",
-    (TransferKind.VOID, True): "released, nothing was charged",
-    (TransferKind.EXPIRE, True): "released, nothing was charged",
+    (TransferKind.POST, False): "paid for pictures",
+    (TransferKind.VOID, True): "given back, nothing was charged",
+    (TransferKind.EXPIRE, True): "given back, nothing was charged",
 }
 
 
@@ -400,6 +400,8 @@ COMMAND_CHANGED = "This command has changed. Please reload Discord and try again
 STORE_AWAY = "I cannot save anything right now, so nothing was started or charged."
 ADULTS_ELSEWHERE = "Pictures for adults can only be asked for in age-restricted channels."
 NOT_HERE = "You cannot use this command here."
+CHECK_THE_KEY = "Please check the key and send it once more."
+TRY_LATER = "Please try again in a while."
 
 
 def too_poor(*, needed: int, available: int, renews_at: datetime) -> str:

@@ -17,9 +17,11 @@ from bot.domain.errors import (
     BotError,
     ConfigurationError,
     InsufficientCredits,
+    KeyRejected,
     ProviderError,
     QuotaExceeded,
     StorageUnavailable,
+    Transient,
 )
 from bot.ui import copy, texts
 from bot.ui.unbroken import NO_CONNECTION, unbroken
@@ -103,13 +105,24 @@ def _sentence_of_ours(error: BotError) -> str | None:
         case QuotaExceeded():
             return copy.too_soon(str(error), retry_at=error.retry_at)
         case ProviderError():
-            return copy.provider_failed(str(error), name=error.provider)
+            return _sentence_of_a_provider(error)
         case StorageUnavailable():
             return copy.STORE_AWAY
         case ConfigurationError():
             return None  # the operator's to mend, and no business of members
         case _:
             return texts.sentences(str(error), chars_max=copy.ANSWER_CHARS_MAX)
+
+
+def _sentence_of_a_provider(error: ProviderError) -> str:
+    told = copy.provider_failed(str(error), name=error.provider)
+    match error:
+        case KeyRejected():
+            return f"{told} {copy.CHECK_THE_KEY}"
+        case Transient():
+            return f"{told} {copy.TRY_LATER}"
+        case _:
+            return told
 
 
 def _sentence_of_the_library(error: Exception) -> str | None:

@@ -41,6 +41,7 @@ async def test_while_a_job_runs_its_price_is_held(stage):
 
     assert card.shows("You can spend **995 credits**.")
     assert card.shows("5 more are held for pictures in the works.")
+    assert card.shows(">: 5 held for pictures in the works")
     stage.horde.finish(stage.horde.truth.jobs[0].remote_id)
 
 
@@ -55,8 +56,7 @@ async def test_after_a_job_the_movements_are_told_in_words(stage):
     assert "held for pictures in the works" not in statement.text.splitlines()[1]
     said = [line.partition(": ")[2] for line in statement.text.splitlines()[3:]]
     assert said == [
-        "5 paid for pictures, out of what was held",
-        "5 held for pictures in the works",
+        "5 paid for pictures",
         "1,000 arrived as your daily allowance",
     ]
 
@@ -70,7 +70,7 @@ async def test_a_failed_job_is_told_as_released(stage):
     statement = await stage.ann.runs("/credits")
 
     assert statement.shows("You can spend **1,000 credits**.")
-    assert statement.shows("5 released, nothing was charged")
+    assert statement.shows("5 given back, nothing was charged")
 
 
 async def test_too_few_credits_are_told_on_the_card_with_what_is_missing(world):

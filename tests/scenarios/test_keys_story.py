@@ -66,6 +66,7 @@ async def test_a_wrong_key_is_told_and_not_kept(stage):
     form = await stage.ann.runs("/key set", provider="horde")
     answer = await stage.ann.submits(form, key=KEY)
     await answer.until(lambda version: version.shows("AI Horde does not know this key."))
+    assert answer.shows("Please check the key and send it once more.")
 
     keys = await stage.ann.runs("/key list")
     assert answer.ephemeral
@@ -77,10 +78,10 @@ async def test_a_key_cannot_be_tested_while_the_provider_is_away(stage):
 
     async with stage.horde.refusing():
         answer = await stage.ann.submits(form, key=KEY)
-        await answer.until(lambda version: version.shows("AI Horde"))
+        await answer.until(lambda version: version.shows("AI Horde cannot be reached."))
 
     keys = await stage.ann.runs("/key list")
-    assert not answer.shows("It works.")
+    assert answer.shows("Please try again in a while.")
     assert keys.shows("You have not brought a key.")
 
 

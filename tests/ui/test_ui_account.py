@@ -80,6 +80,16 @@ def test_a_statement_says_what_can_be_spent_and_what_is_held():
     assert "24 held for pictures" in text
 
 
+def test_of_a_reservation_that_is_resolved_only_the_outcome_is_told():
+    reserve = transfer(TransferKind.RESERVE)
+    post = transfer(TransferKind.POST, reserve_id=reserve.id)
+
+    text = statement(post, reserve)
+
+    assert "24 paid for pictures" in text
+    assert "held for pictures" not in text
+
+
 def test_an_empty_statement_says_so():
     assert copy.NO_MOVEMENTS in statement()
 

@@ -40,7 +40,7 @@ class MemoryKeys:
     async def set(self, owner_id: int, *, provider: str, secret: SecretStr) -> SimpleNamespace:
         plain = secret.get_secret_value()
         if plain == "wrong":
-            raise KeyRejected("I do not know this key", provider=provider)
+            raise KeyRejected("I do not know this key.", provider=provider)
         self.stored[owner_id, provider] = plain
         return SimpleNamespace(
             title="AI Horde", last4=plain[-4:], holder="ann#1", last_used_at=None
@@ -198,7 +198,8 @@ async def test_a_key_that_its_provider_refuses_is_told_to_the_member_alone(caplo
         await Keys(keys).take_forms(interaction)
 
     assert keys.stored == {}
-    assert interaction.said[1] == ("ephemeral", "AI Horde: I do not know this key")
+    told = f"AI Horde: I do not know this key. {copy.CHECK_THE_KEY}"
+    assert interaction.said[1] == ("ephemeral", told)
     assert "wrong" not in caplog.text
 
 

@@ -28,8 +28,11 @@ SENTENCES = [
         "This costs 24 credits and you have 3. Your next allowance arrives <t:1785585600:R>.",
     ),
     (tree.StorageUnavailable("disk full"), copy.STORE_AWAY),
-    (tree.KeyRejected("Unknown key", provider="horde"), "AI Horde: Unknown key"),
-    (tree.RateLimited("Slow down", provider="horde"), "AI Horde: Slow down"),
+    (
+        tree.KeyRejected("Unknown key.", provider="horde"),
+        f"AI Horde: Unknown key. {copy.CHECK_THE_KEY}",
+    ),
+    (tree.RateLimited("Slow down.", provider="horde"), f"AI Horde: Slow down. {copy.TRY_LATER}"),
     (app_commands.CommandNotFound("old", []), copy.COMMAND_CHANGED),
     (app_commands.CheckFailure(), copy.NOT_HERE),
 ]
