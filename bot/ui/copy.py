@@ -202,6 +202,7 @@ IMAGINE_OPTIONS = {
     "tiling": "Make edges fit together",
     "transparent": "Leave out the background",
     "nsfw": "Allow adult content; only in age-restricted channels",
+    "private": "Leave prompt and settings out of the picture files",
 }
 IMAGINE_NAMES = {"loras": "lora", "post_processing": "post", "hires_fix": "hires", "tiling": "tile"}
 UPLOAD_NOT_READ = "Discord did not hand over your picture. Please attach it again."
@@ -388,9 +389,7 @@ CARD_GONE = "The message of this job was deleted."
 CHANNEL_GONE = "The channel of this job is gone."
 CHANNEL_CLOSED = "I may no longer write in the channel of this job."
 CARD_REFUSED = "Discord refused the message of this job."
-FILES_NOT_ALLOWED = (
-    "I may not post files in the channel of this job. Whoever manages it can allow me to attach files."
-)
+FILES_NOT_ALLOWED = "I may not post files in the channel of this job. Whoever manages it can allow me to attach files."
 CARD_TOO_BIG = "The pictures are too big for this place, even when made smaller."
 DISCORD_AWAY = "Discord did not take the message."
 
