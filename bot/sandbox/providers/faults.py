@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypedDict, Unpack
@@ -178,7 +179,14 @@ async def _pieces(
     stream = web.StreamResponse(status=answer.status, headers=answer.headers)
     stream.content_length = length
     await stream.prepare(request)
-    body = _body(answer)
+    with suppress(ConnectionError):  # the client had enough, as it may
+        await _write_pieces(fault, request, stream, _body(answer))
+    return stream
+
+
+async def _write_pieces(
+    fault: Fault, request: web.Request, stream: web.StreamResponse, body: bytes
+) -> None:
     match FaultKind(fault.kind):
         case FaultKind.SILENCE:
             await asyncio.sleep(fault.delay_s)
@@ -192,18 +200,10 @@ async def _pieces(
             await stream.write(body[: len(body) // 2])
             _cut(request)
         case _:
-            await _write_too_much(stream, body, fault.size_bytes)
-    return stream
-
-
-async def _write_too_much(stream: web.StreamResponse, body: bytes, size_bytes: int) -> None:
-    """Write blanks before the body, which leaves JSON readable for whoever waits for its end."""
-    try:
-        for _ in range(size_bytes // PIECE_BYTES):
-            await stream.write(b" " * PIECE_BYTES)
-        await stream.write(body)
-    except ConnectionError:
-        return  # the client had enough, as it should
+            # Blanks before the body leave JSON readable for whoever waits for its end.
+            for _ in range(fault.size_bytes // PIECE_BYTES):
+                await stream.write(b" " * PIECE_BYTES)
+            await stream.write(body)
 
 
 def _body(answer: web.Response) -> bytes:
