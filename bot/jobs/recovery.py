@@ -1,23 +1,26 @@
 """What a start takes up again, and what a slow sweep catches: nothing may depend on memory."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.clock import Clock
 from bot.domain.errors import StorageUnavailable
 from bot.domain.jobs import JobId
+from bot.domain.requests import BlobId
 from bot.jobs.dispatch import LocalDispatch
-from storage.blobs import BlobStore
-from storage.database import Database
+from storage.blobs import SHARDS, BlobStore
+from storage.database import Database, Tx
 
 log = logging.getLogger(__name__)
 
 SWEEP_S = 60.0
 FORGET_AT_ONCE_MAX = 200
+NEW_BLOB = timedelta(hours=1)
+"""So long a blob may wait for the row that names it: an upload, a picture that was just fetched."""
 
 
 class Recovery:
-    """Take up open jobs, at start and every minute, and let old results go."""
+    """Take up open jobs, at start and every minute, and let go what nobody needs any more."""
 
     def __init__(
         self,
@@ -53,7 +56,7 @@ class Recovery:
                 log.warning("sweep put off", extra={"why": str(error)})
 
     async def sweep(self) -> None:
-        """Wake open jobs that nobody waits for, expire forgotten reservations, drop old results."""
+        """Wake forgotten jobs, expire forgotten reservations, drop old results and stray blobs."""
         now = self._clock.now()
         for job_id in await self._database.read(lambda tx: tx.jobs.open_ids()):
             if not self._dispatch.knows(job_id):
@@ -67,9 +70,25 @@ class Recovery:
             lambda tx: tx.jobs.done_before(before, limit=FORGET_AT_ONCE_MAX)
         )
         for job_id in old:
-            await self._forget(job_id)
+            await self._forget(job_id, now=now)
+        await self._drop_strays(now)
 
-    async def _forget(self, job_id: JobId) -> None:
+    async def _forget(self, job_id: JobId, *, now: datetime) -> None:
         unused = await self._database.write(lambda tx: tx.jobs.forget_results(job_id))
         for blob in unused:
-            await self._blobs.delete(blob)
+            await self._blobs.delete(blob, older_than=now - NEW_BLOB)
+
+    async def _drop_strays(self, now: datetime) -> None:
+        """Delete blobs that no row names: of a refused request, of a process that was killed.
+
+        One shard a sweep, chosen by the time, so that a restart does not begin with the first.
+        """
+        shard = int(now.timestamp() // SWEEP_S) % SHARDS
+        old = await self._blobs.find_older_than(now - NEW_BLOB, shard=shard)
+
+        async def strays(tx: Tx) -> list[BlobId]:
+            return [blob for blob in old if not await tx.jobs.needs(blob)]
+
+        for blob in await self._database.read(strays):
+            if await self._blobs.delete(blob, older_than=now - NEW_BLOB):
+                log.info("a stray blob was deleted", extra={"blob": blob})

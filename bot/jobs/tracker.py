@@ -20,8 +20,11 @@ from bot.media.pool import PictureWork
 from bot.providers.base import Provider
 from storage.blobs import BlobStore
 from storage.database import Database, Tx
+from storage.job_rows import sources_of
 
 log = logging.getLogger(__name__)
+
+SOURCE_GONE = "The picture you started from is not kept any more: please attach it again."
 
 FULL_SENTENCE = "I have more work than I can take right now. Please try again in a few minutes."
 
@@ -171,6 +174,7 @@ class Tracker:
         self, request: PictureRequest, uploads: Uploads | None
     ) -> PictureRequest:
         if uploads is None or uploads.source is None:
+            await self._renew_sources(request)
             return request
         source = await self._pictures.run(to_source, uploads.source)
         kept = replace(
@@ -180,3 +184,9 @@ class Tracker:
             mask = await self._pictures.run(to_mask, uploads.mask, source.size)
             kept = replace(kept, mask=await self._blobs.put(mask))
         return request.evolve(source=kept)
+
+    async def _renew_sources(self, request: PictureRequest) -> None:
+        """Make sure that a request made again finds what it starts from, and goes on finding it."""
+        for blob in sources_of(request):
+            if not await self._blobs.renew(blob):
+                raise InvalidRequest(SOURCE_GONE)
