@@ -19,6 +19,7 @@ FORBIDDEN = [
     ("bot/jobs/tracker.py", "import aiosqlite"),
     ("bot/providers/horde/provider.py", "import storage.credits"),
     ("bot/providers/http.py", "from bot import settings"),
+    ("bot/jobs/album.py", "from PIL import Image"),
     ("bot/accounts/keys.py", "import discord"),
     ("bot/ui/cards.py", "from bot.jobs import tracker"),
     ("bot/ui/cards.py", "import storage.jobs"),
