@@ -10,6 +10,7 @@ from storage.sealing import (
     Sealed,
     Sealer,
     add_master_key,
+    derived_keys,
     load_or_create_master_key,
 )
 from tests.storage.store_values import ANNA, BERT, sealer_of
@@ -70,6 +71,20 @@ def test_an_older_master_key_still_opens_and_the_newest_seals():
     assert both.unseal(sealed_before, **PLACE) == SECRET
     with pytest.raises(ConfigurationError, match=f"needs the master key {both.current_id}"):
         old.unseal(sealed_after, **PLACE)
+
+
+def test_keys_for_other_uses_are_made_from_the_master_keys_the_newest_first():
+    old, new = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
+    both = MasterKeys.from_base64(old, new)
+
+    made = derived_keys(both, label="callbacks")
+
+    assert made == (
+        *derived_keys(MasterKeys.from_base64(new), label="callbacks"),
+        *derived_keys(MasterKeys.from_base64(old), label="callbacks"),
+    )
+    assert {len(key) for key in made} == {32}
+    assert not {*made} & {*derived_keys(both, label="another use"), *both.by_id.values()}
 
 
 def test_the_first_run_makes_a_master_key_for_its_owner_alone(tmp_path):

@@ -103,6 +103,38 @@ def test_a_value_that_cannot_work_is_refused_with_what_to_give(name, value, advi
     assert advice in sentence
 
 
+CALLED_BACK = {"EASEL_PUBLIC_URL": "https://bot.example/easel/", "EASEL_WEB_PORT": "8000"}
+IN_A_SANDBOX = {"EASEL_PUBLIC_URL": "http://127.0.0.1:8000", "EASEL_ALLOW_PRIVATE_HOSTS": "true"}
+
+
+def test_a_public_address_goes_with_a_port():
+    assert settings.load(CALLED_BACK).public_url == "https://bot.example/easel"
+    assert settings.load(CALLED_BACK | IN_A_SANDBOX).public_url == "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize(
+    "changes, advice",
+    [
+        ({"EASEL_WEB_PORT": ""}, "set EASEL_WEB_PORT as well"),
+        ({"EASEL_PUBLIC_URL": "http://bot.example"}, "give an https address"),
+        ({"EASEL_PUBLIC_URL": "https://user:word@bot.example"}, "give an address such as"),
+        ({"EASEL_PUBLIC_URL": "https://bot.example/?a=b"}, "give an address such as"),
+        ({"EASEL_PUBLIC_URL": "https://bot.example/" + "a" * 500}, "at most 512 characters"),
+    ],
+)
+def test_a_public_address_that_nobody_could_call_is_a_fault(changes, advice):
+    (sentence,) = faults(CALLED_BACK | changes)
+
+    assert sentence.startswith("EASEL_PUBLIC_URL: ")
+    assert advice in sentence
+
+
+def test_a_port_that_is_wrong_is_one_fault_beside_a_public_address():
+    (sentence,) = faults(CALLED_BACK | {"EASEL_WEB_PORT": "x"})
+
+    assert sentence.startswith("EASEL_WEB_PORT: ")
+
+
 def test_every_fault_is_reported_at_once():
     told = faults({"EASEL_WEB_PORT": "x", "EASEL_LOG_LEVEL": "x", "EASEL_WEBPORT": "1"})
 
@@ -263,5 +295,7 @@ def test_the_table_has_a_row_for_every_setting():
 
     names = [row.split("`")[1] for row in rows]
     assert names == [settings.env_name(name) for name in settings.Settings.model_fields]
-    assert "| `EASEL_WEB_HOST` | `127.0.0.1` | The address that the web server listens on. |" in rows
+    assert (
+        "| `EASEL_WEB_HOST` | `127.0.0.1` | The address that the web server listens on. |" in rows
+    )
     assert "| `EASEL_ALLOW_PRIVATE_HOSTS` | `false` |" in settings.settings_table()
