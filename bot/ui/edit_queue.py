@@ -78,8 +78,9 @@ class EditQueue:
         self._gap = timedelta(seconds=gap_s)
         self._asks: dict[JobId, Ask] = {}
         self._finals, self._progress = _Members(), _Members()
-        self._later: list[tuple[datetime, int, JobId]] = []
-        self._behind: defaultdict[Place, list[JobId]] = defaultdict(list)
+        self._later: list[tuple[datetime, JobId]] = []
+        self._later_than: dict[JobId, datetime] = {}  # each is in the heap once for a moment
+        self._behind: defaultdict[Place, dict[JobId, None]] = defaultdict(dict)
         self._rests: dict[JobId, datetime] = {}
         self._busy: dict[JobId, Edit] = {}
         self._served: OrderedDict[UserId, int] = OrderedDict()
@@ -129,17 +130,17 @@ class EditQueue:
             place = self._place_of(ask.target)
             moment = self._moment(ask, place, now)
             if moment is None:
-                self._behind[place].append(ask.job_id)
+                self._behind[place][ask.job_id] = None
             elif moment > now:
-                heapq.heappush(self._later, (moment, next(self._count), ask.job_id))
+                self._put_off(ask.job_id, moment)
             else:
                 return self._begin(ask, place)
         return None
 
     def look_again_at(self) -> datetime | None:
         """Return when `next` may have more to say even if nothing else happens."""
-        while self._later and self._later[0][2] not in self._asks:
-            heapq.heappop(self._later)
+        while self._later and self._later[0][1] not in self._asks:
+            self._next_put_off()
         return self._later[0][0] if self._later else None
 
     def ended(self, edit: Edit, *, now: datetime, was_sent: bool) -> None:
@@ -164,7 +165,18 @@ class EditQueue:
 
     def _rouse(self, now: datetime) -> None:
         while self._later and self._later[0][0] <= now:
-            self._let_stand(heapq.heappop(self._later)[2])
+            self._let_stand(self._next_put_off())
+
+    def _put_off(self, job_id: JobId, moment: datetime) -> None:
+        if self._later_than.get(job_id) != moment:
+            self._later_than[job_id] = moment
+            heapq.heappush(self._later, (moment, job_id))
+
+    def _next_put_off(self) -> JobId:
+        moment, job_id = heapq.heappop(self._later)
+        if self._later_than.get(job_id) == moment:
+            del self._later_than[job_id]
+        return job_id
 
     def _let_stand(self, job_id: JobId) -> None:
         """Put an ask among those that could go; repeating it, or too early, does no harm."""

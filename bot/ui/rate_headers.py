@@ -104,4 +104,5 @@ def refusal_of(headers: Mapping[str, str], body: Any) -> Refusal | None:
     if body.get("code"):
         return None
     wait_s = float(body.get("retry_after") or headers.get("Retry-After") or 0)
-    return Refusal(retry_after_s=wait_s, is_global=bool(body.get("global")))
+    is_global = body.get("global") or headers.get("X-RateLimit-Scope") == "global"
+    return Refusal(retry_after_s=wait_s, is_global=bool(is_global))

@@ -219,6 +219,19 @@ def test_what_is_withdrawn_does_not_go(desk):
     assert (desk.queue.waiting, desk.queue.look_again_at()) == (0, None)
 
 
+def test_wishes_that_wait_long_and_change_often_do_not_pile_up():
+    desk = Desk()
+    desk.leaves(0, limit=5)
+    for _ in range(100):
+        desk.queue.ask(ask("here"))
+        desk.queue.ask(ask("there", BOB, channel=2, final=True))
+        desk.begun()
+        desk.queue.ask(ask("behind", EVE, channel=2))
+
+    assert len(desk.queue._later) == 1
+    assert sum(map(len, desk.queue._behind.values())) <= 2
+
+
 # ---------------------------------------------------------------- properties
 
 
@@ -368,5 +381,8 @@ def test_what_is_kept_is_bounded_by_the_messages(wishes, limit):
         run.queue.forget(job_id)
 
     queue = run.queue
-    kept = (queue._asks, queue._busy, queue._rests, queue._behind, run.budgets._under_way)
-    assert [list(each) for each in (*kept, queue._finals, queue._progress)] == [[]] * 7
+    kept = (
+        (queue._asks, queue._busy, queue._rests, queue._behind, queue._later, queue._later_than),
+        (queue._finals, queue._progress, run.budgets._under_way),
+    )
+    assert not [each for some in kept for each in some if list(each)]

@@ -58,6 +58,12 @@ def test_half_a_state_is_none(missing):
         ({}, {"retry_after": 0.4, "global": False}, Refusal(retry_after_s=0.4)),
         ({}, {"retry_after": 2, "global": True}, Refusal(retry_after_s=2, is_global=True)),
         ({"Retry-After": "3"}, {"message": "slow"}, Refusal(retry_after_s=3)),
+        (
+            {"X-RateLimit-Scope": "global"},
+            {"retry_after": 1},
+            Refusal(retry_after_s=1, is_global=True),
+        ),
+        ({"X-RateLimit-Scope": "shared"}, {"retry_after": 1}, Refusal(retry_after_s=1)),
         ({"Retry-After": "60"}, None, Refusal(retry_after_s=60, is_global=True)),
         ({}, None, None),
         ({"Retry-After": "60"}, {"code": 30046, "retry_after": 60}, None),
