@@ -121,6 +121,14 @@ class Stage:
         for job_id in await self.service.database.read(lambda tx: tx.jobs.open_ids()):
             self.service.dispatch.wake(job_id, at=SystemClock().now())  # before any booked moment
 
+    async def brings_key(self, person: Person, key: str, *, kudos: float = 500) -> Card:
+        """Let a member bring a key that the provider knows; return the answer to it."""
+        self.horde.add_key(key, username=f"{person.user.name}#77", kudos=kudos)
+        form = await person.runs("/key set", provider="horde")
+        answer = await person.submits(form, key=key)
+        await answer.until(lambda version: version.shows("It works."))
+        return answer
+
     # ------------------------------------------------------------ what is true
 
     async def job(self, card: Card):

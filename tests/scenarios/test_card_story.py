@@ -162,10 +162,7 @@ async def test_files_that_fit_are_posted_as_they_were_coded(stage):
 
 @pytest.mark.parametrize("rules", [DiscordRules(file_bytes_max=SMALL_BYTES)], ids=["40 KiB"])
 async def test_a_picture_that_is_too_large_for_the_place_is_made_to_fit(stage):
-    stage.horde.add_key(KEY, username="Ann#77", kudos=5000)
-    form = await stage.ann.runs("/key set", provider="horde")
-    await stage.ann.submits(form, key=KEY)
-    await stage.ann.sees("It works.")
+    await stage.brings_key(stage.ann, KEY, kudos=5000)
 
     card = await stage.ann.runs("/imagine", prompt="a cat --size 2048x1024")
     shown = await card.until(done)

@@ -140,10 +140,7 @@ async def test_more_than_ten_jobs_at_once_are_refused_until_one_is_over(stage):
 
 
 async def test_a_job_on_the_members_own_key_costs_no_credits(stage):
-    stage.horde.add_key(KEY, username="Ann#77", kudos=500)
-    form = await stage.ann.runs("/key set", provider="horde")
-    await stage.ann.submits(form, key=KEY)
-    await stage.ann.sees("It works.")
+    await stage.brings_key(stage.ann, KEY)
 
     card = await stage.ann.runs("/imagine", prompt="a cat")
     await card.until(done)

@@ -28,15 +28,6 @@ def written_log():
         log.handlers[:] = handlers
 
 
-async def brought(stage, key=KEY):
-    """Let Ann bring a key that the provider knows."""
-    stage.horde.add_key(key, username="Ann#77", kudos=500)
-    form = await stage.ann.runs("/key set", provider="horde")
-    answer = await stage.ann.submits(form, key=key)
-    await answer.until(lambda version: version.shows("It works."))
-    return answer
-
-
 async def test_a_key_is_asked_for_in_a_form_and_tested_at_the_provider(stage):
     stage.horde.add_key(KEY, username="Ann#77", kudos=500)
 
@@ -99,7 +90,7 @@ async def test_providers_are_suggested_by_the_names_members_know(stage):
 
 
 async def test_the_list_shows_the_last_four_characters_only(stage):
-    await brought(stage)
+    await stage.brings_key(stage.ann, KEY)
 
     card = await stage.ann.runs("/key list")
 
@@ -110,7 +101,7 @@ async def test_the_list_shows_the_last_four_characters_only(stage):
 
 
 async def test_nobody_sees_the_keys_of_others(stage):
-    await brought(stage)
+    await stage.brings_key(stage.ann, KEY)
 
     card = await stage.bob.runs("/key list")
 
@@ -118,7 +109,7 @@ async def test_nobody_sees_the_keys_of_others(stage):
 
 
 async def test_a_job_runs_on_the_members_own_key(stage):
-    await brought(stage)
+    await stage.brings_key(stage.ann, KEY)
 
     card = await stage.ann.runs("/imagine", prompt="a cat")
     shown = await card.until(done)
@@ -132,7 +123,7 @@ async def test_a_job_runs_on_the_members_own_key(stage):
 
 
 async def test_a_members_key_is_never_used_for_somebody_else(stage):
-    await brought(stage)
+    await stage.brings_key(stage.ann, KEY)
 
     card = await stage.bob.runs("/imagine", prompt="a cat")
     await card.until(done)
@@ -141,8 +132,8 @@ async def test_a_members_key_is_never_used_for_somebody_else(stage):
 
 
 async def test_a_new_key_takes_the_place_of_the_old_one(stage):
-    await brought(stage)
-    await brought(stage, OTHER_KEY)
+    await stage.brings_key(stage.ann, KEY)
+    await stage.brings_key(stage.ann, OTHER_KEY)
 
     card = await stage.ann.runs("/imagine", prompt="a cat")
     await card.until(done)
@@ -153,7 +144,7 @@ async def test_a_new_key_takes_the_place_of_the_old_one(stage):
 
 async def test_a_key_outlives_a_restart(world):
     async with world.playing():
-        await brought(world)
+        await world.brings_key(world.ann, KEY)
 
     async with world.playing():
         card = await world.ann.runs("/imagine", prompt="a cat")
@@ -163,7 +154,7 @@ async def test_a_key_outlives_a_restart(world):
 
 
 async def test_a_forgotten_key_is_gone_and_credits_are_spent_again(stage):
-    await brought(stage)
+    await stage.brings_key(stage.ann, KEY)
 
     answer = await stage.ann.runs("/key forget", provider="horde")
     again = await stage.ann.runs("/key forget", provider="horde")
@@ -177,7 +168,7 @@ async def test_a_forgotten_key_is_gone_and_credits_are_spent_again(stage):
 
 
 async def test_a_job_that_runs_already_goes_on_when_its_key_is_forgotten(stage):
-    await brought(stage)
+    await stage.brings_key(stage.ann, KEY)
     stage.horde.script.next(held=True)
     card = await stage.ann.runs("/imagine", prompt="a cat")
     await until_sent(stage, 1)
@@ -192,7 +183,7 @@ async def test_a_job_that_runs_already_goes_on_when_its_key_is_forgotten(stage):
 
 
 async def test_a_key_that_is_forgotten_before_its_job_is_sent_ends_the_job(stage):
-    await brought(stage)
+    await stage.brings_key(stage.ann, KEY)
     stage.horde.faults.add("POST", "/generate/async", kind="status", status=503, times=None)
     card = await stage.ann.runs("/imagine", prompt="a cat")
     await until(lambda: stage.calls("POST", "/generate/async"))
@@ -206,7 +197,7 @@ async def test_a_key_that_is_forgotten_before_its_job_is_sent_ends_the_job(stage
 
 
 async def test_a_key_that_stopped_working_fails_the_job_with_a_reason(stage):
-    await brought(stage)
+    await stage.brings_key(stage.ann, KEY)
     stage.horde.faults.add(
         "POST", "/generate/async", kind="status", status=401, body=INVALID_KEY, times=2
     )
@@ -219,7 +210,7 @@ async def test_a_key_that_stopped_working_fails_the_job_with_a_reason(stage):
 
 
 async def test_the_plain_key_is_nowhere_but_at_its_provider(stage, written_log):
-    await brought(stage)
+    await stage.brings_key(stage.ann, KEY)
     card = await stage.ann.runs("/imagine", prompt="a cat")
     await card.until(done)
     await stage.until_settled(card)
