@@ -25,7 +25,7 @@ from cogs.imagine import CHOICE_CHARS_MAX, Aspect, Text, model_choices
 ANY_PROMPT = "a picture"  # stands where /imagine will have one, so that the rest can be tried
 OPTIONS = {known.name: copy.IMAGINE_OPTIONS[known.name] for known in fields(Preferences)}
 
-Name = Literal["model", "aspect", "negative", "steps", "nsfw"]
+Name = Literal["model", "aspect", "negative", "steps", "nsfw", "private"]
 
 
 @app_commands.allowed_installs(guilds=True, users=False)
@@ -42,7 +42,7 @@ class Defaults(
 
     @app_commands.command(name="set")
     @app_commands.describe(**OPTIONS)
-    async def put(
+    async def put(  # noqa: PLR0913 -- discord.py reads the options from here
         self,
         interaction: discord.Interaction[Any],
         *,
@@ -51,10 +51,16 @@ class Defaults(
         negative: Text | None = None,
         steps: Range[int, 1, STEPS_MAX] | None = None,
         nsfw: bool | None = None,
+        private: bool | None = None,
     ) -> None:
         """Choose what /imagine does when you do not say; what you leave out stays as it is."""
         options = TypedOptions(
-            model=model, aspect=aspect, negative=negative, steps=steps, nsfw=nsfw
+            model=model,
+            aspect=aspect,
+            negative=negative,
+            steps=steps,
+            nsfw=nsfw,
+            private=private,
         )
         owner_id = UserId(interaction.user.id)
         chosen = self._tried(options, owner_id=owner_id)

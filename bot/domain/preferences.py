@@ -17,6 +17,7 @@ class Preferences:
     negative: str | None = None
     steps: int | None = None
     nsfw: bool = False
+    private: bool = False
 
     def defaults(self, *, is_age_restricted: bool) -> dict[str, Setting]:
         """Return what `build_request` takes; adult content only where it may be asked for."""

@@ -214,9 +214,12 @@ DEFAULTS = "Your defaults"
 NO_DEFAULTS = "Nothing is set. With /defaults set you choose what counts when you do not say."
 DEFAULTS_CLEARED = "Your defaults are cleared."
 DEFAULTS_EMPTY = "There was nothing to clear."
-DEFAULTS_NEED_ONE = "Choose at least one option: model, aspect, negative, steps or nsfw."
+DEFAULTS_NEED_ONE = "Choose at least one option: model, aspect, negative, steps, nsfw or private."
 DEFAULTS_HINT = "/imagine uses them unless you say otherwise."
-ADULTS_WHERE = "allowed, in age-restricted channels"
+DEFAULTS_ON = {
+    "nsfw": "allowed, in age-restricted channels",
+    "private": "prompt and settings are left out of the picture files",
+}
 DEFAULT_CLEAR = "Which one; all of them if you leave this out"
 KEYS = "Your keys"
 NO_KEYS = "You have not brought a key. With /key set your pictures cost no credits here."
@@ -276,7 +279,7 @@ _MOVEMENTS = {
 
 def default(name: str, value: object) -> str:
     """Write one default of a member on a line."""
-    words = ADULTS_WHERE if value is True else texts.inline(str(value), chars_max=REASON_CHARS_MAX)
+    words = DEFAULTS_ON.get(name) or texts.inline(str(value), chars_max=REASON_CHARS_MAX)
     return f"**{name}**: {words}"
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.media.metadata import read_parameters
 from tests.scenarios.stage import done
 
 
@@ -92,10 +93,23 @@ async def test_a_default_adult_wish_counts_only_in_age_restricted_channels(stage
     assert flags == [False, True]
 
 
+async def test_files_that_are_private_by_default_say_nothing_unless_asked_to(stage):
+    card = await stage.ann.runs("/defaults set", private=True)
+    assert card.shows("**private**: prompt and settings are left out of the picture files")
+
+    told = []
+    for prompt in ("a cat", "a cat --no-private"):
+        shown = await (await stage.ann.runs("/imagine", prompt=prompt)).until(done)
+        told.append(read_parameters(shown.attachments[0].data))
+
+    assert told[0] is None
+    assert told[1].startswith("a cat\n")
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({}, r"Choose at least one option\: model, aspect, negative, steps or nsfw."),
+        ({}, r"Choose at least one option\: model, aspect, negative, steps, nsfw or private."),
         ({"model": "dreamshapper"}, r"Near to it\: Dreamshaper."),
         ({"negative": "fog ### dogs"}, r"Take \#\#\# out of the --no text"),
     ],
