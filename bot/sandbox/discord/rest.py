@@ -114,6 +114,8 @@ class Rest:
             return self._admitted(request, match, entry, body)
         except ApiError as error:
             return self._refused(error, entry), VIA | _retry_headers(error)
+        except ConnectionError:  # the client is gone amid its request: nobody reads this
+            return _failure(400), VIA
         except Exception as error:  # noqa: BLE001 - a server answers whatever happens
             # a body that no rule foresaw: our fault or the bot's, and the test should know
             _log.exception("the sandbox stumbled")
