@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from bot.domain.errors import InvalidRequest
 from bot.domain.requests import PictureRequest
+from bot.domain.weights import without_weights
 
 NAME_SHOWN_CHARS_MAX = 60
 
@@ -19,6 +20,7 @@ WISHES: Mapping[str, str] = MappingProxyType(
         "negative": "negative prompt",
         "cfg": "guidance scale",
         "sampler": "sampler",
+        "style": "style",
         "seed": "seed",
         "seed_variation": "seed variation",
         "karras": "noise schedule",
@@ -54,6 +56,16 @@ def narrowed(request: PictureRequest, *, able: Collection[str]) -> Narrowed:
     ]
     changes = {name: _USUAL[name] for name in lost}
     return Narrowed(request=request.evolve(**changes), lost=tuple(WISHES[name] for name in lost))
+
+
+def unweighted(request: PictureRequest, *, title: str, notes: list[str]) -> PictureRequest:
+    """Send the words without their weights; what counts less than nothing is to be avoided."""
+    prompt, negative = without_weights(request.prompt)
+    if prompt == request.prompt:
+        return request
+    notes.append(f"{title} knows no weights: the words were sent without them.")
+    avoided = ", ".join(text for text in (request.negative, negative) if text)
+    return request.evolve(prompt=prompt, negative=avoided)
 
 
 def within(what: str, value: N, *, low: N, high: N, notes: list[str]) -> N:

@@ -138,6 +138,13 @@ PARAMETERS = (
         meaning="how the noise is taken away",
     ),
     _word(
+        "style",
+        "style",
+        read=readers.word,
+        example="neon-punk",
+        meaning="a look that the provider knows by name",
+    ),
+    _word(
         "seed",
         "seed",
         read=readers.whole(0, SEED_MAX),

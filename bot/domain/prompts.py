@@ -54,6 +54,7 @@ class TypedOptions:
     steps: int | None = None
     cfg: float | None = None
     sampler: str | None = None
+    style: str | None = None
     seed: int | None = None
     seed_variation: int | None = None
     karras: bool | None = None

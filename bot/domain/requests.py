@@ -101,6 +101,7 @@ class PictureRequest:
     steps: int | None = None
     cfg: float | None = None
     sampler: str | None = None
+    style: str | None = None
     seed: int | None = None
     seed_variation: int | None = None
     karras: bool = True

@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.narrowing import WISHES, chosen, narrowed, within
+from bot.domain.narrowing import WISHES, chosen, narrowed, unweighted, within
 from bot.domain.requests import Lora, PictureRequest
 
 PLAIN = PictureRequest(prompt="a cat", count=2, width=512, height=512, model="stable", steps=20)
@@ -67,3 +67,21 @@ def test_a_model_is_chosen_or_spelt_right(asked, known, model):
 def test_an_unknown_model_is_refused_with_the_known_ones():
     with pytest.raises(InvalidRequest, match=r"Somebody has no model “nope”.*dalle, stable"):
         chosen("nope", KNOWN, usual="stable", title="Somebody")
+
+
+def test_weights_become_words_to_draw_and_words_to_avoid():
+    notes: list[str] = []
+
+    request = unweighted(
+        PLAIN.evolve(prompt="a cat::2 fog::-1", negative="rain"), title="Somebody", notes=notes
+    )
+
+    assert (request.prompt, request.negative) == ("a cat", "rain, fog")
+    assert notes == ["Somebody knows no weights: the words were sent without them."]
+
+
+def test_a_prompt_without_weights_is_left_alone():
+    notes: list[str] = []
+
+    assert unweighted(PLAIN, title="Somebody", notes=notes) is PLAIN
+    assert notes == []

@@ -80,6 +80,7 @@ def test_a_text_without_parameters_is_the_prompt():
         ("--clip_skip 2", {"clip_skip": 2}),
         ("--hires --hires-strength 0.4", {"hires_fix": True, "hires_fix_strength": 0.4}),
         ("--tile", {"tiling": True}),
+        ("--style neon-punk", {"style": "neon-punk"}),
         ("--transparent", {"transparent": True}),
         ("--post GFPGAN,RealESRGAN_x4plus", {"post_processing": ("GFPGAN", "RealESRGAN_x4plus")}),
         ("--post GFPGAN, 4x_AnimeSharp", {"post_processing": ("GFPGAN", "4x_AnimeSharp")}),

@@ -7,9 +7,8 @@ import re
 from collections.abc import Sequence
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.narrowing import chosen, narrowed, within
+from bot.domain.narrowing import chosen, narrowed, unweighted, within
 from bot.domain.requests import PictureRequest
-from bot.domain.weights import without_weights
 from bot.providers.algovera.wire import TITLE
 from bot.providers.base import Model, Plan
 
@@ -35,13 +34,13 @@ def to_plan(request: PictureRequest, *, models: Sequence[Model]) -> Plan:
     if request.source is not None:
         raise InvalidRequest(f"{TITLE} cannot start from a picture: leave it out.")
     notes: list[str] = []
-    planned, lost = narrowed(request, able=_ABLE)
+    planned, lost = narrowed(unweighted(request, title=TITLE, notes=notes), able=_ABLE)
+    _check_prompt(planned.prompt)
     if lost:
         notes.append(f"{TITLE} knows no {', '.join(lost)}: left out.")
     model = chosen(request.model, [one.name for one in models], usual=DEFAULT_MODEL, title=TITLE)
     width, height = _size(request, model, notes)
     planned = planned.evolve(
-        prompt=_prompt(request.prompt, notes),
         model=model,
         width=width,
         height=height,
@@ -58,19 +57,13 @@ def to_plan(request: PictureRequest, *, models: Sequence[Model]) -> Plan:
     return Plan(request=planned, notes=tuple(notes))
 
 
-def _prompt(text: str, notes: list[str]) -> str:
-    prompt, negative = without_weights(text)
+def _check_prompt(prompt: str) -> None:
     if not prompt.strip():
         raise InvalidRequest("Describe the picture: the prompt is empty.")
     if len(prompt) > PROMPT_CHARS_MAX:
         raise InvalidRequest(
             f"Your prompt has {len(prompt)} characters: {TITLE} takes {PROMPT_CHARS_MAX}."
         )
-    if negative:
-        notes.append(f"{TITLE} knows no weights: what should not be there was left out.")
-    elif prompt != text:
-        notes.append(f"{TITLE} knows no weights: the words were sent without them.")
-    return prompt
 
 
 def _size(request: PictureRequest, model: str, notes: list[str]) -> tuple[int, int]:

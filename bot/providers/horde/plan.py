@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.domain.narrowing import WISHES, narrowed, unweighted
 from bot.domain.requests import (
     SIDE_MAX_PX,
     SIDE_MIN_PX,
@@ -36,7 +37,9 @@ from bot.providers.horde.checks import (
     post_processors_named,
     sampler_named,
 )
+from bot.providers.horde.wire import TITLE
 
+_ABLE = WISHES.keys() - {"style"}  # its named styles are whole presets, not looks
 _OWN_KEY = "your own AI Horde key lifts this"
 
 Notes = list[str]
@@ -48,8 +51,11 @@ def to_plan(request: PictureRequest, *, models: Sequence[Model], is_anonymous: b
     Raises:
         InvalidRequest: for what the Horde or the model cannot do, with what it can.
     """
-    check_values(request)
     notes: Notes = []
+    request, lost = narrowed(unweighted(request, title=TITLE, notes=notes), able=_ABLE)
+    if lost:
+        notes.append(f"{TITLE} knows no {', '.join(lost)}: left out.")
+    check_values(request)
     model = _model(request, models)
     family = family_of(model)
     check_family(request, family)
