@@ -70,17 +70,11 @@ class Announced:
         """Hand over a picture that the provider has listed; None when it is not here."""
         return self._heard.get(job.id, {}).pop(item.id, None)
 
-    async def drop(self, job: Job) -> None:
-        """Let go of what the provider did not list, bytes included."""
-        unlisted = self._heard.pop(job.id, {})
-        for picture in unlisted.values():
-            if picture is not None:
-                log.info("announced but not listed", extra={"job": job.id})
-                await self._discard(picture)
-
-    def forget(self, job_id: JobId) -> None:
-        """Let go of what is remembered for a job that is past these steps."""
-        self._heard.pop(job_id, None)
+    def drop(self, job_id: JobId) -> None:
+        """Let go of what the provider did not list; the sweep takes bytes that no row names."""
+        unlisted = self._heard.pop(job_id, {})
+        if any(unlisted.values()):
+            log.info("announced, not listed", extra={"job": job_id, "count": len(unlisted)})
 
     async def _fetched(self, job: Job, item: Item) -> Picture | None:
         """Fetch a picture to be shown early; what fails now is fetched again once it is listed."""
@@ -91,8 +85,3 @@ class Announced:
         except (ProviderError, UnreadablePicture) as error:
             log.info("announced, not fetched", extra={"job": job.id, "why": str(error)})
             return None
-
-    async def _discard(self, picture: Picture) -> None:
-        blob = picture.blob
-        if not await self._tools.database.read(lambda tx: tx.jobs.needs(blob)):
-            await self._tools.blobs.delete(blob)

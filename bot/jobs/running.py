@@ -42,7 +42,7 @@ class Running:
 
     def forget(self, job_id: JobId) -> None:
         """Let go of what is remembered for a job that is past these steps."""
-        self._announced.forget(job_id)
+        self._announced.drop(job_id)
         self._watched.discard(job_id)
         self._next_looks.pop(job_id, None)
         self._misled.discard(job_id)
@@ -66,7 +66,7 @@ class Running:
             seen = await provider.poll(
                 job.remote,
                 key=await self._tools.key_for(job),
-                expects_end=self._expects_end(job),
+                expects_end=self._may_list(job),
             )
         except (Transient, ProtocolBroken) as error:
             return await self._failed(job, error)
@@ -108,7 +108,6 @@ class Running:
 
     async def _over(self, job: Job, state: JobState, kind: FailureKind, reason: str) -> Job:
         """End a job that gets nothing more: deliver what came, or close it with the reason."""
-        await self._announced.drop(job)
         self.forget(job.id)
         if job.pictures:
             return await self._collected(job, notes=(reason,))
@@ -177,10 +176,15 @@ class Running:
             moment = self._next_looks.get(job.id, moment)
         return moment if moment > self._tools.clock.now() else None
 
-    def _expects_end(self, job: Job) -> bool:
-        """Tell whether to ask for the results themselves, within the provider's limit on that."""
+    def _may_list(self, job: Job) -> bool:
+        """Tell whether to ask for the results themselves, within the provider's limit on that.
+
+        When all is announced, they decide; and what is on the card since the last look should
+        not stay there for long without being listed.
+        """
         now = self._tools.clock.now()
-        if not self._announced.is_complete(job) or not self._may_collect(job, now):
+        is_late = job.id in self._next_looks and self._announced.is_on_card(job)
+        if not (self._announced.is_complete(job) or is_late) or not self._may_collect(job, now):
             return False
         self._collected_at[job.id] = now
         return True
@@ -206,7 +210,7 @@ class Running:
         if items is None:
             return job
         job, _ = await self._keep(job, items)
-        await self._announced.drop(job)
+        self._announced.drop(job.id)
         return job
 
     async def _settled(self, job: Job) -> Job:
@@ -219,7 +223,7 @@ class Running:
     async def _finished(self, job: Job, seen: Finished) -> Job | datetime:
         tools = self._tools
         job, missing = await self._keep(job, seen.items)
-        await self._announced.drop(job)
+        self._announced.drop(job.id)
         if missing:
             retry = [item for item in missing if self._is_worth_another(job, item)]
             if retry:

@@ -1,5 +1,6 @@
 """The Horde calls back when a picture is there: it is shown at once, and believed only when asked."""
 
+import asyncio
 import io
 import logging
 import socket
@@ -178,7 +179,7 @@ async def test_what_was_shown_leaves_the_card_when_the_horde_forgot_it(hurried):
     hurried.horde.script.next(held=True)
     card = await asks(hurried, count=2)
     remote = await sent(hurried)
-    hurried.horde.faults.add("GET", CHECK, kind="html", times=None)
+    hurried.horde.faults.add("GET", "/generate/*", kind="html", times=None)
     await drawn(hurried, remote)
     await card.until(lambda version: len(version.attachments) == 1)
 
@@ -189,7 +190,24 @@ async def test_what_was_shown_leaves_the_card_when_the_horde_forgot_it(hurried):
 
     assert not shown.attachments
     assert await hurried.credits(hurried.ann) == 1000
-    assert [path for path in (hurried.data_dir / "blobs").rglob("*") if path.is_file()] == []
+
+
+async def test_what_is_on_the_card_is_made_sure_of_at_a_slow_poll(hurried):
+    hurried.horde.script.next(held=True)
+    card = await asks(hurried, count=2)
+    remote = await sent(hurried)
+    await card.until(titled("In the queue"))
+    await drawn(hurried, remote)
+    await card.until(lambda version: len(version.attachments) == 1)
+
+    async with asyncio.timeout(10):
+        while not (await hurried.job(card)).pictures:
+            await asyncio.sleep(0.01)
+    hurried.horde.finish(remote.remote_id)
+    shown = await card.until(done)
+
+    assert shown_pictures(shown) == await true_pictures(hurried, remote)
+    assert hurried.calls("GET", PICTURE) == 2
 
 
 async def test_callbacks_missed_while_the_bot_was_away_are_made_up_for_at_its_start(world):
