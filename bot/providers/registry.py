@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 
+from bot.providers.aime import open_aime
 from bot.providers.algovera import open_algovera
 from bot.providers.base import Provider
 from bot.providers.config import ProviderConfig
@@ -14,6 +15,7 @@ Factory = Callable[[ProviderConfig], AbstractAsyncContextManager[Provider]]
 
 FACTORIES: Mapping[str, Factory] = MappingProxyType(
     {
+        "aime": open_aime,
         "algovera": open_algovera,
         "horde": open_horde,
     }

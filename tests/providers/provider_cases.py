@@ -3,18 +3,22 @@
 A new provider joins with one line in `CASES`.
 """
 
+import base64
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from pydantic import SecretStr
 
 from bot.domain.jobs import Remote
 from bot.domain.requests import PictureRequest
+from bot.providers.aime import open_aime
 from bot.providers.base import Inputs, Item, Provider
 from bot.providers.config import ProviderConfig, Timeouts
-from bot.providers.registry import FACTORIES
+from bot.providers.registry import FACTORIES, Factory
+from tests.providers.aime_endpoints import flux
 from tests.providers.recorded_answers import exchange
 from tests.providers.scripted_host import Reply, ScriptedHost, as_json
 
@@ -37,6 +41,7 @@ class Case:
     extras: Mapping[str, str] = field(default_factory=dict)
     has_links: bool = True  # or its pictures come over the API itself
     has_cancel: bool = True
+    factory: Factory | None = None  # where more than the registry gives has to be known
 
     @property
     def request(self) -> PictureRequest:
@@ -61,7 +66,8 @@ class Case:
         """Open the provider at a host; it is impatient only with a reply that never comes."""
         read_s = IMPATIENT_S if reply is not None and reply.is_endless else PATIENT_S
         settings = config(host.origin, hosts=hosts, read_s=read_s)
-        async with FACTORIES[self.name](settings) as provider:
+        factory = self.factory or FACTORIES[self.name]
+        async with factory(settings) as provider:
             yield provider
 
 
@@ -111,7 +117,29 @@ def _algovera_over(_: str) -> tuple[Reply, ...]:
     return (as_json({"job_status": "done"}), Reply(body=WEBP))
 
 
+def _aime_over(_: str) -> tuple[Reply, ...]:
+    picture = f"data:image/WEBP;base64,{base64.b64encode(WEBP).decode()}"
+    return (as_json({"job_state": "done", "job_result": {"images": [picture], "seed": 7}}),)
+
+
+def _aime_said(name: str) -> Reply:
+    response = exchange(name, of="aime")["response"]
+    return as_json(response["json"], status=response["status"])
+
+
 CASES = {
+    "aime": Case(
+        name="aime",
+        accepted=as_json({"success": True, "job_id": REMOTE_ID, "ep_version": 0}),
+        working=(_aime_said("queue_progress_b_position_1"),),
+        over=_aime_over,
+        unknown_key=_aime_said("error_401_bad_key"),
+        slow_down=Reply(status=429, headers={"Retry-After": "3"}),  # of a proxy in front
+        extras={"endpoint": "flux-dev", "ids": REMOTE_ID, "counts": "1"},
+        has_links=False,
+        has_cancel=False,
+        factory=partial(open_aime, known=(flux(),)),
+    ),
     "algovera": Case(
         name="algovera",
         accepted=as_json({"job_uuid": REMOTE_ID}),

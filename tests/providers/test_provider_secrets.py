@@ -50,6 +50,20 @@ FAULTS = {
         for status in (400, 403, 404, 422)
     },
     "echo in a list": as_json({"detail": [{"loc": ["body", SECRETS[0]], "msg": ECHO["message"]}]}, status=422),
+    **{
+        f"echo in an error {status} {type(error).__name__}": as_json(
+            {"success": False, "error": error}, status=status
+        )
+        for status, error in (
+            (200, ECHO["message"]),
+            (400, ECHO["message"]),
+            (400, [ECHO["message"], SECRETS[0]]),
+            (401, [ECHO["message"]]),
+            (402, [ECHO["message"]]),
+        )
+    },
+    "echo in a result": as_json({"job_state": "done", "job_result": {"error": ECHO["message"]}}),
+    "echo in a state": as_json({"job_state": SECRETS[0], "progress": {"auth_key": SECRETS[0]}}),
     "echo in a status": as_json({"job_status": SECRETS[0]}),
     "echo in a type": as_json({"id": [REMOTE_ID], "done": SECRETS[0], "username": None}),
     "echo in text": Reply(status=500, body=str(ECHO).encode()),

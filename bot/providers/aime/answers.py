@@ -1,0 +1,173 @@
+"""The server's answers in our words: how far the parts of a request are, and what came of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from statistics import fmean
+
+from pydantic import SecretStr
+
+from bot.domain.jobs import Remote
+from bot.providers.aime.parts import counts_of, endpoint_of, is_complete
+from bot.providers.aime.pictures import decoded, preview
+from bot.providers.aime.wire import (
+    READER,
+    TITLE,
+    Data,
+    Polled,
+    Progress,
+    Result,
+    parse_refusal,
+)
+from bot.providers.base import Ended, Ending, Finished, Item, Observation, Working
+from bot.providers.http import Answer
+from bot.providers.reading import explained
+
+QUEUED, PROCESSING, DONE, LAPSED = "queued", "processing", "done", "lapsed"
+UNDERWAY = frozenset({QUEUED, PROCESSING})
+
+_LAPSED = Ended(how=Ending.EXPIRED, reason=f"{TITLE} gave this up: no worker finished it in time.")
+_FORGOTTEN = Ended(how=Ending.LOST, reason=f"{TITLE} no longer knows this request.")
+_HANDED_OUT = Ended(
+    how=Ending.LOST,
+    reason=f"{TITLE} hands a result out once, and says that it has done so already.",
+)
+
+_EMPTY = Ended(how=Ending.FAILED, reason=f"{TITLE} ended this request without a picture.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """A job that nothing came of yet; states that nobody knows count as work."""
+
+    state: str
+    progress: Progress
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether no worker has taken it up."""
+        return self.state == QUEUED
+
+
+UNSEEN = Open(state=PROCESSING, progress=Progress())
+"""Stands for a job whose look failed while another one's brought a result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What was handed out with this very answer, and never will be again."""
+
+    result: Result
+
+
+Looked = Open | Made | Ended
+
+
+def to_looked(answer: Answer, *, secrets: tuple[SecretStr, ...]) -> Looked | None:
+    """Return how one job stands; None for an answer that says nothing of the job.
+
+    `secrets` are cut out of a worker's words: it knows the key that a job was sent with.
+
+    Raises:
+        ProtocolBroken: for a good answer that cannot be read.
+    """
+    if answer.status == HTTPStatus.PAYMENT_REQUIRED:
+        return _FORGOTTEN
+    if not answer.is_good:
+        return _LAPSED if parse_refusal(answer).job_state == LAPSED else None
+    polled = READER.read(Polled, answer)
+    if polled.job_state == DONE:
+        return _done(polled, secrets)
+    return Open(state=polled.job_state, progress=polled.progress or Progress())
+
+
+def to_observation(looked: Sequence[Looked], remote: Remote) -> Observation:
+    """Return how a whole request stands; `looked` is in the order of its parts."""
+    items = to_items(looked, remote)
+    waiting = [one for one in looked if isinstance(one, Open)]
+    if waiting:
+        return _working(looked, waiting, items, remote)
+    if items:
+        return Finished(items=items, notes=_faults(looked, remote))
+    telling = [one for one in looked if isinstance(one, Ended) and one is not _HANDED_OUT]
+    if telling:
+        return telling[0]
+    return _EMPTY if any(isinstance(one, Made) for one in looked) else _HANDED_OUT
+
+
+def to_items(looked: Sequence[Looked], remote: Remote) -> tuple[Item, ...]:
+    """Return the pictures that were handed out just now; ids there are capabilities, so numbers."""
+    return tuple(
+        Item(
+            id=f"{part}-{index}",
+            data=decoded(text),
+            seed=one.result.seed,
+            model=endpoint_of(remote),
+        )
+        for part, one in enumerate(looked, 1)
+        if isinstance(one, Made)
+        for index, text in enumerate(one.result.images + one.result.image, 1)
+    )
+
+
+def _done(polled: Polled, secrets: tuple[SecretStr, ...]) -> Looked:
+    """Look for an error before looking at pictures: some workers send one beside noise."""
+    result = polled.job_result
+    if result is None:
+        return _HANDED_OUT
+    if result.error:
+        why = explained("; ".join(result.error), secrets=secrets)
+        return Ended(how=Ending.FAILED, reason=f"A worker of {TITLE} failed at this: {why}")
+    return Made(result=result)
+
+
+def _working(
+    looked: Sequence[Looked], waiting: Sequence[Open], items: tuple[Item, ...], remote: Remote
+) -> Working:
+    first, last = waiting[0].progress, waiting[-1].progress
+    is_queued = len(waiting) == len(looked) and all(one.is_queued for one in waiting)
+    return Working(
+        is_queued=is_queued,
+        finished=_handed_out(looked, remote),
+        total=remote.total,
+        place=int(first.queue_position or 0) or None if is_queued else None,
+        eta_s=_eta_s(last),
+        percent=_percent(looked),
+        is_possible=not is_queued or first.num_workers_online != 0,
+        items=items,
+        preview=preview(_previews(waiting)),
+    )
+
+
+def _handed_out(looked: Sequence[Looked], remote: Remote) -> int:
+    """Return how many pictures came by now, in this answer and in earlier ones."""
+    counts = zip(looked, counts_of(remote), strict=True)
+    return sum(count for one, count in counts if isinstance(one, Made) or one is _HANDED_OUT)
+
+
+def _previews(waiting: Sequence[Open]) -> tuple[str, ...]:
+    data = [one.progress.progress_data or Data() for one in waiting]
+    return tuple(text for one in data for text in one.progress_images or one.images)
+
+
+def _eta_s(progress: Progress) -> float | None:
+    """Return the server's estimate; 0 and -1 stand for "not known"."""
+    estimate = progress.estimate or 0.0
+    return estimate if estimate > 0 else None
+
+
+def _percent(looked: Sequence[Looked]) -> float | None:
+    """Return the mean of all parts; 0 is unknown."""
+    shares = [
+        min(max(one.progress.progress or 0.0, 0.0), 100.0) if isinstance(one, Open) else 100.0
+        for one in looked
+    ]
+    return fmean(shares) or None
+
+
+def _faults(looked: Sequence[Looked], remote: Remote) -> tuple[str, ...]:
+    """Say why there are fewer pictures than were asked for; what came earlier is no fault."""
+    reasons = [one.reason for one in looked if isinstance(one, Ended) and one is not _HANDED_OUT]
+    if not is_complete(remote):
+        reasons.append(f"It is not certain that {TITLE} received all parts of this request.")
+    return tuple(dict.fromkeys(reasons))

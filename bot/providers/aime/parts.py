@@ -1,0 +1,61 @@
+"""A request as one job there or several: an endpoint without a count draws one picture per job."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.domain.jobs import Remote
+from bot.domain.requests import SEED_MAX, PictureRequest
+from bot.providers.aime.endpoints import Endpoint, Wish
+
+_ENDPOINT, _IDS, _COUNTS = "endpoint", "ids", "counts"
+_BETWEEN = " "
+
+
+def endpoint_of(remote: Remote) -> str:
+    """Return the endpoint that the parts were sent to."""
+    return remote.extras[_ENDPOINT]
+
+
+def ids_of(remote: Remote | None) -> tuple[str, ...]:
+    """Return the ids of the parts that were taken, in their order."""
+    return () if remote is None else tuple(remote.extras[_IDS].split(_BETWEEN))
+
+
+def counts_of(remote: Remote | None) -> tuple[int, ...]:
+    """Return how many pictures each of these parts was asked for."""
+    return () if remote is None else tuple(map(int, remote.extras[_COUNTS].split(_BETWEEN)))
+
+
+def next_part(request: PictureRequest, endpoint: Endpoint, so_far: Remote | None) -> PictureRequest:
+    """Return what to ask for next: as many as one job can bring, with seeds that count on."""
+    taken = counts_of(so_far)
+    seed = request.seed
+    if seed is not None:
+        most = endpoint.bounds(Wish.SEED).most
+        seed = (seed + len(taken)) % (int(SEED_MAX if most is None else most) + 1)
+    count = min(request.count - sum(taken), endpoint.pictures_at_once)
+    return request.evolve(count=count, seed=seed)
+
+
+def with_part(
+    so_far: Remote | None, remote_id: str, part: PictureRequest, *, total: int, now: datetime
+) -> Remote:
+    """Return what names all parts taken so far and the one taken just now."""
+    ids = (*ids_of(so_far), remote_id)
+    counts: Sequence[int] = (*counts_of(so_far), part.count)
+    return Remote(
+        id=ids[0],
+        total=total,
+        submitted_at=so_far.submitted_at if so_far else now,
+        seed=so_far.seed if so_far else part.seed,
+        extras={
+            _ENDPOINT: part.model or "",
+            _IDS: _BETWEEN.join(ids),
+            _COUNTS: _BETWEEN.join(map(str, counts)),
+        },
+    )
+
+
+def is_complete(remote: Remote) -> bool:
+    """Tell whether every picture has been asked for."""
+    return sum(counts_of(remote)) >= remote.total

@@ -1,0 +1,254 @@
+"""An AIME server behind the provider interface: short calls, everything else is a pure function.
+
+The key goes along with each submit instead of a session: a restart loses sessions, and several
+processes behind one address share none (server 0.9.6). Looking needs no key at all.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from pydantic import SecretStr
+
+from bot.domain.errors import InvalidRequest, ProviderError
+from bot.domain.jobs import Remote
+from bot.domain.requests import PictureRequest
+from bot.providers.aime import answers, parts
+from bot.providers.aime.answers import Looked, Made, Open
+from bot.providers.aime.endpoints import Endpoint, to_endpoint
+from bot.providers.aime.errors import refusal
+from bot.providers.aime.payload import to_payload
+from bot.providers.aime.plan import to_plan
+from bot.providers.aime.wire import (
+    NAME,
+    READER,
+    TITLE,
+    Details,
+    Listed,
+    Submitted,
+    Validated,
+)
+from bot.providers.base import (
+    Accepted,
+    Callback,
+    CallbackNews,
+    Holder,
+    Inputs,
+    Item,
+    Limits,
+    Model,
+    Observation,
+    Plan,
+)
+from bot.providers.config import ProviderConfig
+from bot.providers.downloads import Downloads
+from bot.providers.http import Answer, Http, open_session, segment
+
+ENDPOINTS, VALIDATE = "api/endpoints", "api/validate_key"
+COLLECT_GAP_S = 3600.0  # nothing waits there to be collected: looking brings it along
+ENDPOINTS_MAX = 100
+STATES_NOTED_MAX = 20
+_HARMLESS = re.compile(r"[a-z_ ]{1,24}")  # no id and no key looks like that
+
+log = logging.getLogger(__name__)
+
+
+class Aime:
+    """An AIME API server of version 0.9; endpoints are its models."""
+
+    name = NAME
+    title = TITLE
+    unit = "jobs"
+    calls_back = False
+
+    def __init__(
+        self,
+        config: ProviderConfig,
+        *,
+        http: Http,
+        downloads: Downloads,
+        with_previews: bool,
+        known: Sequence[Endpoint],
+    ) -> None:
+        self.limits = Limits(
+            submits_per_s=config.submits_per_s,
+            submits_per_min=config.submits_per_min,
+            poll_gap_s=config.poll_gap_s,
+            collect_gap_s=COLLECT_GAP_S,
+        )
+        self._http = http
+        self._downloads = downloads
+        self._with_previews = with_previews
+        self._endpoints = {endpoint.name: endpoint for endpoint in known}
+        self._strange_states: set[str] = set()
+
+    def plan(self, request: PictureRequest, *, models: Sequence[Model], has_own_key: bool) -> Plan:
+        """Fit a request to an endpoint as it was last seen, for everybody alike."""
+        return to_plan(request, endpoints=tuple(self._endpoints.values()))
+
+    async def submit(
+        self, request: PictureRequest, *, key: SecretStr, inputs: Inputs, now: datetime
+    ) -> Accepted:
+        """Send the next part of a request; complete when all pictures were asked for.
+
+        Planned once more: after a restart no endpoint was known when it was.
+        """
+        text = READER.key_text(key)
+        if not self._endpoints:
+            await self.models()
+        plan = to_plan(request, endpoints=tuple(self._endpoints.values()))
+        endpoint = self._endpoints.get(plan.request.model or "")
+        if endpoint is None:
+            raise READER.permanent(f"{TITLE} offers nothing that draws pictures.")
+        part = parts.next_part(plan.request, endpoint, inputs.so_far)
+        body = to_payload(part, endpoint, inputs, key=text, with_previews=self._with_previews)
+        answer = await self._http.call("POST", segment(endpoint.name), json=body, is_submit=True)
+        if not answer.is_good:
+            raise self._refused(answer, key)
+        remote_id = READER.read(Submitted, answer, is_submit=True).job_id
+        remote = parts.with_part(inputs.so_far, remote_id, part, total=plan.request.count, now=now)
+        return Accepted(
+            remote=remote,
+            notes=() if inputs.so_far else plan.notes,
+            is_complete=parts.is_complete(remote),
+        )
+
+    async def poll(
+        self, remote: Remote, *, key: SecretStr, expects_end: bool = False
+    ) -> Observation:
+        """Look at every part; what is done comes with the answer, now or never."""
+        seen = await asyncio.gather(
+            *(self._look(remote, one, key) for one in parts.ids_of(remote)), return_exceptions=True
+        )
+        return answers.to_observation(_settled(seen), remote)
+
+    def read_callback(self, callback: Callback) -> CallbackNews | None:
+        """Read nothing: AIME does not call."""
+        return None
+
+    async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:
+        """Return nothing: whatever was there came with the look that found it."""
+        return ()
+
+    async def fetch(self, item: Item) -> bytes:
+        """Return the bytes that came with a look; there are no links to follow."""
+        if item.url is not None:
+            return await self._downloads.fetch(item.url)  # refuses: no host is listed
+        if item.data is None:
+            raise READER.permanent(f"{TITLE} delivered a picture that cannot be decoded.")
+        return self._downloads.checked(item.data)
+
+    async def cancel(self, remote: Remote, *, key: SecretStr) -> None:
+        """Do nothing: AIME knows no cancelling; what nobody looks at is forgotten there."""
+
+    async def find(
+        self,
+        request: PictureRequest,
+        *,
+        key: SecretStr,
+        known: Collection[str],
+        now: datetime,
+        so_far: Remote | None = None,
+    ) -> Remote | None:
+        """Go on with the parts that are certain; the one in doubt cannot be looked for."""
+        return so_far
+
+    def find_lag_s(self, key: SecretStr) -> float:
+        """Tell that waiting brings nothing to light."""
+        return 0.0
+
+    async def models(self) -> tuple[Model, ...]:
+        """Read the endpoints' own descriptions and list those that draw."""
+        names = READER.read(Listed, await self._read(ENDPOINTS)).endpoints[:ENDPOINTS_MAX]
+        found = await asyncio.gather(*(self._endpoint(name) for name in names))
+        self._endpoints = {one.name: one for one in found if one is not None and one.makes_pictures}
+        return tuple(one.to_model() for one in self._endpoints.values())
+
+    async def estimate(self, request: PictureRequest, *, key: SecretStr, inputs: Inputs) -> float:
+        """Return how many jobs it takes; the server knows no prices."""
+        endpoint = self._endpoints.get(request.model or "")
+        at_once = 1 if endpoint is None else endpoint.pictures_at_once
+        return float(-(-request.count // at_once))
+
+    async def holder(self, key: SecretStr) -> Holder:
+        """Try a key; the server does not tell whose it is."""
+        query = urlencode({"key": READER.key_text(key)})
+        answer = await self._read(f"{VALIDATE}?{query}", key)
+        if not READER.read(Validated, answer).success:
+            raise READER.unknown_key()
+        return Holder(name=f"{TITLE} key")
+
+    async def _look(self, remote: Remote, job_id: str, key: SecretStr) -> Looked:
+        path = f"{segment(parts.endpoint_of(remote))}/progress"
+        answer = await self._http.call("POST", path, json={"job_id": job_id})
+        secrets = (key, SecretStr(job_id))
+        looked = answers.to_looked(answer, secrets=secrets)
+        if looked is None:
+            raise refusal(answer, secrets=secrets)
+        if isinstance(looked, Open):
+            self._note_state(looked.state)
+        return looked
+
+    def _note_state(self, state: str) -> None:
+        """Log a state that nobody knows, once."""
+        if state in answers.UNDERWAY or len(self._strange_states) >= STATES_NOTED_MAX:
+            return
+        if state not in self._strange_states:
+            self._strange_states.add(state)
+            shown = state if _HARMLESS.fullmatch(state) else "…"
+            log.warning("unknown state", extra={"provider": NAME, "state": shown})
+
+    async def _endpoint(self, name: str) -> Endpoint | None:
+        """Read one endpoint; one that cannot be read must not hide the others."""
+        try:
+            answer = await self._read(f"{ENDPOINTS}/{segment(name)}")
+            return to_endpoint(READER.read(Details, answer))
+        except ProviderError as error:
+            log.warning("endpoint left out", extra={"provider": NAME, "why": str(error)})
+            return None
+
+    async def _read(self, path: str, key: SecretStr | None = None) -> Answer:
+        answer = await self._http.call("GET", path)
+        if not answer.is_good:
+            raise refusal(answer, secrets=() if key is None else (key,))
+        return answer
+
+    def _refused(self, answer: Answer, key: SecretStr) -> Exception:
+        """Return the error of a submit; when endpoints are not what they were, read them anew."""
+        error = refusal(answer, secrets=(key,), is_submit=True)
+        if isinstance(error, InvalidRequest) or answer.status == HTTPStatus.NOT_FOUND:
+            self._endpoints = {}
+        return error
+
+
+def _settled(seen: Sequence[Looked | BaseException]) -> list[Looked]:
+    """Return the looks; a failed one is raised, unless another brought what comes only once."""
+    looked = [one for one in seen if not isinstance(one, BaseException)]
+    failed = next((one for one in seen if isinstance(one, BaseException)), None)
+    if failed is not None and not any(isinstance(one, Made) for one in looked):
+        raise failed
+    return [answers.UNSEEN if isinstance(one, BaseException) else one for one in seen]
+
+
+@asynccontextmanager
+async def open_aime(
+    config: ProviderConfig, *, with_previews: bool = True, known: Sequence[Endpoint] = ()
+) -> AsyncIterator[Aime]:
+    """Open the session for as long as the block runs; pictures come over it too.
+
+    `known` are endpoints that need not be asked for before the first submit.
+    """
+    headers = {"User-Agent": config.client_name}
+    async with open_session(timeouts=config.timeouts, headers=headers) as session:
+        yield Aime(
+            config,
+            http=Http(session, url=config.url, provider=NAME, title=TITLE),
+            downloads=Downloads(session, provider=NAME, hosts=(), allow_private_hosts=False),
+            with_previews=with_previews,
+            known=known,
+        )
