@@ -1,15 +1,20 @@
 """`./easel bench`: what was typed, which of the three runs it means, and how the end is told."""
 
+import json
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
 
 from bot.bench import machine
+from bot.bench.chaos import chaos, told
+from bot.bench.chaos_plan import FULL as FULL_CHAOS
+from bot.bench.chaos_plan import SHORT as SHORT_CHAOS
 from bot.bench.measures import FULL, QUICK, SETTING, measured
 from bot.bench.plot import plot
+from bot.bench.soak import soak
 from bot.bench.table import as_json, table
 
 
@@ -27,9 +32,16 @@ class BenchOptions:
 async def run(
     options: BenchOptions, *, out: TextIO, progress: TextIO, inherited: Mapping[str, str]
 ) -> int:
-    """Measure, and print a table or JSON; `BenchFailed` when there was nothing to measure."""
+    """Measure, soak or rage; 1 when something was lost, doubled, leaked or untrue.
+
+    Raises `BenchFailed` when there was nothing to measure.
+    """
     with tempfile.TemporaryDirectory(prefix="easel-bench-") as name:
         run = _Run(options, folder=Path(name), out=out, progress=progress, inherited=inherited)
+        if options.chaos_seed is not None:
+            return await run.chaos(options.chaos_seed)
+        if options.soak_min is not None:
+            return await run.soak(options.soak_min)
         return await run.measures()
 
 
@@ -67,6 +79,30 @@ class _Run:
             self._say_machine()
             self._say(f"{SETTING}\n\n{table(rows)}\n\nTook {took_s:.0f} s.")
         return 0
+
+    async def soak(self, minutes: float) -> int:
+        """Let it work for so long."""
+        soaked = await soak(
+            minutes, folder=self._folder, inherited=self._inherited, tell=self._tell
+        )
+        if self._options.as_json:
+            self._say(as_json(self._machine, soaked.rows, {"broken": soaked.broken}))
+        else:
+            self._say_machine()
+            self._say("\n".join([table(soaked.rows), *map("BROKEN: {}".format, soaked.broken)]))
+        is_well = not soaked.broken and all(row.is_met is not False for row in soaked.rows)
+        return 0 if is_well else 1
+
+    async def chaos(self, seed: int) -> int:
+        """Let everything go wrong that a seed says."""
+        size = SHORT_CHAOS if self._options.is_quick else FULL_CHAOS
+        self._tell(f"seed {seed}: {size.jobs} jobs, {size.troubles} troubles, {size.kills} kills")
+        aftermath = await chaos(seed, size, folder=self._folder, inherited=self._inherited)
+        if self._options.as_json:
+            self._say(json.dumps(asdict(aftermath)))
+        else:
+            self._say(told(aftermath))
+        return 1 if aftermath.broken else 0
 
     def _say_machine(self) -> None:
         for name, fact in self._machine.items():

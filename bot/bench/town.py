@@ -7,13 +7,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from bot.bench.process import BenchFailed, ServiceProcess, cleaned, run_command, started
 from bot.sandbox.discord.cards import Card, NeverHappened
 from bot.sandbox.discord.community import Community
+from bot.sandbox.discord.openapi import OpenApiChecker
 from bot.sandbox.discord.people import Person
 from bot.sandbox.discord.rules import DiscordRules
 from bot.sandbox.discord.server import SandboxDiscord
@@ -48,6 +49,8 @@ class Town:
     channels: list[Channel]
     folder: Path
     inherited: Mapping[str, str]
+    horde_door: asyncio.Lock = field(default_factory=asyncio.Lock)  # one closes it at a time
+    pictures_door: asyncio.Lock = field(default_factory=asyncio.Lock)
     _members: int = 0
 
     def member(self) -> Person:
@@ -102,6 +105,11 @@ class Town:
     async def until_online(self, process: ServiceProcess) -> None:
         """Wait until the service hears commands."""
         await beside(self.discord.until_ready(), process, within_s=READY_S)
+
+    def public_cards(self) -> list[Card]:
+        """Return every message in the channels that everybody sees and that still exists."""
+        found = [card for channel in self.channels for card in self.discord.messages(channel)]
+        return [card for card in found if not card.ephemeral]
 
     # ------------------------------------------------------------ one clock for everything
 
@@ -162,11 +170,12 @@ async def open_town(
     inherited: Mapping[str, str],
     discord_rules: DiscordRules = DISCORD_RULES,
     horde_rules: HordeRules | None = None,
+    checker: OpenApiChecker | None = None,
 ) -> AsyncIterator[Town]:
     """Open the sandboxes with one community; no service runs yet."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     async with (
-        SandboxDiscord(rules=discord_rules) as discord,
+        SandboxDiscord(rules=discord_rules, checker=checker) as discord,
         SandboxHorde(horde_rules) as horde,
     ):
         horde.add_key(

@@ -1,0 +1,49 @@
+"""Keeps the service running through kills, with a watch inside; one database, many processes."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.bench.process import ServiceProcess, start
+from bot.bench.town import NO_SETTINGS, Town
+from bot.bench.watched import Look, looks
+
+
+class Keeper:
+    """Start, kill and stop the service on the same data."""
+
+    def __init__(self, town: Town, name: str, settings: Mapping[str, str] = NO_SETTINGS) -> None:
+        self._town = town
+        self._name = name
+        self.environment = town.environment(name, settings)
+        self.starts = 0
+        self._one_at_a_time = asyncio.Lock()
+        self.process: ServiceProcess
+
+    async def start(self) -> None:
+        """Start it and wait until it is online."""
+        self.starts += 1
+        words = ("bot.bench.watched", str(self._watch))
+        log = self._town.folder / f"{self._name}.log"
+        self.process = await start(self.environment, *words, log=log)
+        await self._town.until_online(self.process)
+
+    async def kill(self) -> None:
+        """Kill it with -9 and start it again, once at a time."""
+        async with self._one_at_a_time:
+            await self.process.kill()
+            await self._town.discord.until_gone()
+            await self.start()
+
+    async def stop(self) -> None:
+        """Let it end in good order."""
+        async with self._one_at_a_time:
+            await self.process.stop()
+
+    def looks(self) -> list[Look]:
+        """Return what the watch of the present process has seen."""
+        return looks(self._watch)
+
+    @property
+    def _watch(self) -> Path:
+        return self._town.folder / f"{self._name}-{self.starts}.watch"

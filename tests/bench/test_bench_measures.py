@@ -1,0 +1,66 @@
+"""The measurements themselves, as small as they can be: they work, and say what they measured."""
+
+import os
+
+import pytest
+
+from bot.bench import deliveries, waiting
+from bot.bench.crash_matrix import crash_row
+from bot.bench.floors import bare_client
+from bot.bench.ledger import CALLERS, ledger_rows
+from bot.bench.town import open_town
+from bot.bench.ways import Way, ways
+from bot.sandbox.providers.horde import HordeRules
+
+
+@pytest.fixture
+async def town(tmp_path):
+    rules = HordeRules(https_only_webhooks=False, speed=4.0)
+    async with open_town(tmp_path, inherited=dict(os.environ), horde_rules=rules) as opened:
+        yield opened
+
+
+async def test_reserve_and_settle_has_a_row_for_each_number_of_callers(tmp_path):
+    rows = await ledger_rows(tmp_path, for_s=0.05)
+
+    assert [row.name for row in rows] == [f"reserve + settle, {n} at once" for n in CALLERS]
+    assert all(row.values["per s"] > 0 and row.floor["per s"] > 0 for row in rows)
+
+
+@pytest.mark.parametrize("way", ways())
+async def test_a_delivery_is_measured_beside_the_bare_client(town, way):
+    run = await deliveries.deliver(town, jobs=1, way=way)
+    async with bare_client(town, people=1) as bare:
+        floor_s = await deliveries.floor_of(bare, run)
+
+    posted, _, provider, discord, cpu = deliveries.rows_of(run, floor_s=floor_s, floor_cpu_ms=1.0)
+    assert len(posted.samples) == len(floor_s) == 1
+    assert 0 < posted.floor["p50"] < posted.values["p50"]
+    assert provider.values["mean"] >= 2
+    assert discord.values["mean"] >= 2
+    assert cpu.values["mean"] > 0
+
+
+async def test_jobs_that_wait_are_all_taken_up_by_a_restart(tmp_path):
+    async with open_town(
+        tmp_path,
+        inherited=dict(os.environ),
+        discord_rules=waiting.UNLIMITED,
+        horde_rules=HordeRules(limited=False),
+    ) as town:
+        found = await waiting.wait_with(town, 30)
+
+    assert found.looked_at == 30
+    assert 0 < found.taken_over_s <= found.looked_at_s
+    assert town.discord.violations == []
+
+
+def test_the_crash_tests_are_counted_by_name():
+    row = crash_row()
+
+    assert row.values["cases"] >= 20
+    assert "a job killed at any step" in row.note
+
+
+def test_polling_is_always_measured():
+    assert Way.POLLING in ways()
