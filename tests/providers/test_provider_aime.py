@@ -136,7 +136,7 @@ async def test_a_submit_after_a_restart_asks_what_there_is_and_tells_what_that_c
         "/api/v2/counted",
     ]
     assert json.loads(host.calls[-1].body)["steps"] == 64
-    assert taken.notes == ("The steps was changed to 64, the nearest that can be had.",)
+    assert taken.notes == ("Steps changed to 64, the nearest that can be had.",)
 
 
 async def test_an_endpoint_that_changed_is_read_anew(aime, host):

@@ -196,6 +196,13 @@ def test_a_percentage_is_one(fields, percent):
     assert observed.percent == percent
 
 
+def test_what_is_at_work_is_possible_although_its_worker_is_silent():
+    observed = seen(working(num_workers_online=0))
+
+    assert isinstance(observed, Working)
+    assert observed.is_possible
+
+
 @pytest.mark.parametrize("estimate", [-1, 0, None, "nan"])
 def test_no_estimate_is_none(estimate):
     observed = seen(working(estimate=estimate))

@@ -62,6 +62,15 @@ def test_what_lies_outside_is_brought_inside_and_told(changes, field, value):
     assert f"{value:g}" in plan.notes[0]
 
 
+def test_bounds_that_are_off_the_grid_are_kept_by_values_on_it():
+    odd = {"type": "integer", "minimum": 100, "maximum": 500, "align": 32, "default": 256}
+    one = endpoint("odd", {"prompt": {}, "width": odd, "height": odd})
+
+    plan = planned((one,), width=64, height=3000)
+
+    assert (plan.request.width, plan.request.height) == (128, 480)
+
+
 def test_what_the_endpoint_does_not_know_is_left_out_and_told():
     plan = planned(negative="fog", sampler="k_euler", loras=(Lora(name="x"),), tiling=True)
 
@@ -94,7 +103,7 @@ def test_weights_are_taken_out_and_what_should_not_show_is_negative_where_it_can
     )
     assert "weights" in with_negative.notes[0]
     assert (without.request.prompt, without.request.negative) == ("a lighthouse", "")
-    assert "left out" in without.notes[0]
+    assert without.notes[1:] == ("flux-dev knows no negative prompt: left out.",)
 
 
 @pytest.mark.parametrize("prompt", ["", "  ", "fog::-1"])
@@ -129,6 +138,8 @@ def test_a_picture_to_start_from_chooses_who_can_start_from_one():
     assert planned((from_picture(), counted())).request.model == "counted"
     with pytest.raises(InvalidRequest, match="starts from a picture"):
         planned((counted(),), source=SOURCE)
+    with pytest.raises(InvalidRequest, match="does without a picture"):
+        planned((from_picture(),))
 
 
 def test_an_endpoint_asked_for_is_found_in_any_case_and_must_be_able():
@@ -147,7 +158,7 @@ def test_the_strength_is_fitted():
 
     assert weak.request.source is not None
     assert weak.request.source.strength == 0.1
-    assert weak.notes[-1] == "The strength was changed to 0.1, the nearest that can be had."
+    assert weak.notes[-1] == "Strength changed to 0.1, the nearest that can be had."
     assert open_.request.source == Source(picture=BLOB)
 
 

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.narrowing import narrowed
+from bot.domain.narrowing import narrowed, unweighted
 from bot.domain.requests import PICTURES_MAX, PictureRequest, Source, SourceUse
-from bot.domain.weights import without_weights
 from bot.providers.aime.endpoints import Bounds, Endpoint, Wish
 from bot.providers.aime.wire import TITLE
 from bot.providers.base import Plan
@@ -39,12 +38,12 @@ def to_plan(request: PictureRequest, *, endpoints: Sequence[Endpoint]) -> Plan:
         return Plan(request=_priceable(request))
     endpoint = _chosen(request, endpoints)
     notes: Notes = []
-    planned = _worded(_narrowed(request, endpoint, notes), endpoint, notes)
+    planned = _narrowed(unweighted(request, title=TITLE, notes=notes), endpoint, notes)
     planned = planned.evolve(
         model=endpoint.name,
-        width=_side(planned, Wish.WIDTH, endpoint, notes),
-        height=_side(planned, Wish.HEIGHT, endpoint, notes),
-        steps=_steps(planned, endpoint, notes),
+        width=_figure(Wish.WIDTH, planned.width, USUAL_SIDE_PX, endpoint, notes),
+        height=_figure(Wish.HEIGHT, planned.height, USUAL_SIDE_PX, endpoint, notes),
+        steps=_figure(Wish.STEPS, planned.steps, USUAL_STEPS, endpoint, notes),
         cfg=_cfg(planned, endpoint, notes),
         seed=_seed(planned, endpoint, notes),
     )
@@ -76,7 +75,8 @@ def _chosen(request: PictureRequest, endpoints: Sequence[Endpoint]) -> Endpoint:
         return _named(request.model, request, endpoints)
     able = [one for one in endpoints if _fault(one, request) is None]
     if not able:
-        raise InvalidRequest(f"{TITLE} has no endpoint that starts from a picture.")
+        lack = "starts from a picture" if request.source else "does without a picture to start from"
+        raise InvalidRequest(f"{TITLE} has no endpoint that {lack}.")
     return max(able, key=lambda one: one.workers or 0)  # the first of those that are alike
 
 
@@ -107,51 +107,21 @@ def _narrowed(request: PictureRequest, endpoint: Endpoint, notes: Notes) -> Pict
     planned, lost = narrowed(request, able=able)
     if lost:
         notes.append(f"{endpoint.name} knows no {', '.join(lost)}: left out.")
+    if not planned.prompt.strip():
+        raise InvalidRequest("Describe the picture: the prompt says only what it should not show.")
     return planned
 
 
-def _worded(request: PictureRequest, endpoint: Endpoint, notes: Notes) -> PictureRequest:
-    """Take weights out of the prompt; what should not be there becomes the negative prompt."""
-    prompt, negative = without_weights(request.prompt)
-    if not prompt.strip():
-        raise InvalidRequest("Describe the picture: the prompt says only what it should not show.")
-    if prompt == request.prompt:
-        return request
-    if negative and not endpoint.takes(Wish.NEGATIVE):
-        notes.append(
-            f"{endpoint.name} takes no negative prompt: what should not show was left out."
-        )
-        return request.evolve(prompt=prompt)
-    notes.append(f"{TITLE} knows no weights: the words were sent without them.")
-    both = ", ".join(part for part in (request.negative, negative) if part)
-    return request.evolve(prompt=prompt, negative=both)
-
-
-def _side(request: PictureRequest, wish: Wish, endpoint: Endpoint, notes: Notes) -> int:
-    """Return a side on the endpoint's grid; the server would round it without a word."""
-    asked = request.width if wish is Wish.WIDTH else request.height
+def _figure(wish: Wish, asked: int | None, usual: int, endpoint: Endpoint, notes: Notes) -> int:
+    """Return a figure that a price depends on; `usual` stands for what nobody can choose."""
     if not endpoint.takes(wish):
-        if asked not in (None, USUAL_SIDE_PX):
+        if asked not in (None, usual):
             notes.append(f"{endpoint.name} chooses the {wish} itself.")
-        return USUAL_SIDE_PX
+        return usual
     bounds = endpoint.bounds(wish)
     if asked is None:
-        return int(bounds.usual or USUAL_SIDE_PX)
-    fitted = int(_on_grid(asked, bounds))
-    if fitted != asked:
-        notes.append(f"The {wish} was changed to {fitted}: {endpoint.name} takes no other near it.")
-    return fitted
-
-
-def _steps(request: PictureRequest, endpoint: Endpoint, notes: Notes) -> int:
-    if not endpoint.takes(Wish.STEPS):
-        if request.steps not in (None, USUAL_STEPS):
-            notes.append(f"{endpoint.name} chooses the steps itself.")
-        return USUAL_STEPS
-    bounds = endpoint.bounds(Wish.STEPS)
-    if request.steps is None:
-        return int(bounds.usual or USUAL_STEPS)
-    return int(_within("steps", request.steps, bounds, notes))
+        return int(bounds.usual or usual)
+    return int(_within(wish.value, asked, bounds, notes))
 
 
 def _cfg(request: PictureRequest, endpoint: Endpoint, notes: Notes) -> float | None:
@@ -181,7 +151,7 @@ def _started(source: Source, endpoint: Endpoint, notes: Notes) -> Source:
 def _within(what: str, value: float, bounds: Bounds, notes: Notes) -> float:
     fitted = _on_grid(value, bounds)
     if fitted != value:
-        notes.append(f"The {what} was changed to {fitted:g}, the nearest that can be had.")
+        notes.append(f"{what.capitalize()} changed to {fitted:.10g}, the nearest that can be had.")
     return fitted
 
 

@@ -228,11 +228,16 @@ class Aime:
 
 def _settled(seen: Sequence[Looked | BaseException]) -> list[Looked]:
     """Return the looks; a failed one is raised, unless another brought what comes only once."""
-    looked = [one for one in seen if not isinstance(one, BaseException)]
-    failed = next((one for one in seen if isinstance(one, BaseException)), None)
-    if failed is not None and not any(isinstance(one, Made) for one in looked):
-        raise failed
-    return [answers.UNSEEN if isinstance(one, BaseException) else one for one in seen]
+    has_made = any(isinstance(one, Made) for one in seen)
+    looked: list[Looked] = []
+    for one in seen:
+        if not isinstance(one, BaseException):
+            looked.append(one)
+        elif has_made and isinstance(one, ProviderError):
+            looked.append(answers.UNSEEN)
+        else:
+            raise one
+    return looked
 
 
 @asynccontextmanager
