@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from bot.domain.errors import ProviderError
 from bot.domain.jobs import Job, JobId, Picture, Progress
@@ -19,6 +20,8 @@ from bot.providers.base import Item
 
 log = logging.getLogger(__name__)
 
+GATHERING = timedelta(milliseconds=150)
+
 
 class Announced:
     """Remember what was announced for each job; None stands for what cannot be shown."""
@@ -27,6 +30,7 @@ class Announced:
         self._tools = tools
         self._fetching = fetching
         self._heard: dict[JobId, dict[str, Picture | None]] = {}
+        self._gathering: dict[JobId, datetime] = {}
 
     async def hear(self, job: Job) -> bool:
         """Fetch what was announced since the last time; True when there was anything."""
@@ -39,6 +43,21 @@ class Announced:
         pictures = await asyncio.gather(*(self._fetched(job, item) for item in items))
         heard.update(zip((item.id for item in items), pictures, strict=True))
         return True
+
+    def gathers_until(self, job: Job, *, now: datetime) -> datetime | None:
+        """Let pictures that are announced together come onto the card together.
+
+        Returns None when there is nothing to wait for: nothing new, everything there, or waited.
+        """
+        assert job.remote is not None
+        waiting = self._tools.hearsay.waiting(job.id)
+        came = len(job.pictures) + job.withheld + len(self._heard.get(job.id, ())) + waiting
+        if waiting and came < job.remote.total:
+            until = self._gathering.setdefault(job.id, now + GATHERING)
+            if now < until:
+                return until
+        self._gathering.pop(job.id, None)
+        return None
 
     def is_complete(self, job: Job) -> bool:
         """Tell whether as much was announced or listed as the provider was asked for."""
@@ -72,6 +91,7 @@ class Announced:
 
     def drop(self, job_id: JobId) -> None:
         """Let go of what the provider did not list; the sweep takes bytes that no row names."""
+        self._gathering.pop(job_id, None)
         unlisted = self._heard.pop(job_id, {})
         if any(unlisted.values()):
             log.info("announced, not listed", extra={"job": job_id, "count": len(unlisted)})

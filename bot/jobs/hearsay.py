@@ -39,6 +39,11 @@ class Hearsay:
         self._held_bytes += size_bytes
         return True
 
+    def waiting(self, job_id: JobId) -> int:
+        """Return how much is new about a job."""
+        heard = self._jobs.get(job_id)
+        return 0 if heard is None else len(heard.waiting)
+
     def take(self, job: Job) -> tuple[CallbackNews, ...]:
         """Hand over what is new about a running job; what is about another remote job is dropped."""
         assert job.remote is not None

@@ -55,10 +55,7 @@ class Running:
         """Show what was called back; ask the provider once, if it is time, and act on that."""
         assert job.remote is not None
         self._watched.add(job.id)
-        has_news = await self._announced.hear(job)
-        if has_news:
-            self._tools.notifier.show(self._announced.on_card(job))
-        rests_until = self._rests_until(job, has_news=has_news)
+        rests_until = await self._hear(job)
         if rests_until is not None:
             return rests_until
         provider = self._tools.providers[job.provider]
@@ -80,6 +77,16 @@ class Running:
                 return await self._finished(job, seen)
             case Ended():
                 return await self._ended(job, seen)
+
+    async def _hear(self, job: Job) -> datetime | None:
+        """Show what was called back; return when to look, None when it is time to ask now."""
+        gathers_until = self._announced.gathers_until(job, now=self._tools.clock.now())
+        if gathers_until is not None:
+            return gathers_until
+        has_news = await self._announced.hear(job)
+        if has_news:
+            self._tools.notifier.show(self._announced.on_card(job))
+        return self._rests_until(job, has_news=has_news)
 
     async def take(self, job: Job, finished: Finished) -> Job | datetime:
         """Keep a result that came with the answer to the submit; it cannot be asked for again."""
@@ -163,15 +170,15 @@ class Running:
         return job.remote is not None and job.remote.has_callback and job.id not in self._misled
 
     def _rests_until(self, job: Job, *, has_news: bool) -> datetime | None:
-        """Return when to ask, while callbacks may say it all; None for now.
+        """Return when to ask, if that is later; None for now.
 
         News of one picture among several move nothing. A job that was sent a moment ago is not
         asked about yet: the first answer would know neither place nor time.
         """
         assert job.remote is not None
-        if not self._is_called_back(job) or self._announced.is_complete(job):
+        if self._announced.is_complete(job):
             return None
-        moment = self._tools.schedule.first_slow_poll(job.remote.submitted_at)
+        moment = self._tools.schedule.first_poll(job.remote.submitted_at)
         if has_news:
             moment = self._next_looks.get(job.id, moment)
         return moment if moment > self._tools.clock.now() else None

@@ -32,6 +32,10 @@ _CLASSES: dict[str, type[ImageFile.ImageFile]] = {
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 """What Pillow's readers raise on bytes that are not what they claim to be."""
 
+RIFF_HEADER_BYTES = 8
+PNG_END, JPEG_END = b"IEND\xaeB`\x82", b"\xff\xd9"
+TAIL_BYTES = 1024
+
 _DAMAGED = "it is cut off or damaged"
 
 
@@ -51,8 +55,26 @@ class PictureInfo:
 
 
 def verify_result(data: bytes) -> PictureInfo:
-    """Return what a provider's picture is; raise `UnreadablePicture` when it is none."""
-    image = decoded(data)
+    """Return what a provider's picture is; raise `UnreadablePicture` when it is none.
+
+    The header is read and the container's end looked for, no pixel is decoded: that would take
+    most of the time between a provider's "done" and the post (8 ms at 512², 30 ms at 1024²).
+    """
+    image = opened(data)
+    if not _is_whole(data):
+        raise UnreadablePicture(_DAMAGED)
+    return _info(data, image)
+
+
+def verify_upload(data: bytes) -> PictureInfo:
+    """Return what a member's picture is; raise `InvalidRequest` with a sentence when it is none."""
+    try:
+        return _info(data, decoded(data))
+    except UnreadablePicture as err:
+        raise InvalidRequest(refusal(err)) from err
+
+
+def _info(data: bytes, image: Image.Image) -> PictureInfo:
     return PictureInfo(
         mime=mime_of(data),
         width=image.width,
@@ -62,12 +84,15 @@ def verify_result(data: bytes) -> PictureInfo:
     )
 
 
-def verify_upload(data: bytes) -> PictureInfo:
-    """Return what a member's picture is; raise `InvalidRequest` with a sentence when it is none."""
-    try:
-        return verify_result(data)
-    except UnreadablePicture as err:
-        raise InvalidRequest(refusal(err)) from err
+def _is_whole(data: bytes) -> bool:
+    """Tell whether a container ends where it says; encoders may leave a little behind the end."""
+    match mime_of(data):
+        case "image/webp":
+            return len(data) >= int.from_bytes(data[4:8], "little") + RIFF_HEADER_BYTES
+        case "image/png":
+            return PNG_END in data[-TAIL_BYTES:]
+        case _:
+            return JPEG_END in data[-TAIL_BYTES:]
 
 
 def refusal(reason: UnreadablePicture) -> str:
