@@ -8,13 +8,13 @@ remote id.
 import io
 import json as jsonlib
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, NoReturn
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from aiohttp import (
     ClientConnectorError,
@@ -39,6 +39,7 @@ RETRY_AFTER_S_MAX = 3600.0
 # Other answers carry the header too (the Horde's always do) and mean nothing by it.
 _RETRY_AFTER_STATUSES = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _JSON_TYPE = {"Content-Type": "application/json"}
+_FORM_TYPE = {"Content-Type": "application/x-www-form-urlencoded"}
 
 log = logging.getLogger(__name__)
 
@@ -97,14 +98,20 @@ class Http:
         *,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        form: Sequence[tuple[str, str]] | None = None,
         is_submit: bool = False,
     ) -> Answer:
-        """Send one request, once; `path` is relative to the base and already quoted."""
+        """Send one request, once; `path` is relative to the base and already quoted.
+
+        A body is JSON, or a form of names and values in their order.
+        """
         # Encoded already: yarl must not touch an id that a provider made.
         url = URL(f"{self._url}/{path}", encoded=True)
         body, typed = None, {}
         if json is not None:
             body, typed = io.BytesIO(jsonlib.dumps(json).encode()), _JSON_TYPE
+        elif form is not None:
+            body, typed = io.BytesIO(urlencode(form).encode()), _FORM_TYPE
         with self._translated(is_submit=is_submit):
             async with self._session.request(
                 method, url, headers={**(headers or {}), **typed}, data=body, allow_redirects=False

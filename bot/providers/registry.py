@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 
+from bot.providers.ai_client import open_ai_client
 from bot.providers.aime import open_aime
 from bot.providers.algovera import open_algovera
 from bot.providers.base import Provider
@@ -15,6 +16,7 @@ Factory = Callable[[ProviderConfig], AbstractAsyncContextManager[Provider]]
 
 FACTORIES: Mapping[str, Factory] = MappingProxyType(
     {
+        "ai_client": open_ai_client,
         "aime": open_aime,
         "algovera": open_algovera,
         "horde": open_horde,

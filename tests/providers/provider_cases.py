@@ -39,6 +39,8 @@ class Case:
     unknown_key: Reply
     slow_down: Reply
     extras: Mapping[str, str] = field(default_factory=dict)
+    seed: int | None = 7  # None: the provider takes none
+    is_in_parts: bool = False  # the submit that spends comes after another call
     has_links: bool = True  # or its pictures come over the API itself
     has_cancel: bool = True
     factory: Factory | None = None  # where more than the registry gives has to be known
@@ -49,11 +51,12 @@ class Case:
 
     @property
     def remote(self) -> Remote:
-        return Remote(id=REMOTE_ID, total=1, submitted_at=NOW, seed=7, extras=self.extras)
+        return Remote(id=REMOTE_ID, total=1, submitted_at=NOW, seed=self.seed, extras=self.extras)
 
     @property
     def inputs(self) -> Inputs:
-        return Inputs()
+        so_far = Remote(id=REMOTE_ID, total=1, submitted_at=NOW, seed=self.seed)
+        return Inputs(so_far=so_far if self.is_in_parts else None)
 
     @asynccontextmanager
     async def open(
@@ -127,7 +130,27 @@ def _aime_said(name: str) -> Reply:
     return as_json(response["json"], status=response["status"])
 
 
+AI_CLIENT_REQUEST = {"guid": "c7c088d3", "type": "request", "waiting_response": True}
+
+
+def _ai_client_over(url: str) -> tuple[Reply, ...]:
+    response = {"guid": "a9e17dcc", "type": "response", "content": [{"url": url}], "credits": 5}
+    return (as_json({"data": [AI_CLIENT_REQUEST, response]}),)
+
+
 CASES = {
+    "ai_client": Case(
+        name="ai_client",
+        accepted=as_json({"data": AI_CLIENT_REQUEST}, status=201),
+        working=(as_json({"data": [AI_CLIENT_REQUEST]}),),
+        over=_ai_client_over,
+        unknown_key=as_json({"message": "Unauthenticated."}, status=401),
+        slow_down=as_json({"message": "Too Many Attempts."}, status=429, Retry_After="37"),
+        extras={"entry": "c7c088d3"},
+        seed=None,
+        is_in_parts=True,
+        has_cancel=False,
+    ),
     "aime": Case(
         name="aime",
         accepted=as_json({"success": True, "job_id": REMOTE_ID, "ep_version": 0}),

@@ -95,7 +95,7 @@ async def test_an_accepted_submit_is_one_call_and_gives_everything_to_go_on(case
         accepted = await provider.submit(case.request, key=KEY, inputs=case.inputs, now=NOW)
 
     assert accepted.remote.id == REMOTE_ID
-    assert (accepted.remote.total, accepted.remote.seed) == (1, 7)
+    assert (accepted.remote.total, accepted.remote.seed) == (1, case.seed)
     assert accepted.remote.submitted_at == NOW
     assert len(host.calls) == 1
 

@@ -87,3 +87,14 @@ async def test_a_name_that_leads_nowhere_is_a_call_that_was_not_sent():
 
         with pytest.raises(Transient, match="cannot be reached"):
             await http.call("POST", "submit", json={}, is_submit=True)
+
+
+async def test_a_form_arrives_in_its_order_with_its_brackets():
+    async with ScriptedHost() as host, open_session(timeouts=Timeouts()) as session:
+        host.says(as_json({}))
+        http = Http(session, url=host.origin, provider="p", title="P")
+
+        await http.call("POST", "entry", form=[("b[0][text]", "cats & dogs"), ("a", "1")])
+
+        assert host.calls[0].body == b"b%5B0%5D%5Btext%5D=cats+%26+dogs&a=1"
+        assert host.calls[0].headers["content-type"] == "application/x-www-form-urlencoded"

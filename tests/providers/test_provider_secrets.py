@@ -64,6 +64,8 @@ FAULTS = {
     },
     "echo in a result": as_json({"job_state": "done", "job_result": {"error": ECHO["message"]}}),
     "echo in a state": as_json({"job_state": SECRETS[0], "progress": {"auth_key": SECRETS[0]}}),
+    "echo in an entry": as_json({"data": [{"guid": "1", "type": "response", "error": ECHO["message"]}]}),
+    "echo in a field": as_json({"message": "no", "errors": {SECRETS[0]: [ECHO["message"]]}}, status=422),
     "echo in a status": as_json({"job_status": SECRETS[0]}),
     "echo in a type": as_json({"id": [REMOTE_ID], "done": SECRETS[0], "username": None}),
     "echo in text": Reply(status=500, body=str(ECHO).encode()),
