@@ -98,7 +98,7 @@ class Submitting:
         known = await tools.database.read(lambda tx: tx.jobs.remote_ids(job.provider))
         try:
             return await tools.providers[job.provider].find(
-                job.request, key=key, known=known, now=tools.clock.now()
+                job.request, key=key, known=known, now=tools.clock.now(), so_far=job.remote
             )
         except Transient:
             raise

@@ -214,9 +214,19 @@ class Provider(Protocol):
         ...
 
     async def find(
-        self, request: PictureRequest, *, key: SecretStr, known: Collection[str], now: datetime
+        self,
+        request: PictureRequest,
+        *,
+        key: SecretStr,
+        known: Collection[str],
+        now: datetime,
+        so_far: Remote | None = None,
     ) -> Remote | None:
-        """Look for a submit that may have arrived; `known` are remote ids of other jobs."""
+        """Look for a submit that may have arrived; `known` are remote ids of other jobs.
+
+        `so_far` is what earlier parts of the same job were given. Whatever is returned is gone on
+        with, although it may be fewer parts than were asked for.
+        """
         ...
 
     def find_lag_s(self, key: SecretStr) -> float:

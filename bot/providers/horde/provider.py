@@ -126,7 +126,13 @@ class Horde:
             _good(answer, SecretStr(remote.id), key)
 
     async def find(
-        self, request: PictureRequest, *, key: SecretStr, known: Collection[str], now: datetime
+        self,
+        request: PictureRequest,
+        *,
+        key: SecretStr,
+        known: Collection[str],
+        now: datetime,
+        so_far: Remote | None = None,
     ) -> Remote | None:
         """Look for a lost submit among the account's running requests.
 
