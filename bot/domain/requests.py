@@ -17,6 +17,7 @@ PICTURES_MAX = 10  # what one Discord message can carry
 SIDE_MIN_PX, SIDE_MAX_PX, SIDE_STEP_PX = 64, 3072, 64
 STEPS_MAX = 500
 SEED_MAX = 2**32 - 1
+DRAWN_SEED_MAX = 2**31 - 1  # what every provider takes as it is
 
 
 class SourceUse(StrEnum):

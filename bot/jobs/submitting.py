@@ -71,7 +71,7 @@ class Submitting:
             inputs = await self._inputs(job)
         except InvalidRequest as error:
             return await fail(self._tools, job, FailureKind.INVALID, str(error))
-        if job.has_own_key:
+        if job.has_own_key and job.remote is None:  # not again for each part
             job = await self._estimated(job, inputs)
         sending = job.to(JobState.SUBMITTING, at=self._tools.clock.now(), attempt=job.attempt + 1)
         sending = await save(self._tools, job, sending)

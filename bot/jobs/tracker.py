@@ -12,7 +12,7 @@ from bot.domain.clock import Clock
 from bot.domain.credits import NOTHING, Microcredits
 from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded
 from bot.domain.jobs import WORKING, Job, JobId, Target, UserId
-from bot.domain.requests import SEED_MAX, UNSTORED, PictureRequest, Source
+from bot.domain.requests import DRAWN_SEED_MAX, UNSTORED, PictureRequest, Source
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.dispatch import Dispatch
 from bot.media.normalise import to_mask, to_source
@@ -65,7 +65,7 @@ class Tracker:
         providers: Mapping[str, Provider],
         dispatch: Dispatch,
         clock: Clock,
-        draw_seed: Callable[[], int] = lambda: secrets.randbelow(SEED_MAX + 1),
+        draw_seed: Callable[[], int] = lambda: secrets.randbelow(DRAWN_SEED_MAX + 1),
     ) -> None:
         self._database = database
         self._blobs = blobs
