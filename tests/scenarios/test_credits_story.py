@@ -156,6 +156,7 @@ async def test_what_a_card_says_one_has_is_what_one_has(stage):
     await first.until(done)
     await stage.until_settled(first)
 
+    stage.horde.script.next(queue_s=20)
     second = await stage.ann.runs("/imagine", prompt="a cat")
     queued = await second.until(titled("In the queue"))
 
