@@ -89,9 +89,11 @@ class Tracker:
             raise QuotaExceeded(FULL_SENTENCE)
         name, provider = next(iter(self._providers.items()))
         has_own_key = self._keys.has(owner_id, name)
-        if request.seed is None:
+        models = self._catalogue.models(name)
+        plan = provider.plan(request, models=models, has_own_key=has_own_key)
+        if request.seed is None and plan.takes_seed:
             request = request.evolve(seed=self._draw_seed())
-        plan = provider.plan(request, models=self._catalogue.models(name), has_own_key=has_own_key)
+            plan = provider.plan(request, models=models, has_own_key=has_own_key)
         return Quote(
             request=plan.request,
             provider=name,

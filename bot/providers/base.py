@@ -42,10 +42,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The request as it will be sent, every open choice made, and what the member is told of it."""
+    """The request as it will be sent, every open choice made, and what the member is told of it.
+
+    Where a seed is taken and none was asked for, the caller draws one and plans again.
+    """
 
     request: PictureRequest
     notes: tuple[str, ...] = ()
+    takes_seed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

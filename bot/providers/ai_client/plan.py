@@ -53,7 +53,7 @@ def to_plan(request: PictureRequest, *, models: Sequence[Model], usual: str) -> 
         ),
         style=_style(request.style),
     )
-    return Plan(request=planned, notes=tuple(notes))
+    return Plan(request=planned, notes=tuple(notes), takes_seed=False)
 
 
 def to_form(request: PictureRequest) -> list[tuple[str, str]]:
