@@ -32,9 +32,9 @@ from bot.jobs.tracker import Tracker
 from bot.jobs.turns import Turns
 from bot.jobs.worker import Worker
 from bot.media.pool import PictureWork
+from bot.provider_setup import provider_configs, service_keys
 from bot.providers import registry
 from bot.providers.base import Limits, Provider
-from bot.providers.config import ProviderConfig
 from bot.providers.horde.catalog import ANONYMOUS_KEY
 from bot.service import Service, WebAddress, log_in
 from bot.settings import Settings
@@ -107,7 +107,7 @@ async def open_service(
         pictures = await stack.enter_async_context(PictureWork())
         providers = {
             name: await stack.enter_async_context(registry.FACTORIES[name](config))
-            for name, config in _provider_configs(settings).items()
+            for name, config in provider_configs(settings).items()
         }
         opened = _Opened(
             clock=clock,
@@ -130,7 +130,7 @@ async def open_commands(settings: Settings) -> AsyncIterator[EaselBot]:
     async with AsyncExitStack() as stack:
         providers = {
             name: await stack.enter_async_context(registry.FACTORIES[name](config))
-            for name, config in _provider_configs(settings).items()
+            for name, config in provider_configs(settings).items()
         }
         opened = _Opened(
             clock=SystemClock(),
@@ -271,7 +271,7 @@ def _tools(
         credits=accounts,
         keys=keys,
         providers=opened.providers,
-        service_keys={"horde": settings.horde_key},
+        service_keys=service_keys(settings),
         turns={
             name: Turns(_pace(provider.limits), clock=opened.clock)
             for name, provider in opened.providers.items()
@@ -310,25 +310,7 @@ def _point_at_discord(settings: Settings) -> None:
     )
 
 
-def _provider_configs(settings: Settings) -> dict[str, ProviderConfig]:
-    """Return what each provider that is set up is told; the others are not opened."""
-    return {"horde": _horde_config(settings)}
-
-
-def _horde_config(settings: Settings) -> ProviderConfig:
-    return ProviderConfig(
-        url=settings.horde_url,
-        client_name=settings.horde_client_agent,
-        download_hosts=settings.horde_download_hosts,
-        submits_per_s=settings.horde_submits_per_second,
-        submits_per_min=settings.horde_submits_per_minute,
-        poll_gap_s=min(settings.poll_interval_s, 1.0),
-        allow_private_hosts=settings.allow_private_hosts,
-        has_house_account=settings.horde_key.get_secret_value() != ANONYMOUS_KEY,
-    )
-
-
 def _protect_secrets(settings: Settings) -> None:
-    for secret in (settings.discord_token, settings.horde_key, settings.master_key):
+    for secret in (settings.discord_token, settings.master_key, *service_keys(settings).values()):
         if secret is not None and secret.get_secret_value() != ANONYMOUS_KEY:
             logs.redact(secret.get_secret_value())

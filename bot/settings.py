@@ -40,7 +40,11 @@ HOST_PATTERN: Final = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 def env_name(attribute: str) -> str:
     """Return the variable behind an attribute: `web_port` is `EASEL_WEB_PORT`."""
-    prefix = "" if attribute.startswith(("discord_", "horde_")) else "EASEL_"
+    prefix = (
+        ""
+        if attribute.startswith(("discord_", "horde_", "aime_", "algovera_", "ai_client_"))
+        else "EASEL_"
+    )
     return prefix + attribute.upper()
 
 
@@ -107,6 +111,17 @@ def _at_home(path: Path, info: ValidationInfo) -> Path:
     """Start a relative path at `EASEL_HOME`, wherever the process was started."""
     home: Path = info.data.get("home", Path())
     return home / path
+
+
+def _with_key(attribute: str) -> AfterValidator:
+    """Refuse an address whose key, declared before it, was not given."""
+
+    def check(url: str, info: ValidationInfo) -> str:
+        if info.data.get(attribute) is None:
+            raise ValueError(f"set {env_name(attribute)} as well, or leave the address out")
+        return url
+
+    return AfterValidator(check)
 
 
 def _one_word(text: str) -> str:
@@ -186,6 +201,20 @@ class Settings(BaseModel):
     """This bot's name at the Horde, `name:version:contact`: end it with a way to reach you."""
     horde_download_hosts: Hosts = ("*.r2.cloudflarestorage.com",)
     """Hosts that pictures may come from, with commas; `*.` stands for all below."""
+    aime_key: HeaderSecret | None = None
+    """The key for `AIME_URL`."""
+    aime_url: Annotated[HttpUrl, _with_key("aime_key")] | None = None
+    """The address of an AIME API server. Unset: AIME is not offered."""
+    algovera_key: HeaderSecret | None = None
+    """The key for `ALGOVERA_URL`."""
+    algovera_url: Annotated[HttpUrl, _with_key("algovera_key")] | None = None
+    """The address of a server that speaks the Algovera Flow API. Unset: it is not offered."""
+    ai_client_url: HttpUrl = "https://app.ai-client.com/api/v1"
+    """The API of ai-client.com, or a server of its kind."""
+    ai_client_key: HeaderSecret | None = None
+    """Your token for ai-client.com. Unset: it is not offered."""
+    ai_client_download_hosts: Hosts = ("app.ai-client.com",)
+    """Hosts that its pictures may come from."""
     allow_private_hosts: bool = False
     """Let downloads reach private networks: for the sandbox and for servers of your own."""
     horde_submits_per_second: Annotated[int, Field(ge=1, le=100)] = 2

@@ -1,5 +1,6 @@
 """`/imagine`: pictures from a description, with options beside it or `--parameters` in it."""
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import discord
@@ -33,6 +34,15 @@ Aspect = Literal["1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9"]
 CONTROLS = [Choice(name=control.value, value=control.value) for control in Control]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was typed: the prompt, the options beside it, and who shall draw."""
+
+    prompt: str
+    options: TypedOptions
+    provider: str | None
+
+
 class Imagine(commands.Cog):
     """Take requests for pictures."""
 
@@ -55,6 +65,7 @@ class Imagine(commands.Cog):
         count: Range[int, 1, PICTURES_MAX] | None = None,
         aspect: Aspect | None = None,
         model: Range[str, 1, CHOICE_CHARS_MAX] | None = None,
+        provider: Range[str, 1, CHOICE_CHARS_MAX] | None = None,
         negative: Text | None = None,
         picture: discord.Attachment | None = None,
         mask: discord.Attachment | None = None,
@@ -94,13 +105,13 @@ class Imagine(commands.Cog):
             nsfw=nsfw,
             private=private,
         )
-        await self._begin(interaction, prompt, options, picture, mask)
+        asked = Asked(prompt=prompt, options=options, provider=provider)
+        await self._begin(interaction, asked, picture, mask)
 
     async def _begin(
         self,
         interaction: discord.Interaction[Any],
-        prompt: str,
-        options: TypedOptions,
+        asked: Asked,
         picture: discord.Attachment | None,
         mask: discord.Attachment | None,
     ) -> None:
@@ -109,11 +120,11 @@ class Imagine(commands.Cog):
         check_size(picture, mask)
         usual = await self._preferences.of(owner_id)
         request = build_request(
-            prompt,
-            options=options,
+            asked.prompt,
+            options=asked.options,
             defaults=usual.defaults(is_age_restricted=is_age_restricted(interaction)),
         )
-        quote = self._tracker.quote(request, owner_id=owner_id)
+        quote = self._tracker.quote(request, owner_id=owner_id, provider=asked.provider)
         job = await acknowledge(interaction, quote)
         async with refusals_on(interaction, job):
             uploads = Uploads(source=await read(picture), mask=await read(mask))
@@ -127,6 +138,17 @@ class Imagine(commands.Cog):
     ) -> list[Choice[str]]:
         """Offer models that fit what was typed so far."""
         return model_choices(self._catalogue, typed)
+
+    @imagine.autocomplete("provider")
+    async def suggest_providers(
+        self, _interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        """Offer those who draw here."""
+        return [
+            Choice(name=title, value=name)
+            for name, title in self._tracker.providers
+            if typed.casefold() in title.casefold()
+        ]
 
 
 def model_choices(catalogue: Catalogue, typed: str) -> list[Choice[str]]:

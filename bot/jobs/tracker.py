@@ -79,30 +79,52 @@ class Tracker:
         self._draw_seed = draw_seed
         self.is_accepting = True
 
-    def quote(self, request: PictureRequest, *, owner_id: UserId) -> Quote:
+    @property
+    def providers(self) -> tuple[tuple[str, str], ...]:
+        """Return who draws here, by name and title, the usual one first."""
+        return tuple((name, provider.title) for name, provider in self._providers.items())
+
+    def quote(
+        self, request: PictureRequest, *, owner_id: UserId, provider: str | None = None
+    ) -> Quote:
         """Plan and price a request from memory alone, fast enough to come before the first answer.
 
-        Raises `InvalidRequest` for what no provider here can do and `QuotaExceeded` when the
+        Without a wish, whoever has the model draws, else the usual provider. Raises `InvalidRequest` for what no provider here can do and `QuotaExceeded` when the
         house is full.
         """
         if self._dispatch.is_full:
             raise QuotaExceeded(FULL_SENTENCE)
-        name, provider = next(iter(self._providers.items()))
+        name = self._named(provider) if provider is not None else self._usual_for(request)
+        chosen = self._providers[name]
         has_own_key = self._keys.has(owner_id, name)
         models = self._catalogue.models(name)
-        plan = provider.plan(request, models=models, has_own_key=has_own_key)
+        plan = chosen.plan(request, models=models, has_own_key=has_own_key)
         if request.seed is None and plan.takes_seed:
             request = request.evolve(seed=self._draw_seed())
-            plan = provider.plan(request, models=models, has_own_key=has_own_key)
+            plan = chosen.plan(request, models=models, has_own_key=has_own_key)
         return Quote(
             request=plan.request,
             provider=name,
-            provider_title=provider.title,
+            provider_title=chosen.title,
             price=NOTHING if has_own_key else pricing.price(plan.request),
             has_own_key=has_own_key,
             available=self._accounts.last_known(owner_id),
             notes=plan.notes,
         )
+
+    def _named(self, wish: str) -> str:
+        """Return the provider that a member named; suggestions bind nobody, so it may be unknown."""
+        for name, title in self.providers:
+            if wish.casefold() in {name.casefold(), title.casefold()}:
+                return name
+        titles = ", ".join(title for _, title in self.providers)
+        raise InvalidRequest(f"I don't know that provider. There is: {titles}.")
+
+    def _usual_for(self, request: PictureRequest) -> str:
+        for name in self._providers:
+            if any(model.name == request.model for model in self._catalogue.models(name)):
+                return name
+        return next(iter(self._providers))
 
     async def submit(
         self,

@@ -187,6 +187,7 @@ IMAGINE_OPTIONS = {
     "count": "How many pictures",
     "aspect": "The shape",
     "model": "Which model draws it; type to search",
+    "provider": "Who draws it",
     "negative": "What should not be in the picture",
     "picture": "A picture to start from (PNG, JPEG or WebP)",
     "mask": "White where that picture should be painted anew",

@@ -24,7 +24,9 @@ class Jobs(Protocol[OfferT]):
 
     is_accepting: bool
 
-    def quote(self, request: PictureRequest, *, owner_id: UserId) -> OfferT:
+    def quote(
+        self, request: PictureRequest, *, owner_id: UserId, provider: str | None = None
+    ) -> OfferT:
         """Plan and price a request from memory alone."""
         ...
 
@@ -88,7 +90,7 @@ class JobPresses(Generic[OfferT]):
             raise InvalidRequest(copy.REQUEST_FORGOTTEN)
         if parent.owner_id != owner_id:
             raise NotAllowed(copy.NOT_YOURS_TO_REPEAT)
-        quote = self._jobs.quote(_once_more(parent), owner_id=owner_id)
+        quote = self._jobs.quote(_once_more(parent), owner_id=owner_id, provider=parent.provider)
         job = await acknowledge(interaction, quote, parent_id=parent.id)
         async with refusals_on(interaction, job):
             await self._jobs.submit(

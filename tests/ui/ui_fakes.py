@@ -280,7 +280,9 @@ class MemoryTracker:
         self.uploads: Any = None
         self.is_accepting = True
 
-    def quote(self, request: PictureRequest, *, owner_id: UserId) -> FakeQuote:
+    def quote(
+        self, request: PictureRequest, *, owner_id: UserId, provider: str | None = None
+    ) -> FakeQuote:
         self.calls.append("quote")
         return FakeQuote(request=request)
 

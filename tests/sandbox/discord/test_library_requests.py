@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import pytest
-
 import discord
-from bot.sandbox.discord.openapi import OpenApiChecker
+import pytest
 from discord.http import HTTPClient, handle_message_parameters
 from discord.webhook.async_ import AsyncWebhookAdapter, interaction_response_params
+
+from bot.sandbox.discord.openapi import OpenApiChecker
 from tests.sandbox.discord.library_payloads import (
     CARD_FILES,
     Card,

@@ -63,9 +63,7 @@ class SandboxHorde:
         self._api = self._host("api")
         self._images = self._host("images")
         self._pictures = PictureHost(self._images, clock=self.clock, studio=self._studio)
-        self._world = World(
-            rules=rules, clock=self.clock, host=self._pictures, studio=self._studio
-        )
+        self._world = World(rules=rules, clock=self.clock, host=self._pictures, studio=self._studio)
         self.truth = self._world.truth
         self.script = self._world.scripts
         api = Api(self._world)

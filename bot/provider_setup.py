@@ -1,0 +1,62 @@
+"""Which providers are offered, and what each is told: the settings' side of the registry."""
+
+from collections.abc import Mapping
+
+from pydantic import SecretStr
+
+from bot.providers.config import ProviderConfig
+from bot.providers.horde.catalog import ANONYMOUS_KEY
+from bot.settings import Settings
+
+# None of these publishes a limit; one a second is polite and far above what one community sends.
+QUIET_SUBMITS_PER_S, QUIET_SUBMITS_PER_MIN = 1, 60
+
+
+def provider_configs(settings: Settings) -> dict[str, ProviderConfig]:
+    """Return what each provider that is set up is told, the usual one first."""
+    configs = {"horde": _horde(settings)}
+    if settings.aime_url is not None:
+        configs["aime"] = _quiet(settings, settings.aime_url)
+    if settings.algovera_url is not None:
+        configs["algovera"] = _quiet(settings, settings.algovera_url)
+    if settings.ai_client_key is not None:
+        hosts = settings.ai_client_download_hosts
+        configs["ai_client"] = _quiet(settings, settings.ai_client_url, download_hosts=hosts)
+    return configs
+
+
+def service_keys(settings: Settings) -> Mapping[str, SecretStr]:
+    """Return the operator's own key for each provider that has one."""
+    keys = {
+        "horde": settings.horde_key,
+        "aime": settings.aime_key,
+        "algovera": settings.algovera_key,
+        "ai_client": settings.ai_client_key,
+    }
+    return {name: key for name, key in keys.items() if key is not None}
+
+
+def _horde(settings: Settings) -> ProviderConfig:
+    return ProviderConfig(
+        url=settings.horde_url,
+        client_name=settings.horde_client_agent,
+        download_hosts=settings.horde_download_hosts,
+        submits_per_s=settings.horde_submits_per_second,
+        submits_per_min=settings.horde_submits_per_minute,
+        poll_gap_s=min(settings.poll_interval_s, 1.0),
+        allow_private_hosts=settings.allow_private_hosts,
+        has_house_account=settings.horde_key.get_secret_value() != ANONYMOUS_KEY,
+    )
+
+
+def _quiet(settings: Settings, url: str, *, download_hosts: tuple[str, ...] = ()) -> ProviderConfig:
+    return ProviderConfig(
+        url=url,
+        client_name=settings.horde_client_agent,
+        download_hosts=download_hosts,
+        submits_per_s=QUIET_SUBMITS_PER_S,
+        submits_per_min=QUIET_SUBMITS_PER_MIN,
+        poll_gap_s=min(settings.poll_interval_s, 1.0),
+        allow_private_hosts=settings.allow_private_hosts,
+        has_house_account=True,
+    )
