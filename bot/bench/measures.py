@@ -1,5 +1,6 @@
 """The rows of the table, all in one run, with their floors."""
 
+import gc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,11 +40,18 @@ async def measured(
     size: Size, folder: Path, *, inherited: Mapping[str, str], tell: Callable[[str], None]
 ) -> list[Row]:
     """Measure everything; rows come in the order of the design's table."""
-    tell("reserve and settle")
+
+    def begin(what: str) -> None:
+        # What the sandboxes remember by now must not be looked through in the middle of a row.
+        gc.collect()
+        gc.freeze()
+        tell(what)
+
+    begin("reserve and settle")
     ledger = await ledger_rows(folder, for_s=size.ledger_s)
     rules = HordeRules(https_only_webhooks=False)
     async with open_town(folder / "town", inherited=inherited, horde_rules=rules) as town:
-        rows, bare_bytes = await _members_rows(town, size, tell)
+        rows, bare_bytes = await _members_rows(town, size, begin)
     unlimited = HordeRules(limited=False)
     async with open_town(
         folder / "waiting",
@@ -51,29 +59,29 @@ async def measured(
         discord_rules=waiting.UNLIMITED,
         horde_rules=unlimited,
     ) as town:
-        tell("an idle service")
+        begin("an idle service")
         idle = await waiting.wait_with(town, 0)
         many = []
         for jobs in size.waiting:
-            tell(f"{jobs:,} waiting jobs and a restart")
+            begin(f"{jobs:,} waiting jobs and a restart")
             many.append(await waiting.wait_with(town, jobs))
     return [*rows, *waiting.rows_of(idle, many, bare_bytes=bare_bytes), *ledger, crash_row()]
 
 
 async def _members_rows(
-    town: Town, size: Size, tell: Callable[[str], None]
+    town: Town, size: Size, begin: Callable[[str], None]
 ) -> tuple[list[Row], int]:
     """Measure what members see; also return what the bare client keeps in memory."""
     runs, crowds = {}, {}
     for way in ways():
-        tell(f"{size.jobs} jobs, one after another, by {way}")
+        begin(f"{size.jobs} jobs, one after another, by {way}")
         runs[way] = await deliveries.deliver(town, jobs=size.jobs, way=way)
-        tell(f"{crowd.JOBS} jobs at once, by {way}")
+        begin(f"{crowd.JOBS} jobs at once, by {way}")
         sent = runs[way].jobs[0].job.payload
         crowds[way] = await crowd.gather_crowd(town, sent=sent, way=way)
-    tell(f"{answers.AT_ONCE} commands at once")
+    begin(f"{answers.AT_ONCE} commands at once")
     asked = await answers.ask_at_once(town)
-    tell("the floors")
+    begin("the floors")
     async with bare_client(town, people=PEOPLE_OF_THE_FLOOR) as bare:
         bare_bytes = bare.usage().resident_bytes
         rows = [answers.row_of(asked, floor_s=await answers.floor_of(bare))]
