@@ -28,14 +28,15 @@ def lapsed(world: World, job: Job) -> Body:
 async def progress(world: World, job: Job, endpoint: Endpoint) -> Body:
     """Return the answer to a poll; the first one after the end takes the result away."""
     body: Body = {"success": True, "job_id": job.remote_id, "ep_version": endpoint.version}
-    if job.state is not JobState.DONE:
+    state = job.state  # it may end while a preview is drawn; one answer tells of one moment
+    if state is not JobState.DONE:
         body["progress"] = await _progress(world, job)
     elif job.handed_out_at_s is None:
         job.handed_out_at_s = world.clock.elapsed_s()  # before anything else can run
         body["job_result"] = await result(world, job)
         if world.rules.is_older:
             body["progress"] = {"progress": 100, "queue_position": 0, "job_id": job.remote_id}
-    return {**body, "job_state": job.state.value}
+    return {**body, "job_state": state.value}
 
 
 async def result(world: World, job: Job) -> Body:
