@@ -170,15 +170,15 @@ class Running:
         return job.remote is not None and job.remote.has_callback and job.id not in self._misled
 
     def _rests_until(self, job: Job, *, has_news: bool) -> datetime | None:
-        """Return when to ask, while callbacks may say it all; None for now.
+        """Return when to ask, if that is not now.
 
         News of one picture among several move nothing. A job that was sent a moment ago is not
         asked about yet: the first answer would know neither place nor time.
         """
         assert job.remote is not None
-        if not self._is_called_back(job) or self._announced.is_complete(job):
+        if self._announced.is_complete(job):
             return None
-        moment = self._tools.schedule.first_slow_poll(job.remote.submitted_at)
+        moment = self._tools.schedule.first_poll(job.remote.submitted_at)
         if has_news:
             moment = self._next_looks.get(job.id, moment)
         return moment if moment > self._tools.clock.now() else None

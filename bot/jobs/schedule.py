@@ -42,8 +42,8 @@ class Schedule:
         wait_s = max(wait_s, watched / POLLS_PER_S_MAX) * (1 + JITTER_SHARE * jitter)
         return now + timedelta(seconds=wait_s)
 
-    def first_slow_poll(self, submitted_at: datetime) -> datetime:
-        """Return when to look first at a job whose provider calls back: it may be over by then."""
+    def first_poll(self, submitted_at: datetime) -> datetime:
+        """Return when to look at a job first: it may be over by then."""
         return submitted_at + timedelta(seconds=self.interval_s)
 
     def next_slow_poll(self, seen: Working, *, limits: Limits, now: datetime) -> datetime:
