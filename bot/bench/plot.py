@@ -14,6 +14,7 @@ INK, FAINT, LINE, FLOOR = (30, 34, 42), (214, 218, 226), (37, 99, 235), (220, 38
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 FONT_PX = 13
 POINTS = 200
+PLAIN = str.maketrans({"→": "to", "×": "x"})  # what Pillow's own font has no picture of
 
 
 def plot(rows: Sequence[Row], path: Path) -> None:
@@ -89,4 +90,4 @@ class _Panel:
         return self._bottom - share * (self._bottom - self._top)
 
     def _text(self, x: float, y: float, text: str) -> None:
-        self._pen.text((x, y), text, fill=INK, font=self._font)
+        self._pen.text((x, y), text.translate(PLAIN), fill=INK, font=self._font)
