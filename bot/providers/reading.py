@@ -1,5 +1,6 @@
-"""Answers as values, and refusals as errors: what is the same for every provider that says so."""
+"""Answers as values, and refusals as errors: what is the same for every provider."""
 
+import base64
 import logging
 import re
 from collections.abc import Iterable
@@ -27,6 +28,9 @@ SLOW_DOWN_S = 10.0  # after a limit that does not say how long it lasts
 _SECRET_SHAPES = re.compile(
     r"https?://\S+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{32,}\b|[A-Za-z0-9+/=]{60,}"
 )
+
+_DATA_URI = re.compile(r"^data:[\w/+.;=-]*,", re.ASCII)
+_BASE64_QUANTUM = 4
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -72,7 +76,7 @@ class Reader:
             "provider refused a call", extra={"provider": self.provider, "status": answer.status}
         )
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return self._unavailable(answer, is_submit=is_submit)
+            return self.unavailable(answer, is_submit=is_submit)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             return self.unknown_key()
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -83,6 +87,18 @@ class Reader:
             )
         reason = why or "no reason given"
         return self.permanent(f"{self.title} refused the call (status {answer.status}): {reason}")
+
+    def unavailable(self, answer: Answer, *, is_submit: bool) -> BotError:
+        """Return the error for a server that broke; the work may have been taken before it did."""
+        if is_submit:
+            return Ambiguous(
+                f"{self.title} broke while it took the request.", provider=self.provider
+            )
+        return Transient(
+            f"{self.title} has trouble at the moment.",
+            provider=self.provider,
+            retry_after_s=answer.retry_after_s,
+        )
 
     def unknown_key(self) -> KeyRejected:
         """Return the error for a key that the provider does not take."""
@@ -99,27 +115,29 @@ class Reader:
             raise KeyRejected(f"This cannot be a key of {self.title}.", provider=self.provider)
         return text
 
-    def _unavailable(self, answer: Answer, *, is_submit: bool) -> BotError:
-        if is_submit:
-            return Ambiguous(
-                f"{self.title} broke while it took the request.", provider=self.provider
-            )
-        return Transient(
-            f"{self.title} has trouble at the moment.",
-            provider=self.provider,
-            retry_after_s=answer.retry_after_s,
+    def _log_faults(self, error: ValidationError) -> None:
+        log.error(
+            "answer cannot be read", extra={"provider": self.provider, "faults": faults_of(error)}
         )
 
-    def _log_faults(self, error: ValidationError) -> None:
-        """Log which fields were wrong, never what they held."""
-        faults = [
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['type']}"
-            for fault in error.errors(include_input=False, include_context=False, include_url=False)
-        ]
-        log.error(
-            "answer cannot be read",
-            extra={"provider": self.provider, "faults": faults[:FAULTS_LOGGED_MAX]},
-        )
+
+def faults_of(error: ValidationError) -> list[str]:
+    """Return which fields were wrong, never what they held."""
+    faults = [
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['type']}"
+        for fault in error.errors(include_input=False, include_context=False, include_url=False)
+    ]
+    return faults[:FAULTS_LOGGED_MAX]
+
+
+def decoded(text: str) -> bytes | None:
+    """Decode base64 with or without data-URI prefix, line breaks and padding; None when broken."""
+    bare = "".join(_DATA_URI.sub("", text, count=1).split()).rstrip("=")
+    padding = "=" * (-len(bare) % _BASE64_QUANTUM)
+    try:
+        return base64.b64decode(bare + padding, validate=True) or None
+    except ValueError:
+        return None
 
 
 def explained(text: str, *, secrets: Iterable[SecretStr]) -> str:

@@ -18,7 +18,7 @@ from bot.domain.jobs import Remote
 from bot.providers.aime import answers
 from bot.providers.aime.answers import Looked, Made, Open, to_looked, to_observation
 from bot.providers.aime.errors import refusal
-from bot.providers.aime.pictures import PREVIEW_BYTES_MAX, decoded, preview
+from bot.providers.aime.pictures import PREVIEW_BYTES_MAX, preview
 from bot.providers.base import Ended, Ending, Finished, Working
 from bot.providers.downloads import sniff
 from tests.providers.provider_cases import CASES, NOW, WEBP
@@ -368,16 +368,6 @@ def test_a_read_is_never_the_members_fault():
     answer = made_answer(400, {"error": ["what?"], "success": False})
 
     assert isinstance(refusal(answer, secrets=()), Permanent)
-
-
-@pytest.mark.parametrize("text", ["data:image/JPEG;base64,", "", "data:,"])
-def test_base64_is_read_with_and_without_its_trimmings(text):
-    plain = base64.b64encode(WEBP).decode()
-    lines = "\n".join(plain[start : start + 20] for start in range(0, len(plain), 20))
-
-    assert decoded(text + plain) == WEBP
-    assert decoded(text + lines.rstrip("=")) == WEBP
-    assert decoded(text) is None
 
 
 @pytest.mark.parametrize(

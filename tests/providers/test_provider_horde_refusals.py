@@ -13,7 +13,8 @@ from bot.domain.errors import (
     RateLimited,
     Transient,
 )
-from bot.providers.horde.errors import EXPLANATION_CHARS_MAX, is_gone, refusal
+from bot.providers.horde.errors import is_gone, refusal
+from bot.providers.reading import EXPLANATION_CHARS_MAX
 from tests.providers.recorded_answers import answer, exchange, made_answer, names
 
 RECORDED: dict[str, type[BotError]] = {

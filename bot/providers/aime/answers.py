@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot.domain.jobs import Remote
 from bot.providers.aime.parts import counts_of, endpoint_of, is_complete
-from bot.providers.aime.pictures import decoded, preview
+from bot.providers.aime.pictures import preview
 from bot.providers.aime.wire import (
     READER,
     TITLE,
@@ -21,7 +21,7 @@ from bot.providers.aime.wire import (
 )
 from bot.providers.base import Ended, Ending, Finished, Item, Observation, Working
 from bot.providers.http import Answer
-from bot.providers.reading import explained
+from bot.providers.reading import decoded, explained
 
 QUEUED, PROCESSING, DONE, LAPSED = "queued", "processing", "done", "lapsed"
 UNDERWAY = frozenset({QUEUED, PROCESSING})

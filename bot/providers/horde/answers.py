@@ -1,7 +1,5 @@
 """The Horde's answers in our words: how far a request is, and what came out of it."""
 
-import base64
-import re
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -29,9 +27,7 @@ from bot.providers.horde.wire import (
     Submitted,
     Warned,
 )
-
-_DATA_URI = re.compile(r"^data:[\w/+.;=-]*,", re.ASCII)
-_BASE64_QUANTUM = 4
+from bot.providers.reading import decoded
 
 ADOPTED = "adopted"
 """Marks a remote that was found again, not answered: its picture must prove by its seed."""
@@ -153,16 +149,6 @@ def _remark(remark: Remark) -> str | None:
         return f"{TITLE}'s safety filter withheld this picture."
     part, fate = _PARTS.get(remark.type), _FATES.get(remark.value)
     return f"The worker left out {part}: it {fate}." if part and fate else None
-
-
-def decoded(text: str) -> bytes | None:
-    """Decode base64 with or without data-URI prefix, line breaks and padding; None when broken."""
-    bare = "".join(_DATA_URI.sub("", text, count=1).split()).rstrip("=")
-    padding = "=" * (-len(bare) % _BASE64_QUANTUM)
-    try:
-        return base64.b64decode(bare + padding, validate=True) or None
-    except ValueError:
-        return None
 
 
 def _failure(status: Status) -> str:

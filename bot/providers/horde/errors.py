@@ -14,25 +14,22 @@ from types import MappingProxyType
 from pydantic import SecretStr
 
 from bot.domain.errors import (
-    Ambiguous,
     BotError,
     ContentRefused,
     InvalidRequest,
     KeyRejected,
-    Permanent,
     RateLimited,
     Transient,
 )
-from bot.providers.horde.wire import NAME, TITLE, Refused, parse_refusal
+from bot.providers.horde.wire import NAME, READER, TITLE, Refused, parse_refusal
 from bot.providers.http import RETRY_AFTER_S_MAX, Answer
+from bot.providers.reading import explained
 
-EXPLANATION_CHARS_MAX = 400
 MAINTENANCE_RETRY_S = 60.0
 OWN_JOBS_RETRY_S = 30.0
 PENALTY_RETRY_S = 180.0  # the first timeout of an address
 
 _URI_HINT = re.compile(r"\s*You have requested this URI.*", re.DOTALL)
-_SECRET_SHAPES = re.compile(r"https?://\S+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|[A-Za-z0-9+/=]{60,}")
 _TIMEOUT_S = re.compile(r"for (\d{1,7}) more seconds")
 _PRICE_KUDOS = re.compile(r"requires (\d[\d.]*\d|\d) kudos")
 _WINDOW = re.compile(r"per (?:1 )?(second|minute|hour)")
@@ -67,7 +64,7 @@ def refusal(
         extra={"provider": NAME, "status": said.status, "rc": said.rc},
     )
     if said.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _unavailable(said, is_submit=is_submit)
+        return READER.unavailable(answer, is_submit=is_submit)
     make = _BY_RC.get(said.rc)
     if make is None and said.rc.startswith(_INVALID_PREFIXES):
         make = _invalid
@@ -101,13 +98,7 @@ def _explanation(refused: Refused, secrets: tuple[SecretStr, ...]) -> str:
             f"{path.removeprefix('params.').replace('_', ' ')}: {fault}"
             for path, fault in refused.errors.items()
         )
-    text = " ".join(_URI_HINT.sub("", text).split())
-    for secret in secrets:
-        text = text.replace(secret.get_secret_value() or "…", "…")
-    text = _SECRET_SHAPES.sub("…", text)
-    if len(text) > EXPLANATION_CHARS_MAX:
-        text = text[: EXPLANATION_CHARS_MAX - 1] + "…"
-    return text
+    return explained(_URI_HINT.sub("", text), secrets=secrets)
 
 
 def _invalid(said: _Refusal) -> BotError:
@@ -134,7 +125,7 @@ def _registered_only(_: _Refusal) -> BotError:
 
 
 def _key(_: _Refusal) -> BotError:
-    return KeyRejected(f"{TITLE} does not know this key.", provider=NAME)
+    return READER.unknown_key()
 
 
 def _spent_key(said: _Refusal) -> BotError:
@@ -142,9 +133,8 @@ def _spent_key(said: _Refusal) -> BotError:
 
 
 def _operator(said: _Refusal) -> BotError:
-    return Permanent(
-        f"{TITLE} refuses this bot; its operator has to look at it: {said.explanation}",
-        provider=NAME,
+    return READER.permanent(
+        f"{TITLE} refuses this bot; its operator has to look at it: {said.explanation}"
     )
 
 
@@ -183,19 +173,9 @@ def _maintenance(_: _Refusal) -> BotError:
     )
 
 
-def _unavailable(said: _Refusal, *, is_submit: bool) -> BotError:
-    if is_submit:
-        return Ambiguous(f"{TITLE} broke while it took the request.", provider=NAME)
-    return Transient(
-        f"{TITLE} has trouble at the moment.", provider=NAME, retry_after_s=said.retry_after_s
-    )
-
-
 def _strange(said: _Refusal) -> BotError:
-    return Permanent(
-        f"{TITLE} refused the call (status {said.status}): {said.explanation or 'no reason given'}",
-        provider=NAME,
-    )
+    reason = said.explanation or "no reason given"
+    return READER.permanent(f"{TITLE} refused the call (status {said.status}): {reason}")
 
 
 def _astray(_: _Refusal) -> BotError:

@@ -80,7 +80,7 @@ class Horde:
         answer = await self._post(
             to_payload(request, inputs), key=key, is_submit=True, also_secret=inputs.callback_url
         )
-        submitted = wire.parse(wire.Submitted, answer, is_submit=True)
+        submitted = wire.READER.read(wire.Submitted, answer, is_submit=True)
         remote = Remote(id=submitted.id, total=request.count, submitted_at=now, seed=request.seed)
         return answers.to_accepted(submitted, remote)
 
@@ -163,13 +163,13 @@ class Horde:
     async def models(self) -> tuple[Model, ...]:
         """List the picture models; empty while the server's cache is cold."""
         answer = await self._http.call("GET", "status/models?type=image")
-        return answers.to_models(wire.parse(wire.MODEL_ROWS, _good(answer)))
+        return answers.to_models(wire.READER.read(wire.MODEL_ROWS, _good(answer)))
 
     async def estimate(self, request: PictureRequest, *, key: SecretStr, inputs: Inputs) -> float:
         """Return the kudos for the whole request by a dry run, which counts as a submit."""
         body = to_payload(request, inputs, is_dry_run=True)
         answer = await self._post(body, key=key, is_submit=False)
-        return wire.parse(wire.Priced, answer).kudos
+        return wire.READER.read(wire.Priced, answer).kudos
 
     async def holder(self, key: SecretStr) -> Holder:
         """Tell whose key it is (`/find_user`)."""
@@ -194,11 +194,11 @@ class Horde:
         answer = await self._http.call("GET", f"{path}/{segment(remote_id)}")
         if is_gone(answer):
             return None
-        return wire.parse(shape, _good(answer, SecretStr(remote_id), key))
+        return wire.READER.read(shape, _good(answer, SecretStr(remote_id), key))
 
     async def _account(self, key: SecretStr) -> wire.Account:
         answer = await self._http.call("GET", "find_user", headers=_key_header(key))
-        return wire.parse(wire.Account, _good(answer, key))
+        return wire.READER.read(wire.Account, _good(answer, key))
 
     async def _size(self, remote_id: str, key: SecretStr) -> int | None:
         """Return how many pictures a running request is for; None when it is gone."""

@@ -5,19 +5,18 @@ Source: server 5.1.5, API 2.5. Numbers may come as int, float, text or null.
 
 import logging
 import math
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
-from bot.domain.errors import Ambiguous, ProtocolBroken
 from bot.providers.http import Answer
+from bot.providers.reading import Reader, Wire, faults_of
 
 NAME = "horde"
 TITLE = "AI Horde"
-FAULTS_LOGGED_MAX = 5
+READER = Reader(provider=NAME, title=TITLE)
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 def _number(value: object) -> float:
@@ -37,31 +36,27 @@ Count = Annotated[int, BeforeValidator(lambda value: max(0, int(_number(value)))
 RemoteId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
-
-
-class Warned(_Wire):
+class Warned(Wire):
     """A warning beside an accepted request."""
 
     code: str = ""
     message: str = ""
 
 
-class Submitted(_Wire):
+class Submitted(Wire):
     """The 202 of `POST /generate/async`; its `kudos` is no total, so it is not read."""
 
     id: RemoteId
     warnings: tuple[Warned, ...] = ()
 
 
-class Priced(_Wire):
+class Priced(Wire):
     """The 200 of a dry run: an estimate for the whole request."""
 
     kudos: Number
 
 
-class Check(_Wire):
+class Check(Wire):
     """`GET /generate/check/{id}`: how far a request is."""
 
     waiting: Count
@@ -76,14 +71,14 @@ class Check(_Wire):
     is_possible: bool = True
 
 
-class Remark(_Wire):
+class Remark(Wire):
     """One entry of a picture's `gen_metadata`."""
 
     type: str = ""
     value: str = ""
 
 
-class Delivered(_Wire):
+class Delivered(Wire):
     """One delivered picture: `img` is a presigned address or raw base64."""
 
     id: Annotated[str, Field(min_length=1, max_length=128)]
@@ -106,7 +101,7 @@ class Status(Check):
     generations: tuple[Delivered, ...] = ()
 
 
-class ModelRow(_Wire):
+class ModelRow(Wire):
     """One row of `GET /status/models`; `jobs` counts requests, `queued` megapixelsteps."""
 
     name: str
@@ -119,13 +114,13 @@ class ModelRow(_Wire):
 MODEL_ROWS = TypeAdapter(tuple[ModelRow, ...])
 
 
-class Active(_Wire):
+class Active(Wire):
     """The ids of an account's running requests."""
 
     image: tuple[RemoteId, ...] = ()
 
 
-class Account(_Wire):
+class Account(Wire):
     """`GET /find_user`; without anything running, the last field is missing."""
 
     username: str
@@ -133,29 +128,12 @@ class Account(_Wire):
     active_generations: Active = Field(default_factory=Active, repr=False)
 
 
-class Refused(_Wire):
+class Refused(Wire):
     """Any error: `{message, rc}`, `{message, errors}` or a bare `{message}`."""
 
     message: str = ""
     rc: str = ""
     errors: dict[str, Any] = Field(default_factory=dict)
-
-
-def parse(shape: type[T] | TypeAdapter[T], answer: Answer, *, is_submit: bool = False) -> T:
-    """Read a good answer.
-
-    Raises:
-        Ambiguous: a submit was taken, but its answer cannot be read, so its id is unknown.
-        ProtocolBroken: anything else that cannot be read.
-    """
-    adapter = shape if isinstance(shape, TypeAdapter) else TypeAdapter(shape)
-    try:
-        return adapter.validate_json(answer.body)
-    except ValidationError as error:
-        _log_faults(error)
-    # Outside the handler: pydantic's error quotes what it read, ids and links included.
-    kind = Ambiguous if is_submit else ProtocolBroken
-    raise kind(f"{TITLE} sent an answer that cannot be read.", provider=NAME)
 
 
 def parse_refusal(answer: Answer) -> Refused:
@@ -171,18 +149,5 @@ def parse_announcement(body: bytes) -> Announced | None:
     try:
         return Announced.model_validate_json(body)
     except ValidationError as error:
-        log.info("callback cannot be read", extra={"provider": NAME, "faults": _faults(error)})
+        log.info("callback cannot be read", extra={"provider": NAME, "faults": faults_of(error)})
         return None
-
-
-def _log_faults(error: ValidationError) -> None:
-    """Log which fields were wrong, never what they held."""
-    log.error("answer cannot be read", extra={"provider": NAME, "faults": _faults(error)})
-
-
-def _faults(error: ValidationError) -> list[str]:
-    faults = [
-        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['type']}"
-        for fault in error.errors(include_input=False, include_context=False, include_url=False)
-    ]
-    return faults[:FAULTS_LOGGED_MAX]
