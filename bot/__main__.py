@@ -24,21 +24,28 @@ def parser() -> argparse.ArgumentParser:
         epilog="`easel test [pytest arguments]` runs lint, types, layers and tests, as CI does.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    demo = commands.add_parser("demo", help="show one /imagine end to end, without any account")
-    demo.add_argument("prompt", help="what to draw")
-    demo.add_argument("--out", type=Path, default=Path("demo-out"), help="folder for the pictures")
-    demo.add_argument("--json", action="store_true", help="print one line of facts instead")
-    commands.add_parser("run", help="run the service")
-    commands.add_parser("check", help="say what is configured, reachable and valid")
-    commands.add_parser("sync", help="tell Discord the commands, if they changed")
-    commands.add_parser("migrate", help="bring the database to this version's shape")
-    backup = commands.add_parser("backup", help="copy the database to a file while it runs")
-    backup.add_argument("file", type=Path, help="where the copy goes; must not exist")
-    audit = commands.add_parser("audit", help="prove that the ledger is exact")
-    audit.add_argument("--json", action="store_true", help="print facts for programs")
-    _add_bench(
-        commands.add_parser("bench", help="measure it on this machine, beside a bare client")
+
+    def add(name: str, purpose: str) -> argparse.ArgumentParser:
+        text = f"{purpose[0].upper()}{purpose[1:]}."
+        return commands.add_parser(name, help=purpose, description=text)
+
+    demo = add("demo", "show one /imagine end to end, without any account")
+    demo.add_argument("prompt", metavar="PROMPT", help='what to draw, such as "a red fox"')
+    demo.add_argument(
+        "--out", type=Path, default=Path("demo-out"), metavar="DIR", help="folder for the pictures"
     )
+    demo.add_argument("--json", action="store_true", help="print one line of facts instead")
+    add("run", "run the service")
+    add("check", "say what is configured, reachable and valid")
+    add("sync", "tell Discord the commands, if they changed")
+    add("migrate", "bring the database to this version's shape")
+    backup = add("backup", "copy the database to a file while it runs")
+    backup.add_argument(
+        "file", type=Path, metavar="FILE", help="where the copy goes; must not exist"
+    )
+    audit = add("audit", "prove that the ledger is exact")
+    audit.add_argument("--json", action="store_true", help="print facts for programs")
+    _add_bench(add("bench", "measure it on this machine, beside a bare client"))
     return top
 
 

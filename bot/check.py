@@ -1,7 +1,7 @@
 """What `./easel check` says: in sentences, what is configured, reachable and valid.
 
 The store is looked at by a probe that the caller brings, so that this module stays beside the
-composition root and knows no tables. Discord and the Horde are asked with two plain reads each; nothing
+composition root and knows no tables. Discord is asked with one plain read, the Horde with two; nothing
 is changed anywhere, and no answer is repeated that could hold a key.
 """
 
@@ -65,6 +65,7 @@ async def check(settings: Settings, *, clock: Clock, database: Probe) -> list[Fi
             asyncio.to_thread(_master_key, settings),
             _discord(settings, http, clock),
             _horde(settings, http),
+            _others(settings),
         )
     return [finding for group in groups for finding in group]
 
@@ -144,7 +145,9 @@ def _token(answer: _Answer) -> Finding:
             advice = "reset the token in the developer portal and set DISCORD_TOKEN to the new one"
             return Finding(ok=False, text=f"Discord does not know the token: {advice}.")
         case status:
-            return Finding(ok=False, text=f"Discord answers {status} to a look at the own account.")
+            advice = "try again in a minute, or look at discordstatus.com"
+            text = f"Discord answers {status} to a look at the own account: {advice}."
+            return Finding(ok=False, text=text)
 
 
 def _skew(answer: _Answer, clock: Clock) -> list[Finding]:
@@ -184,9 +187,9 @@ def _state(answer: _Answer) -> Finding:
     if answer.status == 200 and state in {"OK", "OVERLOADED"}:  # noqa: PLR2004 — HTTP
         ok = True if state == "OK" else None
         return Finding(ok=ok, text=f"The AI Horde answers and says {state}.")
-    return Finding(
-        ok=False, text=f"The AI Horde says {_printable(state)} (status {answer.status})."
-    )
+    said = f"{_printable(state)} (status {answer.status})"
+    advice = "wait until it is back, or look at HORDE_URL if you set it"
+    return Finding(ok=False, text=f"The AI Horde says {said}: {advice}.")
 
 
 def _account(answer: _Answer, key: str) -> Finding:
@@ -202,6 +205,24 @@ def _account(answer: _Answer, key: str) -> Finding:
     return Finding(ok=True, text=f"The AI Horde knows the key of {name}, who has {kudos} kudos.")
 
 
+async def _others(settings: Settings) -> list[Finding]:
+    """Name the other providers that are set up; only their users learn whether they answer."""
+    servers = {
+        "AIME": (settings.aime_url, settings.aime_key, "AIME_URL"),
+        "Algovera": (settings.algovera_url, settings.algovera_key, "ALGOVERA_URL"),
+        "ai-client.com": (settings.ai_client_url, settings.ai_client_key, "AI_CLIENT_URL"),
+    }
+    findings = []
+    for title, (url, key, variable) in servers.items():
+        if key is not None and url is None:
+            text = f"{title} has a key and no address: set {variable}, or it is not offered."
+            findings.append(Finding(ok=None, text=text))
+        elif key is not None:
+            text = f"{title} is offered too, at {urlsplit(str(url)).netloc}; it is not asked here."
+            findings.append(Finding(ok=True, text=text))
+    return findings
+
+
 async def _get(
     http: aiohttp.ClientSession, url: str, headers: Mapping[str, str]
 ) -> _Answer | Finding:
@@ -212,7 +233,9 @@ async def _get(
             return _Answer(status=response.status, date=response.headers.get("Date"), body=body)
     except (aiohttp.ClientError, TimeoutError) as error:
         fault = type(error).__name__
-        return Finding(ok=False, text=f"{urlsplit(url).netloc} cannot be reached ({fault}).")
+        advice = "look at this machine's network, or at the address if you set it"
+        text = f"{urlsplit(url).netloc} cannot be reached ({fault}): {advice}."
+        return Finding(ok=False, text=text)
 
 
 async def _read(response: aiohttp.ClientResponse) -> Mapping[str, Any]:

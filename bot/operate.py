@@ -9,12 +9,11 @@ from bot import check as checks
 from bot.client import sync as sync_commands
 from bot.domain.clock import SystemClock
 from bot.domain.credits import CREDIT
-from bot.domain.errors import ConfigurationError
 from bot.domain.jobs import Job, JobState
 from bot.settings import Settings
 from storage import backup as backups
 from storage.database import Tx
-from storage.migrate import version_of
+from storage.migrate import require, version_of
 from storage.sqlite import open_reader, open_sqlite
 
 COMMANDS_HASH_FILE = "commands.sha256"
@@ -58,14 +57,14 @@ async def migrate(settings: Settings) -> int:
 async def backup(settings: Settings, file: Path) -> int:
     """Copy the database while the bot may be running."""
     size_bytes = await backups.backup(settings.database_path, file)
-    print(f"{file} holds the database, {size_bytes:,} bytes. Keep the master key beside it, apart.")
+    print(f"{file} holds the database, {size_bytes:,} bytes.")
+    print("Keep a copy of the master key too, in another place: nothing else opens the keys in it.")
     return 0
 
 
 async def audit(settings: Settings, *, as_json: bool) -> int:
     """Prove that the ledger is exact; return 1 when it is not."""
-    if not settings.database_path.exists():
-        raise ConfigurationError(f"There is no database at {settings.database_path} yet.")
+    require(settings.database_path)
     sealer = app.open_sealer(settings)
     async with open_reader(settings.database_path, sealer=sealer) as database:
         problems, jobs = await database.read(_facts)

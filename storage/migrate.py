@@ -115,7 +115,7 @@ def require(path: Path) -> None:
         ConfigurationError: there is no such file.
     """
     if not path.exists():
-        raise ConfigurationError(f"There is no database at {path}.")
+        raise ConfigurationError(f"There is no database at {path}: the first start makes it.")
 
 
 async def version_of(path: Path) -> str:
