@@ -136,6 +136,9 @@ class Picture:
     is_flagged: bool = False
 
 
+ALT_CHARS_MAX = 1024  # Discord's limit for the description of a file
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureFile:
     """A picture ready to upload: a name of ours, bytes that fit the place, text for the blind."""

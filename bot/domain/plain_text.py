@@ -1,14 +1,33 @@
-"""Text that people typed, made harmless to store, send and show on one line."""
+"""Text that people typed, made harmless and short: to store, to send and to show."""
 
+import re
 import unicodedata
+
+ELLIPSIS = "…"
 
 # Joiners are format characters too, but Persian words and family emoji need them.
 _JOINERS = "\u200c\u200d"
-_UNWANTED = frozenset({"Cc", "Cf", "Cs"})
+_UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\u0085\u2028\u2029]")
+
+
+def clean(text: str) -> str:
+    """Drop what is not seen: control, direction-changing and unencodable characters."""
+    lines = _LINE_ENDS.sub("\n", text).expandtabs(1)
+    return "".join(char for char in lines if _is_seen(char))
 
 
 def one_line(text: str) -> str:
-    """Return the text without control, bidi and surrogate characters, each white run one space."""
-    spaced = " ".join(text.split())
-    kept = (c for c in spaced if c in _JOINERS or unicodedata.category(c) not in _UNWANTED)
-    return " ".join("".join(kept).split())  # again: what vanished may have stood between spaces
+    """Return the clean text, each run of white space one space."""
+    return " ".join(clean(text).split())
+
+
+def clipped(text: str, *, chars_max: int) -> str:
+    """Return the text, or its beginning and an ellipsis, in at most `chars_max` characters."""
+    if len(text) <= chars_max:
+        return text
+    return text[: chars_max - len(ELLIPSIS)].rstrip() + ELLIPSIS
+
+
+def _is_seen(char: str) -> bool:
+    return char in _JOINERS or char == "\n" or unicodedata.category(char) not in _UNSEEN

@@ -1,8 +1,7 @@
 """What a posted picture is called, and how it is told to those who do not see it."""
 
-from bot.domain.plain_text import one_line
-
-ALT_CHARS_MAX = 1024  # Discord's limit for the description of a file
+from bot.domain.jobs import ALT_CHARS_MAX
+from bot.domain.plain_text import clipped, one_line
 
 DIGEST_CHARS = 8
 
@@ -18,8 +17,7 @@ _NEUTRAL = str.maketrans(
 
 def alt_text(prompt: str) -> str:
     """Return the prompt as plain words on one line."""
-    words = one_line(prompt).translate(_NEUTRAL)
-    return words if len(words) <= ALT_CHARS_MAX else words[: ALT_CHARS_MAX - 1].rstrip() + "…"
+    return clipped(one_line(prompt).translate(_NEUTRAL), chars_max=ALT_CHARS_MAX)
 
 
 def file_name(job_id: str, number: int, digest: str, suffix: str) -> str:

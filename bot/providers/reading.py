@@ -19,6 +19,7 @@ from bot.domain.errors import (
     RateLimited,
     Transient,
 )
+from bot.domain.plain_text import ELLIPSIS, clipped
 from bot.providers.http import Answer
 
 FAULTS_LOGGED_MAX = 5
@@ -144,6 +145,6 @@ def explained(text: str, *, secrets: Iterable[SecretStr]) -> str:
     """Return a provider's own words on one short line, without secrets and what looks like one."""
     line = " ".join(text.split())
     for secret in secrets:
-        line = line.replace(secret.get_secret_value() or "…", "…")
-    line = _SECRET_SHAPES.sub("…", line)
-    return line if len(line) <= EXPLANATION_CHARS_MAX else line[: EXPLANATION_CHARS_MAX - 1] + "…"
+        line = line.replace(secret.get_secret_value() or ELLIPSIS, ELLIPSIS)
+    line = _SECRET_SHAPES.sub(ELLIPSIS, line)
+    return clipped(line, chars_max=EXPLANATION_CHARS_MAX)

@@ -8,7 +8,16 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.credits import NOTHING, AccountId, Balance, Microcredits, Transfer, TransferKind
-from bot.domain.jobs import ENDS, WORKING, Failure, FailureKind, Job, JobState, Progress
+from bot.domain.jobs import (
+    ALT_CHARS_MAX,
+    ENDS,
+    WORKING,
+    Failure,
+    FailureKind,
+    Job,
+    JobState,
+    Progress,
+)
 from bot.ui import texts
 
 # ------------------------------------------------------------------ cards
@@ -167,7 +176,7 @@ def note(text: str) -> str:
 
 def alt(text: str) -> str:
     """Describe a picture for those who cannot see it."""
-    return texts.one_line(text, chars_max=texts.ALT_CHARS_MAX) or "A picture"
+    return texts.one_line(text, chars_max=ALT_CHARS_MAX) or "A picture"
 
 
 # ------------------------------------------------------------------ buttons

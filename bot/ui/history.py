@@ -14,6 +14,7 @@ import discord
 from discord import ui
 
 from bot.domain.jobs import WORKING, Job, JobId, JobState, PictureFile
+from bot.domain.plain_text import ELLIPSIS
 from bot.ui import copy, texts
 from bot.ui.buttons import Answering
 from bot.ui.cards import gallery, title
@@ -154,7 +155,7 @@ def _may_stop(job: Job) -> bool:
 
 def _option(job: Job) -> discord.SelectOption:
     return discord.SelectOption(
-        label=texts.one_line(job.request.prompt, chars_max=OPTION_CHARS_MAX) or texts.ELLIPSIS,
+        label=texts.one_line(job.request.prompt, chars_max=OPTION_CHARS_MAX) or ELLIPSIS,
         value=job.id,
         description=f"{copy.pictures(len(job.pictures) or job.request.count)} · {_name(job)}",
     )

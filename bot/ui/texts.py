@@ -6,41 +6,19 @@ words go into code blocks and foreign sentences have every mark escaped.
 """
 
 import re
-import unicodedata
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from bot.domain import plain_text
 from bot.domain.credits import CREDIT, Microcredits
+from bot.domain.plain_text import ELLIPSIS, clean, clipped
 
-ELLIPSIS = "…"
 BAR_CELLS = 10
-ALT_CHARS_MAX = 1024  # Discord's limit for a description of a file
 
-_JOINERS = "\u200c\u200d"  # invisible, but emoji and several scripts are spelled with them
-_LINE_ENDS = re.compile("\r\n|[\r\u0085\u2028\u2029]")
 _BACKTICK_RUN = re.compile(r"`{3,}")
 _MARKS = re.compile(r"([\\*_~|`<>\[\]#:@])")
 _MINUTE_S, _HOUR_S = 60, 3600
 _SMALLEST = Decimal("0.01")
-
-
-def clean(text: str) -> str:
-    """Drop what is not seen: control, direction-changing and unencodable characters."""
-    lines = _LINE_ENDS.sub("\n", text).expandtabs(1)
-    return "".join(char for char in lines if _is_seen(char))
-
-
-def _is_seen(char: str) -> bool:
-    if char in _JOINERS or char == "\n":
-        return True
-    return unicodedata.category(char) not in {"Cc", "Cf", "Cs"}
-
-
-def clipped(text: str, *, chars_max: int) -> str:
-    """Return the text, or its beginning and an ellipsis, in at most `chars_max` characters."""
-    if len(text) <= chars_max:
-        return text
-    return text[: chars_max - len(ELLIPSIS)].rstrip() + ELLIPSIS
 
 
 def in_code_block(text: str, *, chars_max: int) -> str:
@@ -52,7 +30,7 @@ def in_code_block(text: str, *, chars_max: int) -> str:
 
 def one_line(text: str, *, chars_max: int) -> str:
     """Return plain words for places without formatting, such as alt text or a select's option."""
-    return clipped(" ".join(clean(text).split()), chars_max=chars_max)
+    return clipped(plain_text.one_line(text), chars_max=chars_max)
 
 
 def inline(text: str, *, chars_max: int = 300) -> str:

@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.media.describe import ALT_CHARS_MAX, alt_text, file_name
+from bot.domain.jobs import ALT_CHARS_MAX
+from bot.media.describe import alt_text, file_name
 
 
 def test_a_description_is_the_prompt():

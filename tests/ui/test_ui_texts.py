@@ -51,26 +51,6 @@ def test_nothing_gets_out_of_a_code_block(text):
     assert inside.strip()
 
 
-@given(st.text(max_size=200))
-def test_what_is_shown_can_always_be_encoded(text):
-    assert texts.clean(text).encode().decode() == texts.clean(text)
-
-
-def test_direction_marks_and_control_characters_are_dropped_and_joiners_stay():
-    family = "👨\u200d👩\u200d👧"
-
-    assert texts.clean(f"a\u202eb\u2066c\u200fd\x07e\ud800f{family}") == f"abcdef{family}"
-
-
-def test_every_kind_of_line_end_becomes_one():
-    assert texts.clean("a\r\nb\rc\u2028d\te") == "a\nb\nc\nd e"
-
-
-def test_long_text_is_clipped_to_its_bound():
-    assert texts.clipped("x" * 50, chars_max=10) == "x" * 9 + "…"
-    assert texts.clipped("x" * 10, chars_max=10) == "x" * 10
-
-
 def test_a_clipped_code_block_stays_within_its_bound():
     block = texts.in_code_block("x" * 5000, chars_max=100)
 

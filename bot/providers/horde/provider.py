@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from bot.domain.errors import KeyRejected, Permanent
+from bot.domain.errors import Permanent
 from bot.domain.jobs import Remote
 from bot.domain.requests import PictureRequest
 from bot.providers.base import (
@@ -218,11 +218,7 @@ def _is_anonymous(key: SecretStr) -> bool:
 
 
 def _key_header(key: SecretStr) -> dict[str, str]:
-    """Return the header for a key; one that no header can carry is known to be wrong."""
-    text = key.get_secret_value()
-    if not text or not text.isascii() or not text.isprintable():
-        raise KeyRejected(f"This cannot be a key of {wire.TITLE}.", provider=wire.NAME)
-    return {"apikey": text}
+    return {"apikey": wire.READER.key_text(key)}
 
 
 @asynccontextmanager
