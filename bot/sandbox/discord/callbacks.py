@@ -6,7 +6,7 @@ Deadlines, order and error codes: Discord, "Receiving and Responding to Interact
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.sandbox.discord.clock import Clock
+from bot.sandbox.clock import Clock
 from bot.sandbox.discord.composer import Composer, Draft, refusal
 from bot.sandbox.discord.interaction_payloads import metadata_payload
 from bot.sandbox.discord.interactions import (

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import quote
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.discord.attachments import Attachment, guess_type, look_at
-from bot.sandbox.discord.clock import Clock
 from bot.sandbox.discord.rules import DiscordRules
 from bot.sandbox.discord.snowflakes import Mint
 

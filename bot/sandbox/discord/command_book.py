@@ -5,8 +5,8 @@ Discord, "Application Commands".
 
 from collections.abc import Iterator, Sequence
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.discord.bell import Bell
-from bot.sandbox.discord.clock import Clock
 from bot.sandbox.discord.command_options import CommandKind
 from bot.sandbox.discord.command_rules import command_problems, scope_problems
 from bot.sandbox.discord.rules import DiscordRules

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.discord.attachments import Attachment, Listing, read_listing
 from bot.sandbox.discord.cdn import Cdn
-from bot.sandbox.discord.clock import Clock
 from bot.sandbox.discord.components import Kind, walk
 from bot.sandbox.discord.embeds import settle_embed
 from bot.sandbox.discord.journal import Journal

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.discord.breakage import drop, send_half
 from bot.sandbox.discord.cdn import Cdn
-from bot.sandbox.discord.clock import Clock
 from bot.sandbox.discord.faults import Cut, RequestFault, RequestFaults, SocketFault
 from bot.sandbox.discord.gateway import Gateway
 from bot.sandbox.discord.gateway_socket import GatewaySocket

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import Protocol
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.discord.bell import Bell
-from bot.sandbox.discord.clock import Clock
 from bot.sandbox.discord.payloads import guild_create_payload, user_payload
 from bot.sandbox.discord.rules import DiscordRules
 from bot.sandbox.discord.wire import Json

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from bot.sandbox.discord.clock import Clock
+from bot.sandbox.clock import Clock
 from bot.sandbox.discord.faults import SocketFault
 from bot.sandbox.discord.gateway import PRIVILEGED, Gateway, Intent, Session
 from bot.sandbox.discord.gateway_stream import Stream

@@ -6,7 +6,7 @@ Discord, "Rate Limits". Windows are fixed: the first request opens one, which en
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.sandbox.discord.clock import Clock
+from bot.sandbox.clock import Clock
 from bot.sandbox.discord.rules import DiscordRules, Limit
 
 INVALID = frozenset({401, 403, 429})

@@ -4,8 +4,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.discord.bell import Bell
-from bot.sandbox.discord.clock import Clock
 from bot.sandbox.discord.messages import Message, Version
 from bot.sandbox.discord.rules import DiscordRules
 from bot.sandbox.discord.snowflakes import Mint

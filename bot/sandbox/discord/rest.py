@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.discord.breakage import drop, send_half
-from bot.sandbox.discord.clock import Clock
 from bot.sandbox.discord.faults import Cut, RequestFault, RequestFaults
 from bot.sandbox.discord.journal import Journal, Request
 from bot.sandbox.discord.limits import Limits

@@ -5,7 +5,7 @@ Discord reference, "Snowflakes"; the epoch is the first second of 2015.
 
 from datetime import UTC, datetime, timedelta
 
-from bot.sandbox.discord.clock import Clock
+from bot.sandbox.clock import Clock
 
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 TIME_SHIFT = 22

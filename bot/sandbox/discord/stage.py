@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.discord.callbacks import Callbacks
 from bot.sandbox.discord.cards import Card
 from bot.sandbox.discord.cdn import Cdn
-from bot.sandbox.discord.clock import Clock
 from bot.sandbox.discord.command_book import CommandBook
 from bot.sandbox.discord.composer import Composer
 from bot.sandbox.discord.faults import Deliveries

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.providers.calls import Call, CallLog, presentable, without_secrets
-from bot.sandbox.providers.clock import Clock
 from bot.sandbox.providers.faults import Faults, answer_with
 
 LOOPBACK = "127.0.0.1"

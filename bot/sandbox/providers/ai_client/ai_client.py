@@ -5,13 +5,13 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.providers.ai_client.routes import Api
 from bot.sandbox.providers.ai_client.rules import AiClientRules
 from bot.sandbox.providers.ai_client.storage import Storage
 from bot.sandbox.providers.ai_client.threads import Account
 from bot.sandbox.providers.ai_client.world import World
 from bot.sandbox.providers.calls import CallLog
-from bot.sandbox.providers.clock import Clock
 from bot.sandbox.providers.faults import Faults
 from bot.sandbox.providers.server import LoopbackServer
 from bot.sandbox.providers.studio import Studio

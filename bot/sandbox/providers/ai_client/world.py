@@ -3,6 +3,7 @@
 import random
 import uuid
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.providers.ai_client.form import Wish
 from bot.sandbox.providers.ai_client.refusals import (
     not_found,
@@ -14,7 +15,6 @@ from bot.sandbox.providers.ai_client.rules import AiClientRules
 from bot.sandbox.providers.ai_client.scripts import Outcome, Script
 from bot.sandbox.providers.ai_client.storage import Storage
 from bot.sandbox.providers.ai_client.threads import Account, Image, Request, Thread, Truth
-from bot.sandbox.providers.clock import Clock
 from bot.sandbox.providers.pictures import PictureWish
 from bot.sandbox.providers.scripts import Scripts
 

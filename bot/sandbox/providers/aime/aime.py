@@ -7,12 +7,12 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.providers.aime.endpoints import Endpoint, Fields
 from bot.sandbox.providers.aime.routes import Api
 from bot.sandbox.providers.aime.rules import AimeRules
 from bot.sandbox.providers.aime.world import World
 from bot.sandbox.providers.calls import CallLog
-from bot.sandbox.providers.clock import Clock
 from bot.sandbox.providers.faults import Faults
 from bot.sandbox.providers.server import LoopbackServer
 from bot.sandbox.providers.studio import Studio

@@ -7,10 +7,10 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.providers.aime.endpoints import Endpoint
 from bot.sandbox.providers.aime.jobs import Job, JobState
 from bot.sandbox.providers.aime.rules import AimeRules
-from bot.sandbox.providers.clock import Clock
 
 Ring = Callable[[float], object]  # called with the time for which it was set
 

@@ -5,13 +5,13 @@ import random
 import uuid
 from dataclasses import dataclass, field
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.providers.aime.endpoints import Endpoint
 from bot.sandbox.providers.aime.jobs import Job
 from bot.sandbox.providers.aime.keys import Keys
 from bot.sandbox.providers.aime.queue import Queue
 from bot.sandbox.providers.aime.rules import AimeRules
 from bot.sandbox.providers.aime.scripts import Script
-from bot.sandbox.providers.clock import Clock
 from bot.sandbox.providers.scripts import Scripts
 from bot.sandbox.providers.studio import Studio
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.providers.algovera.jobs import Account, JobState
 from bot.sandbox.providers.algovera.routes import Api
 from bot.sandbox.providers.algovera.rules import AlgoveraRules
 from bot.sandbox.providers.algovera.world import World
 from bot.sandbox.providers.calls import CallLog
-from bot.sandbox.providers.clock import Clock
 from bot.sandbox.providers.faults import Faults
 from bot.sandbox.providers.server import LoopbackServer
 from bot.sandbox.providers.studio import Studio

@@ -3,13 +3,13 @@
 import random
 from dataclasses import dataclass, field
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.providers.algovera import refusals
 from bot.sandbox.providers.algovera.jobs import Account, Job
 from bot.sandbox.providers.algovera.refusals import Refusal
 from bot.sandbox.providers.algovera.rules import AlgoveraRules
 from bot.sandbox.providers.algovera.scripts import Outcome, Script
 from bot.sandbox.providers.algovera.submit import Payload
-from bot.sandbox.providers.clock import Clock
 from bot.sandbox.providers.pictures import PictureWish
 from bot.sandbox.providers.scripts import Scripts
 from bot.sandbox.providers.studio import Studio

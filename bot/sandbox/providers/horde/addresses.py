@@ -1,6 +1,6 @@
 """What the Horde holds against, and for, an address: timeouts after abuse, trust after a trusted key."""
 
-from bot.sandbox.providers.clock import Clock
+from bot.sandbox.clock import Clock
 
 TRUSTED_S = 24 * 3600.0
 MEMORY_S = 24 * 3600.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bot.sandbox.providers.clock import Clock
+from bot.sandbox.clock import Clock
 
 ANSWERS_MAX = 20_000
 

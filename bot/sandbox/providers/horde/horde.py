@@ -7,8 +7,8 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
+from bot.sandbox.clock import Clock
 from bot.sandbox.providers.calls import CallLog
-from bot.sandbox.providers.clock import Clock
 from bot.sandbox.providers.faults import Faults
 from bot.sandbox.providers.horde.accounts import Account, SharedKey
 from bot.sandbox.providers.horde.picture_host import PictureHost

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.sandbox.providers.clock import Clock
+from bot.sandbox.clock import Clock
 
 PERIOD_NAMES = {1: "second", 60: "minute"}
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.sandbox.providers.clock import Clock
+from bot.sandbox.clock import Clock
 from bot.sandbox.providers.pictures import PictureWish
 from bot.sandbox.providers.server import LoopbackServer
 from bot.sandbox.providers.studio import Studio

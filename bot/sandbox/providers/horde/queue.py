@@ -7,7 +7,7 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from bot.sandbox.providers.clock import Clock
+from bot.sandbox.clock import Clock
 from bot.sandbox.providers.horde.accounts import Account
 from bot.sandbox.providers.horde.jobs import Job, Picture, PictureState
 from bot.sandbox.providers.horde.scripts import Outcome

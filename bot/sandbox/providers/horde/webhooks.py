@@ -7,7 +7,7 @@ from datetime import datetime
 
 import aiohttp
 
-from bot.sandbox.providers.clock import Clock
+from bot.sandbox.clock import Clock
 
 SLOTS = 256  # announcements waiting for the sender; more are lost
 WORKED_BELOW = 400

@@ -5,7 +5,7 @@ import random
 import uuid
 from dataclasses import dataclass, field
 
-from bot.sandbox.providers.clock import Clock
+from bot.sandbox.clock import Clock
 from bot.sandbox.providers.horde import answers
 from bot.sandbox.providers.horde.accounts import Accounts
 from bot.sandbox.providers.horde.addresses import Addresses

@@ -1,4 +1,4 @@
-"""The providers' time: as fast as a test wants it, and pushed ahead by hand."""
+"""The sandboxes' time: as fast as a test wants it, and pushed ahead by hand."""
 
 import asyncio
 import time
@@ -7,13 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Time that runs `speed` times as fast as the wall's; 0 moves only by `advance`."""
+    """Time that runs `speed` times as fast as the wall's; 0 moves only by `advance`.
+
+    One clock serves every deadline, id, log line and version of a world, so that all compare.
+    """
 
     def __init__(self, *, speed: float = 1.0, started_at: datetime | None = None) -> None:
         self.speed = speed
         self._started_at = started_at or datetime.now(UTC)
         self._started_s = time.monotonic()
         self._ahead_s = 0.0
+        self._moved = asyncio.Event()
         self._listeners: list[Callable[[], None]] = []
 
     def elapsed_s(self) -> float:
@@ -37,11 +41,13 @@ class Clock:
         self._listeners.append(listener)
 
     def advance(self, seconds: float) -> None:
-        """Push time ahead."""
+        """Push time ahead and wake everything that waits for it."""
         if seconds < 0:
             message = "the clock only goes forward"
             raise ValueError(message)
         self._ahead_s += seconds
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
         for listener in self._listeners:
             listener()
 
@@ -55,3 +61,12 @@ class Clock:
         except TimeoutError:
             return
         wake.clear()
+
+    async def reach(self, at_s: float) -> None:
+        """Return when `elapsed_s()` is at least `at_s`."""
+        while self.elapsed_s() < at_s:
+            await self.until(at_s, self._moved)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so many seconds of this clock's time."""
+        await self.reach(self.elapsed_s() + seconds)
