@@ -1,12 +1,15 @@
 """Do the documents and the code say the same?"""
 
+import json
 import re
 import subprocess
+import sys
 import tomllib
 
 import pytest
 
 from bot import settings
+from storage.privacy import USER_TABLES
 from tests.architecture import generated
 from tests.architecture.source_tree import README, ROOT, name_of, read, tracked_files
 
@@ -87,6 +90,22 @@ def test_every_relative_link_leads_somewhere(document):
 
     lost = [link for link in links if not (document.parent / link).exists()]
     assert lost == [], f"{name_of(document)} links to what is not there."
+
+
+def test_the_program_of_the_privacy_page_shows_and_erases_a_member(tmp_path):
+    (program,) = re.findall(r"```python\n(.*?)```", read(ROOT / "PRIVACY.md"), re.DOTALL)
+    environ = {"EASEL_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+
+    told = subprocess.run(
+        [sys.executable, "-c", program, "123", "--erase"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environ,
+    )
+
+    assert set(USER_TABLES) < set(json.loads(told.stdout))
 
 
 def test_the_documents_and_the_package_say_the_same_version():
