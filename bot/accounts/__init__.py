@@ -1,1 +1,1 @@
-"""Who may do what, for how much: credits, keys."""
+"""Who may do what, for how much: credits, keys, preferences."""

@@ -56,13 +56,11 @@ class FailureKind(StrEnum):
 
     INVALID = "invalid"
     CONTENT = "content"
-    QUOTA = "quota"
     KEY = "key"
     OVERLOADED = "overloaded"
     BACKEND = "backend"
     TIMEOUT = "timeout"
     LOST = "lost"
-    PROTOCOL = "protocol"
     UNDELIVERABLE = "undeliverable"
     OURS = "ours"
 

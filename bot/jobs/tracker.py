@@ -1,4 +1,4 @@
-"""The door to jobs: quote, submit, cancel. Cogs and hooks talk to this and to nothing behind it."""
+"""The door to jobs: quote, submit, cancel. Commands and buttons talk to this and to nothing behind it."""
 
 import logging
 import secrets

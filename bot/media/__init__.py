@@ -1,1 +1,1 @@
-"""Pictures: verify, shrink, name. Off the event loop."""
+"""Pictures: verify, make fit, describe, name. Off the event loop."""

@@ -15,8 +15,6 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from bot.domain.errors import InvalidRequest
-
 PIXELS_MAX = 25_000_000
 SIDE_PX_MAX = 16_383  # WebP's own limit
 JPEG_SCANS_MAX = 100  # a camera writes about ten; thousands only cost time
@@ -63,18 +61,6 @@ def verify_result(data: bytes) -> PictureInfo:
     image = opened(data)
     if not _is_whole(data):
         raise UnreadablePicture(_DAMAGED)
-    return _info(data, image)
-
-
-def verify_upload(data: bytes) -> PictureInfo:
-    """Return what a member's picture is; raise `InvalidRequest` with a sentence when it is none."""
-    try:
-        return _info(data, decoded(data))
-    except UnreadablePicture as err:
-        raise InvalidRequest(refusal(err)) from err
-
-
-def _info(data: bytes, image: Image.Image) -> PictureInfo:
     return PictureInfo(
         mime=mime_of(data),
         width=image.width,

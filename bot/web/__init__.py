@@ -1,1 +1,1 @@
-"""The HTTP side: health today; callbacks, inbound hooks and HTTP interactions beside it."""
+"""The HTTP side: providers' callbacks, and health."""

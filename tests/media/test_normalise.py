@@ -99,6 +99,16 @@ def test_a_cmyk_jpeg_is_understood():
     assert is_close(opened(to_source(data).data).getpixel((8, 8)), (254, 0, 0))
 
 
+def test_a_member_is_told_what_to_do():
+    with pytest.raises(InvalidRequest) as caught:
+        to_source(b"GIF89a")
+
+    assert str(caught.value) == (
+        "I cannot use this picture: it is no PNG, JPEG or WebP. "
+        "Save it as PNG, JPEG or WebP, at most 25 megapixels, and send it again."
+    )
+
+
 def test_what_is_no_picture_is_refused_with_a_sentence():
     for prepare in (to_source, lambda data: to_mask(data, (64, 64))):
         with pytest.raises(InvalidRequest, match="no PNG, JPEG or WebP"):

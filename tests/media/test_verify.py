@@ -6,13 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.domain.errors import InvalidRequest
 from bot.media.verify import (
     JPEG_SCANS_MAX,
     PictureInfo,
     UnreadablePicture,
     verify_result,
-    verify_upload,
 )
 from tests.media.sample_pictures import half_red_half_blue, noise, png_bomb, written
 
@@ -96,20 +94,6 @@ def test_a_jpeg_of_endless_scans_is_refused():
 
     with pytest.raises(UnreadablePicture, match="slow"):
         verify_result(data[:start] + data[start:-2] * (JPEG_SCANS_MAX + 1) + data[-2:])
-
-
-def test_a_member_is_told_what_to_do():
-    with pytest.raises(InvalidRequest) as caught:
-        verify_upload(b"GIF89a")
-
-    assert str(caught.value) == (
-        "I cannot use this picture: it is no PNG, JPEG or WebP. "
-        "Save it as PNG, JPEG or WebP, at most 25 megapixels, and send it again."
-    )
-
-
-def test_a_member_s_good_picture_is_taken():
-    assert verify_upload(written(half_red_half_blue(), "png")).mime == "image/png"
 
 
 STARTS = [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\x10\x00\x00\x00WEBPVP8 "]

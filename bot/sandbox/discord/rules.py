@@ -27,7 +27,6 @@ class DiscordRules:
 
     file_bytes_max: int = 10 * MEBIBYTE
     request_bytes_max: int = 25 * MEBIBYTE
-    attachments_max: int = 10
     cdn_url_life_s: float = 24 * 3600.0
 
     old_message_s: float = 3600.0
@@ -51,7 +50,6 @@ class DiscordRules:
     session_life_s: float = 180.0
     session_replay_max: int = 5000
     shards: int = 1
-    guilds_per_shard_max: int = 2500
     privileged_intents: bool = False
 
     wait_s: float = 20.0  # how long a person waits for something to appear, in real time

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
 from bot.sandbox.clock import Clock
-from bot.sandbox.providers.aime.endpoints import Endpoint, Fields
+from bot.sandbox.providers.aime.endpoints import Fields
 from bot.sandbox.providers.aime.routes import Api
 from bot.sandbox.providers.aime.rules import AimeRules
 from bot.sandbox.providers.aime.world import World
@@ -107,10 +107,6 @@ class SandboxAime:
     def revoke_key(self, key: str) -> None:
         """Take a key back; sessions begun with it go on."""
         self._world.keys.revoke(key)
-
-    def add_endpoint(self, endpoint: Endpoint) -> None:
-        """Offer one more endpoint."""
-        self._world.put_endpoint(endpoint)
 
     def endpoint(self, name: str, **wishes: Unpack[EndpointWishes]) -> None:
         """Change an endpoint: `endpoint("flux-dev", workers=0)` sends its workers home."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """How a request ends (contract §4, §9)."""
+    """How a request ends."""
 
     OK = "ok"
     ERROR = "error"  # done, with nothing but `job_result.error`

@@ -1,4 +1,4 @@
-"""Endpoints with the bounds that the server ships with (contract §3); operators edit theirs."""
+"""Endpoints with the bounds that the server ships with; operators edit theirs."""
 
 from bot.sandbox.providers.aime.endpoints import Endpoint, Field, Fields, Kind
 

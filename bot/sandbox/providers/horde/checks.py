@@ -1,4 +1,4 @@
-"""What is refused although its form is right (contract §4, §9): one small function per rule."""
+"""What is refused although its form is right: one small function per rule."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,7 +1,7 @@
 """One accepted request: its pictures, its next step, and what it looks like from outside.
 
 The steps keep the server's own oddities: a failed attempt counts as finished, so `done` can be
-true while a picture is still being drawn, or with no picture at all (contract §1, §5).
+true while a picture is still being drawn, or with no picture at all.
 """
 
 import time

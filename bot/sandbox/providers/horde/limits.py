@@ -1,4 +1,4 @@
-"""Rate limits in fixed windows, as the Horde keeps them per address and path (contract §3)."""
+"""Rate limits in fixed windows, as the Horde keeps them per address and path."""
 
 import math
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What a request costs in kudos, and when it must be paid beforehand (contract §6).
+"""What a request costs in kudos, and when it must be paid beforehand.
 
 The real price comes from a trained model. Ours is a curve through the recorded prices; it meets
 them to the digit where the tests say so, and has their shape elsewhere.

@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 
 
 class Outcome(StrEnum):
-    """How a request ends (contract §10)."""
+    """How a request ends."""
 
     OK = "ok"
     FAULTED = "faulted"  # three failed attempts: `faulted` with `done:true` and a waiting picture

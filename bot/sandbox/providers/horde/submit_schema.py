@@ -1,4 +1,4 @@
-"""The form of `POST /generate/async` (contract §4): types, limits, and what is refused for its form.
+"""The form of `POST /generate/async`: types, limits, and what is refused for its form.
 
 Fields that are missing here are ignored, as the server does.
 """

@@ -1,4 +1,4 @@
-"""Announce pictures to the address in the request: one sender, few tries, no promises (contract §7)."""
+"""Announce pictures to the address in the request: one sender, few tries, no promises."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -12,7 +12,7 @@ CONTROL_STEPS_MAX = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """The request with the effective defaults (contract §4), which are not the documented ones."""
+    """The request with the effective defaults, which are not the documented ones."""
 
     prompt: str
     models: tuple[str, ...] = ("stable_diffusion",)
