@@ -24,12 +24,14 @@ from bot.providers.http import Answer
 
 FAULTS_LOGGED_MAX = 5
 EXPLANATION_CHARS_MAX = 400
+STRANGE_STATES_MAX = 20
 SLOW_DOWN_S = 10.0  # after a limit that does not say how long it lasts
 
 _SECRET_SHAPES = re.compile(
     r"https?://\S+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{32,}\b|[A-Za-z0-9+/=]{60,}"
 )
 
+_HARMLESS = re.compile(r"[a-z_ ]{1,24}")  # no id and no key looks like that
 _DATA_URI = re.compile(r"^data:[\w/+.;=-]*,", re.ASCII)
 _BASE64_QUANTUM = 4
 
@@ -120,6 +122,22 @@ class Reader:
         log.error(
             "answer cannot be read", extra={"provider": self.provider, "faults": faults_of(error)}
         )
+
+
+class StrangeStates:
+    """States that a provider names and nobody here knows: each is logged once."""
+
+    def __init__(self, *, provider: str) -> None:
+        self._provider = provider
+        self._noted: set[str] = set()
+
+    def note(self, state: str) -> None:
+        """Log a state, unless it was before; one that may hold a secret, not by its name."""
+        if state in self._noted or len(self._noted) >= STRANGE_STATES_MAX:
+            return
+        self._noted.add(state)
+        shown = state if _HARMLESS.fullmatch(state) else ELLIPSIS
+        log.warning("unknown state", extra={"provider": self._provider, "state": shown})
 
 
 def faults_of(error: ValidationError) -> list[str]:

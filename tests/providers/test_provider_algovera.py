@@ -157,7 +157,7 @@ def test_an_unknown_status_goes_on_and_is_logged_once(caplog):
     states = [statuses.read(text) for text in ("rendering", "rendering", "KEY-123", "failed")]
 
     assert states == [Part.RUNNING] * 3 + [Part.FAILED]
-    assert [record.status for record in caplog.records] == ["rendering", "…"]
+    assert [record.state for record in caplog.records] == ["rendering", "…"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ processes behind one address share none (server 0.9.6). Looking needs no key at 
 
 import asyncio
 import logging
-import re
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -48,12 +47,11 @@ from bot.providers.base import (
 from bot.providers.config import ProviderConfig
 from bot.providers.downloads import Downloads
 from bot.providers.http import Answer, Http, open_session, segment
+from bot.providers.reading import StrangeStates
 
 ENDPOINTS, VALIDATE = "api/endpoints", "api/validate_key"
 COLLECT_GAP_S = 3600.0  # nothing waits there to be collected: looking brings it along
 ENDPOINTS_MAX = 100
-STATES_NOTED_MAX = 20
-_HARMLESS = re.compile(r"[a-z_ ]{1,24}")  # no id and no key looks like that
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +83,7 @@ class Aime:
         self._downloads = downloads
         self._with_previews = with_previews
         self._endpoints = {endpoint.name: endpoint for endpoint in known}
-        self._strange_states: set[str] = set()
+        self._strange_states = StrangeStates(provider=NAME)
 
     def plan(self, request: PictureRequest, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Fit a request to an endpoint as it was last seen, for everybody alike."""
@@ -190,18 +188,9 @@ class Aime:
         looked = answers.to_looked(answer, secrets=secrets)
         if looked is None:
             raise refusal(answer, secrets=secrets)
-        if isinstance(looked, Open):
-            self._note_state(looked.state)
+        if isinstance(looked, Open) and looked.state not in answers.UNDERWAY:
+            self._strange_states.note(looked.state)
         return looked
-
-    def _note_state(self, state: str) -> None:
-        """Log a state that nobody knows, once."""
-        if state in answers.UNDERWAY or len(self._strange_states) >= STATES_NOTED_MAX:
-            return
-        if state not in self._strange_states:
-            self._strange_states.add(state)
-            shown = state if _HARMLESS.fullmatch(state) else "…"
-            log.warning("unknown state", extra={"provider": NAME, "state": shown})
 
     async def _endpoint(self, name: str) -> Endpoint | None:
         """Read one endpoint; one that cannot be read must not hide the others."""

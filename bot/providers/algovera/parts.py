@@ -1,7 +1,5 @@
 """One picture per call: a job of several pictures is several jobs there, kept in one `Remote`."""
 
-import logging
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -11,13 +9,10 @@ from bot.domain.requests import PictureRequest
 from bot.providers.algovera.plan import SEED_MAX
 from bot.providers.algovera.wire import NAME, TITLE
 from bot.providers.base import Ended, Ending, Item
+from bot.providers.reading import StrangeStates
 
 _IDS, _MODEL = "ids", "model"
 _BETWEEN_IDS = ","
-STATUSES_NOTED_MAX = 20
-_HARMLESS = re.compile(r"[a-z_ ]{1,24}")  # no id and no key looks like that
-
-log = logging.getLogger(__name__)
 
 
 class Part(StrEnum):
@@ -33,16 +28,13 @@ class Statuses:
     """Reads status texts; an unknown one means "go on", and is logged once."""
 
     def __init__(self) -> None:
-        self._strange: set[str] = set()
+        self._strange = StrangeStates(provider=NAME)
 
     def read(self, text: str) -> Part:
         """Return the state that a text stands for."""
         if text in {Part.RUNNING, Part.DONE, Part.FAILED}:
             return Part(text)
-        if text not in self._strange and len(self._strange) < STATUSES_NOTED_MAX:
-            self._strange.add(text)
-            shown = text if _HARMLESS.fullmatch(text) else "…"
-            log.warning("unknown status", extra={"provider": NAME, "status": shown})
+        self._strange.note(text)
         return Part.RUNNING
 
 
