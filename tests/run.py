@@ -6,6 +6,7 @@ tests and what keeps them in one process is described in `./easel --help`.
 
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,7 +82,11 @@ def main(args: Sequence[str]) -> int:
     for step, command in ({} if picks(args) else LINTERS).items():
         outcomes.append(run(step, *command, quiet=True))
         print(outcomes[-1], flush=True)
-    outcomes.append(run("pytest", "-m", "pytest", *pytest_args(args), quiet=False))
+    # pytest keeps the folders of the last three runs of a machine and removes those of a fourth
+    # that still goes on: every run gets a place of its own.
+    with tempfile.TemporaryDirectory(prefix="easel-test-") as place:
+        words = (f"--basetemp={place}/tests", *pytest_args(args))
+        outcomes.append(run("pytest", "-m", "pytest", *words, quiet=False))
     print("", *outcomes, sep="\n")
     return int(not all(outcome.passed for outcome in outcomes))
 
