@@ -37,6 +37,7 @@ _BASE64_QUANTUM = 4
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+W = TypeVar("W", bound="Wire")
 
 
 class Wire(BaseModel):
@@ -138,6 +139,14 @@ class StrangeStates:
         self._noted.add(state)
         shown = state if _HARMLESS.fullmatch(state) else ELLIPSIS
         log.warning("unknown state", extra={"provider": self._provider, "state": shown})
+
+
+def read_refused(shape: type[W], answer: Answer) -> W:
+    """Read an error body; one of another shape, such as a proxy's page, says nothing."""
+    try:
+        return shape.model_validate_json(answer.body)
+    except ValidationError:
+        return shape()
 
 
 def faults_of(error: ValidationError) -> list[str]:

@@ -15,12 +15,13 @@ from bot.providers.algovera.plan import to_plan
 from bot.providers.algovera.wire import (
     READER,
     BaseModels,
+    Refused,
     Status,
     Submitted,
-    parse_refusal,
     to_payload,
 )
 from bot.providers.base import Model
+from bot.providers.reading import read_refused
 from bot.sandbox.providers.algovera.rules import DOCUMENTED_MODELS
 from tests.providers.provider_cases import NOW
 from tests.providers.recorded_answers import as_answer, exchange, made_answer
@@ -203,4 +204,4 @@ def test_an_explanation_is_short_and_keeps_no_secret():
 
 
 def test_an_error_of_another_shape_says_nothing():
-    assert parse_refusal(made_answer(500, b"Internal Server Error")).explanation == ""
+    assert read_refused(Refused, made_answer(500, b"Internal Server Error")).explanation == ""

@@ -7,9 +7,9 @@ from http import HTTPStatus
 from pydantic import SecretStr
 
 from bot.domain.errors import BotError, InvalidRequest
-from bot.providers.ai_client.wire import READER, TITLE, parse_refusal
+from bot.providers.ai_client.wire import READER, TITLE, Refused
 from bot.providers.http import Answer
-from bot.providers.reading import explained
+from bot.providers.reading import explained, read_refused
 
 _ABOUT_CREDITS = re.compile(r"\bcredits?\b|\bbalance\b", re.IGNORECASE)
 _MAY_MEAN_CREDITS = (HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -17,7 +17,7 @@ _MAY_MEAN_CREDITS = (HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 def refusal(answer: Answer, *, secrets: Iterable[SecretStr], is_submit: bool = False) -> BotError:
     """Return the error that an answer without a result stands for."""
-    why = explained(parse_refusal(answer).explanation, secrets=secrets)
+    why = explained(read_refused(Refused, answer).explanation, secrets=secrets)
     is_about_credits = answer.status in _MAY_MEAN_CREDITS and _ABOUT_CREDITS.search(why)
     if answer.status == HTTPStatus.PAYMENT_REQUIRED or is_about_credits:
         return READER.permanent(f"{TITLE} has no credits left for this key.")

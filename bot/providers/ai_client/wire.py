@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from bot.providers.http import Answer
 from bot.providers.reading import Reader, Wire
 
 NAME = "ai_client"
@@ -87,14 +86,6 @@ class Refused(Wire):
         """What it says; the texts of the fields say more than the message."""
         texts = [text for field in self.errors.values() for text in field]
         return " ".join(texts) or self.message
-
-
-def parse_refusal(answer: Answer) -> Refused:
-    """Read an error body; one that is not of the framework's shapes says nothing."""
-    try:
-        return Refused.model_validate_json(answer.body)
-    except ValidationError:
-        return Refused()
 
 
 def _image(value: object) -> Image | None:

@@ -16,12 +16,12 @@ from bot.providers.aime.wire import (
     Data,
     Polled,
     Progress,
+    Refused,
     Result,
-    parse_refusal,
 )
 from bot.providers.base import Ended, Ending, Finished, Item, Observation, Working
 from bot.providers.http import Answer
-from bot.providers.reading import decoded, explained
+from bot.providers.reading import decoded, explained, read_refused
 
 QUEUED, PROCESSING, DONE, LAPSED = "queued", "processing", "done", "lapsed"
 UNDERWAY = frozenset({QUEUED, PROCESSING})
@@ -74,7 +74,7 @@ def to_looked(answer: Answer, *, secrets: tuple[SecretStr, ...]) -> Looked | Non
     if answer.status == HTTPStatus.PAYMENT_REQUIRED:
         return _FORGOTTEN
     if not answer.is_good:
-        return _LAPSED if parse_refusal(answer).job_state == LAPSED else None
+        return _LAPSED if read_refused(Refused, answer).job_state == LAPSED else None
     polled = READER.read(Polled, answer)
     if polled.job_state == DONE:
         return _done(polled, secrets)

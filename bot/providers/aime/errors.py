@@ -5,9 +5,9 @@ from http import HTTPStatus
 from pydantic import SecretStr
 
 from bot.domain.errors import BotError, InvalidRequest, KeyRejected, Transient
-from bot.providers.aime.wire import NAME, READER, TITLE, parse_refusal
+from bot.providers.aime.wire import NAME, READER, TITLE, Refused
 from bot.providers.http import Answer
-from bot.providers.reading import explained
+from bot.providers.reading import explained, read_refused
 
 BUSY_RETRY_S = 15.0
 
@@ -17,7 +17,7 @@ def refusal(answer: Answer, *, secrets: tuple[SecretStr, ...], is_submit: bool =
 
     503 on a submit is `Ambiguous` like every server error: the job may go on unseen.
     """
-    said = parse_refusal(answer)
+    said = read_refused(Refused, answer)
     why = explained(said.explanation, secrets=secrets)
     if answer.status == HTTPStatus.PAYMENT_REQUIRED:  # has nothing to do with payment here
         return KeyRejected(f"{TITLE} does not let this key do that: {why}", provider=NAME)

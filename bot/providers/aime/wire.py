@@ -8,9 +8,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
-from bot.providers.http import Answer
 from bot.providers.reading import Reader, Wire
 
 NAME = "aime"
@@ -155,11 +154,3 @@ class Refused(Wire):
         """What it says, on one line."""
         said = self.error if isinstance(self.error, tuple) else (self.error,)
         return "; ".join(first_lines(said)) or self.message
-
-
-def parse_refusal(answer: Answer) -> Refused:
-    """Read an error body; plain text and pages of a proxy say nothing."""
-    try:
-        return Refused.model_validate_json(answer.body)
-    except ValidationError:
-        return Refused()

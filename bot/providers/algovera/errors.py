@@ -5,9 +5,9 @@ from http import HTTPStatus
 from pydantic import SecretStr
 
 from bot.domain.errors import BotError, InvalidRequest, Permanent
-from bot.providers.algovera.wire import NAME, READER, TITLE, parse_refusal
+from bot.providers.algovera.wire import NAME, READER, TITLE, Refused
 from bot.providers.http import Answer
-from bot.providers.reading import explained
+from bot.providers.reading import explained, read_refused
 
 _INVALID = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 
@@ -21,7 +21,7 @@ def refusal(answer: Answer, *, key: SecretStr, is_submit: bool = False) -> BotEr
 
     403 has two reasons that only its text tells apart; without a known one it is the key.
     """
-    why = explained(parse_refusal(answer).explanation, secrets=(key,))
+    why = explained(read_refused(Refused, answer).explanation, secrets=(key,))
     if answer.status == HTTPStatus.FORBIDDEN:
         if "credit" in why.lower():
             return OutOfCredits(f"{TITLE} has no credits left for this key.", provider=NAME)

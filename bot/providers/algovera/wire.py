@@ -5,10 +5,9 @@ Source: the service's own document, four routes; bodies of errors are inferred (
 
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from bot.domain.requests import PictureRequest
-from bot.providers.http import Answer
 from bot.providers.reading import Reader, Wire
 
 NAME = "algovera"
@@ -58,14 +57,6 @@ class Refused(Wire):
             f"{fault.loc[-1].replace('_', ' ')}: {fault.msg}" if fault.loc else fault.msg
             for fault in self.detail
         )
-
-
-def parse_refusal(answer: Answer) -> Refused:
-    """Read an error body; one that is not of FastAPI's shapes says nothing."""
-    try:
-        return Refused.model_validate_json(answer.body)
-    except ValidationError:
-        return Refused()
 
 
 def to_payload(request: PictureRequest, *, seed: int, key: str) -> dict[str, Any]:

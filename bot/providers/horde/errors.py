@@ -21,9 +21,9 @@ from bot.domain.errors import (
     RateLimited,
     Transient,
 )
-from bot.providers.horde.wire import NAME, READER, TITLE, Refused, parse_refusal
+from bot.providers.horde.wire import NAME, READER, TITLE, Refused
 from bot.providers.http import RETRY_AFTER_S_MAX, Answer
-from bot.providers.reading import explained
+from bot.providers.reading import explained, read_refused
 
 MAINTENANCE_RETRY_S = 60.0
 OWN_JOBS_RETRY_S = 30.0
@@ -75,12 +75,12 @@ def is_gone(answer: Answer) -> bool:
     """Tell whether the Horde no longer knows a request: expired, pruned, or never there."""
     return (
         answer.status == HTTPStatus.NOT_FOUND
-        and parse_refusal(answer).rc.strip(" .") == "RequestNotFound"
+        and read_refused(Refused, answer).rc.strip(" .") == "RequestNotFound"
     )
 
 
 def _read(answer: Answer, secrets: tuple[SecretStr, ...]) -> _Refusal:
-    refused = parse_refusal(answer)
+    refused = read_refused(Refused, answer)
     code = _REASON_CODE.fullmatch(refused.rc.strip(" ."))
     return _Refusal(
         status=answer.status,

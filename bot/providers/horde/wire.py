@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
-from bot.providers.http import Answer
 from bot.providers.reading import Reader, Wire, faults_of
 
 NAME = "horde"
@@ -134,14 +133,6 @@ class Refused(Wire):
     message: str = ""
     rc: str = ""
     errors: dict[str, Any] = Field(default_factory=dict)
-
-
-def parse_refusal(answer: Answer) -> Refused:
-    """Read an error body; one that is not of the Horde's shapes says nothing."""
-    try:
-        return Refused.model_validate_json(answer.body)
-    except ValidationError:
-        return Refused()
 
 
 def parse_announcement(body: bytes) -> Announced | None:

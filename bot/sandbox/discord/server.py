@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable
-from types import TracebackType
 from typing import Self
 
 from bot.sandbox.discord.application_routes import ApplicationRoutes
@@ -95,12 +94,7 @@ class SandboxDiscord:
         self._stage.gateway.resume_url = self.gateway_url
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         for delivery in list(self._stage.deliveries.under_way):
             delivery.cancel()
         await asyncio.gather(*self._stage.deliveries.under_way, return_exceptions=True)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
 from bot.sandbox.clock import Clock
@@ -67,12 +66,7 @@ class SandboxAime:
         self._heartbeat = asyncio.create_task(self._world.queue.run())
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         assert self._heartbeat is not None
         await self._host.stop()
         self._heartbeat.cancel()

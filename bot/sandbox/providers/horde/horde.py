@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
 from bot.sandbox.clock import Clock
@@ -79,12 +78,7 @@ class SandboxHorde:
         ]
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *exc_info: object) -> None:
         await self._api.stop()
         await self._images.stop()
         for task in self._tasks:
