@@ -15,7 +15,7 @@ from bot.bench.ways import INTERVAL_S, Way, longest_gap_s, settings_for
 JOBS, PICTURES = 50, 4
 AIM_MS = 1000.0
 LAG_AIM_MS = 50.0
-IDLE_S = 3.0
+IDLE_S = 2.0
 SUBMITTED_S = 60.0
 SETTINGS = {"HORDE_SUBMITS_PER_SECOND": "8", "HORDE_SUBMITS_PER_MINUTE": "290"}
 

@@ -51,6 +51,7 @@ class Run:
 async def deliver(town: Town, *, jobs: int, way: Way) -> Run:
     """Let members ask one after another for a picture each, and wait for all of them."""
     async with town.serving(f"deliveries-{way}", settings_for(way)) as service:
+        town.horde.script.next(queue_s=0.1, seconds_per_picture=0.1)
         await _one(town, 0, f"warming up, {way}")
         return await _delivered(town, service, jobs, way)
 
