@@ -27,7 +27,6 @@ PROVIDERS = {
     "aime": "AIME",
     "algovera": "Algovera",
     "ai_client": "AI Client",
-    "nebula": "Nebula",
 }
 """Providers by the names that members know."""
 
