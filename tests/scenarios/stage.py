@@ -31,6 +31,7 @@ class TravelClock(SystemClock):
     """The service's time: real, and pushed ahead where a story would have to wait."""
 
     def __init__(self):
+        super().__init__()
         self._ahead = timedelta()
         self._travelled = asyncio.Event()
 
