@@ -3,7 +3,14 @@
 from tests.architecture.source_tree import contract, modules, project
 
 OURS = {f"bot.{name}" for name in modules("bot")}
-ABOVE_SETTINGS = {"bot.__main__", "bot.bench", "bot.operate", "bot.app", "bot.check", "bot.provider_setup"}
+ABOVE_SETTINGS = {
+    "bot.__main__",
+    "bot.bench",
+    "bot.operate",
+    "bot.app",
+    "bot.check",
+    "bot.provider_setup",
+}
 ADAPTERS = {f"bot.providers.{name}" for name in modules("bot/providers")} - {
     "bot.providers.base",
     "bot.providers.config",
