@@ -107,15 +107,15 @@ class DirectoryBlobs:
             self._incoming.mkdir(parents=True, exist_ok=True)
             for half_written in self._incoming.iterdir():
                 half_written.unlink()
+            for shard in range(SHARDS):  # now, so that no picture has to wait for its folder
+                (self._root / f"{shard:02x}").mkdir(exist_ok=True)
+            _flush_folder(self._root)
 
     def _put(self, data: bytes) -> BlobId:
         blob = BlobId(hashlib.sha256(data).hexdigest())
         path = self._path(blob)
         with _translated():
             if not self._renew(path):
-                if not path.parent.exists():
-                    path.parent.mkdir(exist_ok=True)
-                    _flush_folder(self._root)
                 self._write_aside(data, path)
                 _flush_folder(path.parent)
         return blob
