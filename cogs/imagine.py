@@ -23,7 +23,7 @@ from bot.domain.requests import (
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.tracker import Tracker, Uploads
 from bot.ui import copy
-from bot.ui.opening import acknowledge, is_age_restricted, refusals_on
+from bot.ui.opening import acknowledge, asker_of, is_age_restricted, refusals_on
 from bot.ui.uploads import check_size, read
 
 CHOICE_CHARS_MAX = 100  # Discord's limit for a suggestion's name and value
@@ -124,7 +124,7 @@ class Imagine(commands.Cog):
             options=asked.options,
             defaults=usual.defaults(is_age_restricted=is_age_restricted(interaction)),
         )
-        quote = self._tracker.quote(request, owner_id=owner_id, provider=asked.provider)
+        quote = self._tracker.quote(request, asker=asker_of(interaction), provider=asked.provider)
         job = await acknowledge(interaction, quote)
         async with refusals_on(interaction, job):
             uploads = Uploads(source=await read(picture), mask=await read(mask))

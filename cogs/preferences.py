@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.accounts.preferences import PreferenceBook
 from bot.client import EaselBot
+from bot.domain.askers import Asker
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import UserId
 from bot.domain.preferences import Preferences
@@ -19,6 +20,7 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.tracker import Tracker
 from bot.ui import copy
 from bot.ui.account import preferences_card
+from bot.ui.opening import asker_of
 from bot.ui.unbroken import unbroken
 from cogs.imagine import CHOICE_CHARS_MAX, Aspect, Text, model_choices
 
@@ -63,7 +65,7 @@ class Defaults(
             private=private,
         )
         owner_id = UserId(interaction.user.id)
-        chosen = self._tried(options, owner_id=owner_id)
+        chosen = self._tried(options, asker=asker_of(interaction))
         kept = replace(await self._book.of(owner_id), **chosen)
         await self._book.keep(owner_id, kept)
         await _answer(interaction, kept)
@@ -95,13 +97,13 @@ class Defaults(
         """Offer models that fit what was typed so far."""
         return model_choices(self._catalogue, typed)
 
-    def _tried(self, options: TypedOptions, *, owner_id: UserId) -> dict[str, Any]:
+    def _tried(self, options: TypedOptions, *, asker: Asker) -> dict[str, Any]:
         """Return what was chosen, refused now and not at every /imagine if it cannot be."""
         chosen = {name: value for name in OPTIONS if (value := getattr(options, name)) is not None}
         if not chosen:
             raise InvalidRequest(copy.DEFAULTS_NEED_ONE)
         request = build_request(ANY_PROMPT, options=options)
-        quote = self._tracker.quote(request, owner_id=owner_id)
+        quote = self._tracker.quote(request, asker=asker)
         if "model" in chosen:
             chosen["model"] = quote.request.model  # in its provider's spelling
         return chosen

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.accounts.credits import CreditAccounts
 from bot.accounts.keys import KeyRing
 from bot.domain import pricing, quota
+from bot.domain.askers import Asker
 from bot.domain.clock import Clock
 from bot.domain.credits import NOTHING, Microcredits
 from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded
@@ -84,19 +85,18 @@ class Tracker:
         """Return who draws here, by name and title, the usual one first."""
         return tuple((name, provider.title) for name, provider in self._providers.items())
 
-    def quote(
-        self, request: PictureRequest, *, owner_id: UserId, provider: str | None = None
-    ) -> Quote:
+    def quote(self, request: PictureRequest, *, asker: Asker, provider: str | None = None) -> Quote:
         """Plan and price a request from memory alone, fast enough to come before the first answer.
 
-        Without a wish, whoever has the model draws, else the usual provider. Raises `InvalidRequest` for what no provider here can do and `QuotaExceeded` when the
-        house is full.
+        Without a wish, whoever has the model draws, else the usual provider. Raises
+        `InvalidRequest` for what no provider here can do and `QuotaExceeded` when the house is
+        full.
         """
         if self._dispatch.is_full:
             raise QuotaExceeded(FULL_SENTENCE)
         name = self._named(provider) if provider is not None else self._usual_for(request)
         chosen = self._providers[name]
-        has_own_key = self._keys.has(owner_id, name)
+        has_own_key = self._keys.has(asker.id, name)
         models = self._catalogue.models(name)
         plan = chosen.plan(request, models=models, has_own_key=has_own_key)
         if request.seed is None and plan.takes_seed:
@@ -108,7 +108,7 @@ class Tracker:
             provider_title=chosen.title,
             price=NOTHING if has_own_key else pricing.price(plan.request),
             has_own_key=has_own_key,
-            available=self._accounts.last_known(owner_id),
+            available=self._accounts.last_known(asker.id),
             notes=plan.notes,
         )
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import discord
 
+from bot.domain.askers import Asker
 from bot.domain.credits import NOTHING, Microcredits
 from bot.domain.errors import ContentRefused
 from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Target, UserId
@@ -98,6 +99,21 @@ def is_age_restricted(interaction: discord.Interaction[Any]) -> bool:
             return False
         case channel:
             return channel.is_nsfw()
+
+
+def asker_of(interaction: discord.Interaction[Any]) -> Asker:
+    """Return who asks and where, from the interaction's own payload."""
+    assert interaction.channel_id is not None, "commands and buttons live in channels"
+    member = interaction.user
+    roles = member.roles if isinstance(member, discord.Member) else []
+    return Asker(
+        id=UserId(member.id),
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id,
+        role_ids=frozenset(role.id for role in roles),
+        is_age_restricted=is_age_restricted(interaction),
+        may_manage=interaction.guild_id is not None and interaction.permissions.manage_guild,
+    )
 
 
 @asynccontextmanager

@@ -5,13 +5,14 @@ from typing import Any, Generic, Protocol, TypeVar, assert_never
 
 import discord
 
+from bot.domain.askers import Asker
 from bot.domain.errors import InvalidRequest, NotAllowed, UserError
 from bot.domain.jobs import ENDS, Job, JobId, Target, UserId
 from bot.domain.requests import PictureRequest
 from bot.ui import copy
 from bot.ui.buttons import Action
 from bot.ui.cards import lost
-from bot.ui.opening import Offer, acknowledge, refusals_on
+from bot.ui.opening import Offer, acknowledge, asker_of, refusals_on
 from bot.ui.unbroken import unbroken
 
 STARTING = timedelta(minutes=2)  # a card this young may belong to a job that is still taken in
@@ -25,7 +26,7 @@ class Jobs(Protocol[OfferT]):
     is_accepting: bool
 
     def quote(
-        self, request: PictureRequest, *, owner_id: UserId, provider: str | None = None
+        self, request: PictureRequest, *, asker: Asker, provider: str | None = None
     ) -> OfferT:
         """Plan and price a request from memory alone."""
         ...
@@ -90,7 +91,9 @@ class JobPresses(Generic[OfferT]):
             raise InvalidRequest(copy.REQUEST_FORGOTTEN)
         if parent.owner_id != owner_id:
             raise NotAllowed(copy.NOT_YOURS_TO_REPEAT)
-        quote = self._jobs.quote(_once_more(parent), owner_id=owner_id, provider=parent.provider)
+        quote = self._jobs.quote(
+            _once_more(parent), asker=asker_of(interaction), provider=parent.provider
+        )
         job = await acknowledge(interaction, quote, parent_id=parent.id)
         async with refusals_on(interaction, job):
             await self._jobs.submit(

@@ -13,6 +13,7 @@ from bot.ui.cards import card
 from bot.ui.opening import acknowledge
 from bot.ui.presses import JobPresses
 from tests.ui.ui_fakes import (
+    ASKER,
     NOON,
     OWNER,
     FakeInteraction,
@@ -166,7 +167,7 @@ async def test_who_lost_the_race_for_the_answer_begins_nothing():
 
 @pytest.mark.parametrize("conduct", [Conduct(nsfw=True), Conduct(censor_nsfw=False)])
 async def test_adult_pictures_are_refused_outside_age_restricted_channels(conduct):
-    offer = MemoryTracker().quote(PictureRequest(prompt="a cat", conduct=conduct), owner_id=OWNER)
+    offer = MemoryTracker().quote(PictureRequest(prompt="a cat", conduct=conduct), asker=ASKER)
 
     with pytest.raises(ContentRefused):
         await acknowledge(FakeInteraction(), offer)
@@ -181,7 +182,7 @@ class LabelledChannel:
 
 async def test_adult_pictures_are_taken_where_the_channel_says_so():
     offer = MemoryTracker().quote(
-        PictureRequest(prompt="a cat", conduct=Conduct(nsfw=True)), owner_id=OWNER
+        PictureRequest(prompt="a cat", conduct=Conduct(nsfw=True)), asker=ASKER
     )
 
     job = await acknowledge(FakeInteraction(channel=LabelledChannel()), offer)

@@ -9,6 +9,7 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.domain.askers import Asker
 from bot.domain.credits import Microcredits, credits_of
 from bot.domain.jobs import Job, JobId, Picture, PictureFile, Target, UserId
 from bot.domain.requests import BlobId, PictureRequest
@@ -16,6 +17,7 @@ from bot.ui.budgets import Place
 
 NOON = datetime(2026, 8, 1, 12, tzinfo=UTC)
 OWNER = UserId(81_000_000_000_000_001)
+ASKER = Asker(id=OWNER, guild_id=4, channel_id=2)
 WAIT_S_MAX = 10
 PRICE, PLENTY = credits_of(24), credits_of(1000)
 
@@ -281,7 +283,7 @@ class MemoryTracker:
         self.is_accepting = True
 
     def quote(
-        self, request: PictureRequest, *, owner_id: UserId, provider: str | None = None
+        self, request: PictureRequest, *, asker: Asker, provider: str | None = None
     ) -> FakeQuote:
         self.calls.append("quote")
         return FakeQuote(request=request)
