@@ -12,13 +12,14 @@ from bot.domain.jobs import (
     Job,
     JobId,
     JobState,
+    Passage,
     Picture,
     Progress,
     Remote,
     Target,
     UserId,
 )
-from bot.domain.requests import BlobId, PictureRequest, request_from_json, request_to_json
+from bot.domain.requests import BlobId, request_from_json, request_to_json
 from storage.executor import Row, Value
 from storage.moments import from_text, from_text_or_none, to_text
 
@@ -28,6 +29,7 @@ _TARGET = TypeAdapter(Target)
 _REMOTE = TypeAdapter(Remote)
 _PROGRESS = TypeAdapter(Progress)
 _NOTES = TypeAdapter(tuple[str, ...])
+_PASSAGES = TypeAdapter(tuple[Passage, ...])
 _FAILURE = TypeAdapter(Failure)
 _OBJECT = TypeAdapter(dict[str, Any])
 _APART = {"token", "guild_id", "channel_id"}  # of a target: columns of their own
@@ -35,7 +37,7 @@ _APART = {"token", "guild_id", "channel_id"}  # of a target: columns of their ow
 
 def progress_to_text(progress: Progress) -> str:
     """Write progress as JSON."""
-    return _PROGRESS.dump_json(progress).decode()
+    return _PROGRESS.dump_json(progress.stored, exclude_defaults=True).decode()
 
 
 def target_columns(target: Target) -> Columns:
@@ -69,6 +71,7 @@ _WRITERS: Mapping[str, Callable[[Any], Columns]] = MappingProxyType(
         "remote": _remote_columns,
         "progress": _optional("progress", progress_to_text),
         "notes": lambda notes: {"notes": _NOTES.dump_json(notes).decode()},
+        "passages": lambda passages: {"passages": _PASSAGES.dump_json(passages).decode()},
         "failure": _optional("failure", lambda failure: _FAILURE.dump_json(failure).decode()),
         "cancel_asked_at": _optional("cancel_asked_at", to_text),
         "told_at": _optional("told_at", to_text),
@@ -115,6 +118,7 @@ def job_of(row: Row, *, pictures: tuple[Picture, ...], token: str | None) -> Job
         remote=_remote_of(row),
         progress=None if progress is None else _PROGRESS.validate_json(progress),
         pictures=pictures,
+        passages=_PASSAGES.validate_json(row["passages"]),
         withheld=row["withheld"],
         notes=_NOTES.validate_json(row["notes"]),
         failure=None if failure is None else _FAILURE.validate_json(failure),
@@ -163,11 +167,3 @@ def picture_of(row: Row) -> Picture:
         model=row["model"],
         is_flagged=bool(row["is_flagged"]),
     )
-
-
-def sources_of(request: PictureRequest) -> frozenset[BlobId]:
-    """Name the stored bytes that a request starts from."""
-    source = request.source
-    if source is None:
-        return frozenset()
-    return frozenset(blob for blob in (source.picture, source.mask) if blob is not None)

@@ -20,7 +20,6 @@ from storage.job_rows import (
     picture_columns,
     picture_of,
     progress_to_text,
-    sources_of,
     target_columns,
 )
 from storage.moments import from_text, to_text
@@ -54,7 +53,7 @@ class Jobs:
         insert = f"INSERT INTO jobs ({names}) VALUES ({places}) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - names are ours
         if not await self._db.change(insert, **columns):
             return False
-        for blob in sorted(sources_of(job.request)):
+        for blob in sorted(job.request.sources):
             await self._db.change(
                 "INSERT INTO job_sources (job_id, blob) VALUES (:job_id, :blob)",
                 job_id=job.id,
@@ -225,13 +224,14 @@ class Jobs:
     # ------------------------------------------------------------ retention
 
     async def done_before(self, at: datetime, limit: int) -> tuple[JobId, ...]:
-        """Return finished jobs that last changed before `at` and still hold stored bytes."""
+        """Return finished jobs that last changed before `at` and still hold results or sources."""
         return _ids(
             await self._db.rows(
                 """
                 SELECT id FROM jobs WHERE changed_at < :at
                 AND NOT EXISTS (SELECT 1 FROM open_jobs WHERE open_jobs.id = jobs.id)
-                AND (EXISTS (SELECT 1 FROM pictures WHERE pictures.job_id = jobs.id)
+                AND (passages <> '[]'
+                    OR EXISTS (SELECT 1 FROM pictures WHERE pictures.job_id = jobs.id)
                     OR EXISTS (SELECT 1 FROM job_sources WHERE job_sources.job_id = jobs.id))
                 ORDER BY changed_at LIMIT :limit
                 """,
@@ -241,7 +241,7 @@ class Jobs:
         )
 
     async def forget_results(self, job_id: JobId) -> frozenset[BlobId]:
-        """Drop a job's pictures and sources; return the blobs that no other job needs."""
+        """Drop a job's results and sources; return the blobs that no other job needs."""
         held = await self._db.rows(
             """
             SELECT blob FROM pictures WHERE job_id = :id
@@ -249,6 +249,7 @@ class Jobs:
             """,
             id=job_id,
         )
+        await self._db.change("UPDATE jobs SET passages = '[]' WHERE id = :id", id=job_id)
         await self._db.change("DELETE FROM pictures WHERE job_id = :id", id=job_id)
         await self._db.change("DELETE FROM job_sources WHERE job_id = :id", id=job_id)
         return frozenset([row["blob"] for row in held if not await self.needs(row["blob"])])

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, NewType
 
 from bot.domain.credits import NOTHING, Microcredits
-from bot.domain.requests import BlobId, PictureRequest
+from bot.domain.requests import BlobId, Request
 
 JobId = NewType("JobId", str)
 """Made by the caller (the interaction's id, a hook's idempotency key): decimal digits, at most 20."""
@@ -108,7 +108,11 @@ class Remote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """The newest honest word on a running job; None means "not known"."""
+    """The newest honest word on a running job; None means "not known".
+
+    `preview` (PNG, JPEG or WebP) and `text` are what there is of an unfinished result. They are
+    shown and not stored: the next look brings newer ones.
+    """
 
     is_queued: bool
     finished: int
@@ -117,6 +121,13 @@ class Progress:
     percent: float | None = None
     done_at: datetime | None = None
     is_possible: bool = True
+    preview: bytes | None = field(default=None, repr=False)
+    text: str | None = field(default=None, repr=False)
+
+    @property
+    def stored(self) -> "Progress":
+        """Return what of it is kept."""
+        return replace(self, preview=None, text=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +143,28 @@ class Picture:
     seed: str | None = None
     model: str | None = None
     is_flagged: bool = False
+
+
+class PassageKind(StrEnum):
+    """What a result in words is."""
+
+    ANSWER = "answer"
+    CAPTION = "caption"
+    TAGS = "tags"
+    NSFW = "nsfw"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One result in words; `item_id` is the provider's name for it, unique within the job.
+
+    Tags come with commas between them; a word on adult content is "yes" or "no".
+    """
+
+    item_id: str
+    kind: PassageKind
+    text: str = field(repr=False)
+    model: str | None = None
 
 
 ALT_CHARS_MAX = 1024  # Discord's limit for the description of a file
@@ -153,7 +186,7 @@ class Job:
 
     id: JobId
     owner_id: UserId
-    request: PictureRequest
+    request: Request
     target: Target
     provider: str
     price: Microcredits
@@ -168,12 +201,18 @@ class Job:
     remote: Remote | None = None
     progress: Progress | None = None
     pictures: tuple[Picture, ...] = ()
+    passages: tuple[Passage, ...] = ()
     withheld: int = 0
     notes: tuple[str, ...] = ()
     failure: Failure | None = None
     parent_id: JobId | None = None
     cancel_asked_at: datetime | None = None
     told_at: datetime | None = None
+
+    @property
+    def came(self) -> int:
+        """How many results are there, pictures and passages."""
+        return len(self.pictures) + len(self.passages)
 
     @property
     def refunded(self) -> Microcredits:

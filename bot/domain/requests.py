@@ -1,8 +1,15 @@
-"""What was asked for: a value that every provider can be offered, with bytes named by their hash."""
+"""What was asked for: values that every provider can be offered, with bytes named by their hash.
 
+There are three kinds: pictures, a text, and alchemy (what can be made of or said about a picture).
+What is common to them is read without asking for the kind: `prompt`, `count`, `model`, `seed`,
+`conduct`, `private`, `sources`.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, NewType
+from types import MappingProxyType
+from typing import Any, NewType, Self
 
 from pydantic import TypeAdapter
 
@@ -120,19 +127,148 @@ class PictureRequest:
     private: bool = False
     """Say nothing in the posted files about how they were made."""
 
-    def evolve(self, **changes: Any) -> "PictureRequest":
+    @property
+    def sources(self) -> frozenset[BlobId]:
+        """Return the stored bytes that this starts from."""
+        if self.source is None:
+            return frozenset()
+        return frozenset(blob for blob in (self.source.picture, self.source.mask) if blob)
+
+    def evolve(self, **changes: Any) -> Self:
         """Return a copy with some fields changed."""
         return replace(self, **changes)
 
 
-_REQUEST = TypeAdapter(PictureRequest)
+class Role(StrEnum):
+    """Who said something in a conversation."""
+
+    MEMBER = "member"
+    MODEL = "model"
 
 
-def request_to_json(request: PictureRequest) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One thing said in a conversation, the oldest first."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextRequest:
+    """One text that answers or goes on from a prompt; None means "what the model does best".
+
+    `length` is the most tokens of the answer; `turns` are what was said before the prompt.
+    """
+
+    prompt: str
+    instruction: str = ""
+    turns: tuple[Turn, ...] = ()
+    model: str | None = None
+    length: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    conduct: Conduct = field(default_factory=Conduct)
+    private: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many results are asked for."""
+        return 1
+
+    @property
+    def sources(self) -> frozenset[BlobId]:
+        """Return the stored bytes that this starts from: none."""
+        return frozenset()
+
+    def evolve(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed."""
+        return replace(self, **changes)
+
+
+class Form(StrEnum):
+    """What alchemy makes of a picture, or says about it."""
+
+    CAPTION = "caption"
+    TAGS = "tags"
+    NSFW = "nsfw"
+    UPSCALE = "upscale"
+    FACE_FIX = "face_fix"
+    CUTOUT = "cutout"
+
+
+FORMS_IN_WORDS = frozenset({Form.CAPTION, Form.TAGS, Form.NSFW})
+"""Forms whose result is a text; the others give a picture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlchemyRequest:
+    """Results made of one picture, one for each form; `model` names the upscaler or face fixer."""
+
+    picture: BlobId
+    forms: tuple[Form, ...]
+    model: str | None = None
+    conduct: Conduct = field(default_factory=Conduct)
+    private: bool = False
+
+    @property
+    def prompt(self) -> str:
+        """Nothing was described."""
+        return ""
+
+    @property
+    def count(self) -> int:
+        """How many results are asked for."""
+        return len(self.forms)
+
+    @property
+    def seed(self) -> int | None:
+        """Nothing is left to chance."""
+        return None
+
+    @property
+    def sources(self) -> frozenset[BlobId]:
+        """Return the stored bytes that this starts from."""
+        return frozenset({self.picture} if self.picture else ())
+
+    def evolve(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed."""
+        return replace(self, **changes)
+
+
+Request = PictureRequest | TextRequest | AlchemyRequest
+
+# Rows of pictures name no kind: the first release knew no other.
+_KINDS: Mapping[str, TypeAdapter[Request]] = MappingProxyType(
+    {
+        "text": TypeAdapter(TextRequest),
+        "alchemy": TypeAdapter(AlchemyRequest),
+        "": TypeAdapter(PictureRequest),
+    }
+)
+_WRITTEN = TypeAdapter(dict[str, Any])
+
+
+def request_to_json(request: Request) -> str:
     """Write a request as JSON text, defaults left out, so that old rows stay readable."""
-    return _REQUEST.dump_json(request, exclude_defaults=True).decode()
+    kind = kind_of(request)
+    written = _KINDS[kind].dump_python(request, mode="json", exclude_defaults=True)
+    return _WRITTEN.dump_json(({"kind": kind} if kind else {}) | written).decode()
 
 
-def request_from_json(text: str) -> PictureRequest:
+def request_from_json(text: str) -> Request:
     """Read what `request_to_json` wrote, today or in an older release."""
-    return _REQUEST.validate_json(text)
+    written = _WRITTEN.validate_json(text)
+    return _KINDS[written.pop("kind", "")].validate_python(written)
+
+
+def kind_of(request: Request) -> str:
+    """Name the kind of a request as it is stored."""
+    match request:
+        case TextRequest():
+            return "text"
+        case AlchemyRequest():
+            return "alchemy"
+        case PictureRequest():
+            return ""

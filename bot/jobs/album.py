@@ -1,6 +1,7 @@
 """A job's pictures, ready to upload: read from the store, told how they were made, made to fit."""
 
 from bot.domain.jobs import Job, Picture, PictureFile
+from bot.domain.requests import PictureRequest, Request
 from bot.media.a1111 import as_a1111
 from bot.media.describe import alt_text, file_name
 from bot.media.ladder import fit
@@ -44,7 +45,7 @@ class Album:
         data = await self._blobs.get(picture.blob)
         if data is None:
             raise LookupError(f"picture {number} of job {job.id} is not in the store any more")
-        told = None if job.request.private else as_a1111(job.request, picture)
+        told = _told(job.request, picture)
         fitted = await self._pictures.run(fit, data, bytes_max, parameters=told)
         return PictureFile(
             name=file_name(job.id, number, picture.blob, fitted.suffix),
@@ -52,3 +53,12 @@ class Album:
             alt=alt_text(job.request.prompt),
             is_spoiler=picture.is_flagged,
         )
+
+
+def _told(request: Request, picture: Picture) -> str | None:
+    """Return what the file shall say of how it was made; only what was drawn has such words."""
+    match request:
+        case PictureRequest(private=False):
+            return as_a1111(request, picture)
+        case _:
+            return None

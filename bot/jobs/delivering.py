@@ -25,7 +25,7 @@ class Delivering:
         comes with the write, once.
         """
         tools = self._tools
-        charged = share(job.price, delivered=len(job.pictures), asked=job.request.count)
+        charged = share(job.price, delivered=job.came, asked=job.request.count)
         expected = job.to(JobState.DELIVERED, at=tools.clock.now(), charged=charged)
         try:
             await tools.notifier.finish(expected)
@@ -37,7 +37,7 @@ class Delivering:
         except CardLost as error:
             log.warning("card lost", extra={"job": job.id, "why": str(error)})
             return await self._undeliverable(job, str(error))
-        log.info("job delivered", extra={"job": job.id, "pictures": len(job.pictures)})
+        log.info("job delivered", extra={"job": job.id, "results": job.came})
         delivered = job.to(JobState.DELIVERED, at=tools.clock.now(), charged=charged)
         return await close(tools, job, delivered)
 

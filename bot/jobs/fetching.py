@@ -40,4 +40,5 @@ def _picture(item: Item, info: PictureInfo, *, blob: BlobId) -> Picture:
         size_bytes=info.size_bytes,
         seed=item.seed,
         model=item.model,
+        is_flagged=item.is_flagged,
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.errors import Permanent, ProtocolBroken, ProviderError, Transient
-from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Picture, Progress
+from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Passage, Picture, Progress
 from bot.jobs.announced import Announced
 from bot.jobs.fetching import Fetching
 from bot.jobs.steps import Superseded, close, end, later, save, tell_trouble
@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 
 FETCHES_FAILED_MAX = 5
 
-NOTHING_CAME = "The provider finished without a single picture."
-ALL_WITHHELD = "The provider's content filter withheld every picture."
+NOTHING_CAME = "The provider finished without a single result."
+ALL_WITHHELD = "The provider's content filter withheld everything."
 UNREADABLE_NOTE = "{count} could not be read and cost nothing."
 
 
@@ -116,7 +116,7 @@ class Running:
     async def _over(self, job: Job, state: JobState, kind: FailureKind, reason: str) -> Job:
         """End a job that gets nothing more: deliver what came, or close it with the reason."""
         self.forget(job.id)
-        if job.pictures:
+        if job.came:
             return await self._collected(job, notes=(reason,))
         failure = Failure(kind=kind, sentence=reason)
         ended = job.to(state, at=self._tools.clock.now(), failure=failure)
@@ -144,15 +144,15 @@ class Running:
         if seen.items is not None:
             job = await self._kept(job, seen.items)
         shown = self._announced.on_card(job)
-        if seen.finished > len(shown.pictures) + job.withheld and self._may_collect(job, now):
+        if seen.finished > shown.came + job.withheld and self._may_collect(job, now):
             job = await self._kept(job, await self._collected_so_far(job))
-        progress = _progress(seen, now=now, shown=len(self._announced.on_card(job).pictures))
-        if job.progress is None or _differs(progress, job.progress):
-            job = job.evolve(progress=progress)
-            if not await tools.database.write(
-                lambda tx: tx.jobs.note_progress(job.id, epoch=job.epoch, progress=progress)
-            ):
-                raise Superseded
+        progress = _progress(seen, now=now, shown=self._announced.on_card(job).came)
+        is_news = job.progress is None or _differs(progress.stored, job.progress.stored)
+        if is_news and not await tools.database.write(
+            lambda tx: tx.jobs.note_progress(job.id, epoch=job.epoch, progress=progress)
+        ):
+            raise Superseded
+        job = job.evolve(progress=progress)
         tools.notifier.show(self._announced.on_card(job))
         self._next_looks[job.id] = self._next_look(job, seen, now=now)
         return self._next_looks[job.id]
@@ -235,7 +235,7 @@ class Running:
             retry = [item for item in missing if self._is_worth_another(job, item)]
             if retry:
                 return later(tools, max(self._failed_fetches[job.id, item.id] for item in retry))
-        if not job.pictures:
+        if not job.came:
             kind = FailureKind.CONTENT if job.withheld else FailureKind.BACKEND
             reason = ALL_WITHHELD if job.withheld else NOTHING_CAME
             return await self._over(job, JobState.FAILED, kind, reason)
@@ -260,15 +260,26 @@ class Running:
 
     async def _keep(self, job: Job, items: Sequence[Item]) -> tuple[Job, list[Item]]:
         """Store every item that is not stored yet; return the job and the items still missing."""
-        have = {picture.item_id for picture in job.pictures}
+        have = {one.item_id for one in job.pictures} | {one.item_id for one in job.passages}
         new = [item for item in items if not item.is_withheld and item.id not in have]
-        new = self._announced.in_order(job, new)
-        wanted = new[: job.request.count - len(have)]
+        new = self._announced.in_order(job, new)[: job.request.count - len(have)]
+        job = await self._keep_words(job, [item for item in new if item.text is not None])
+        wanted = [item for item in new if item.text is None]
         kept = await asyncio.gather(*(self._keep_one(job, item) for item in wanted))
         pictures = tuple(picture for picture in kept if picture is not None)
         missing = [item for item, picture in zip(wanted, kept, strict=True) if picture is None]
         withheld = max(job.withheld, sum(item.is_withheld for item in items))
         return job.evolve(pictures=job.pictures + pictures, withheld=withheld), missing
+
+    async def _keep_words(self, job: Job, items: Sequence[Item]) -> Job:
+        """Store results that are words; they came with the answer, so there is nothing to fetch."""
+        if not items:
+            return job
+        passages = tuple(
+            Passage(item_id=item.id, kind=item.kind, text=item.text or "", model=item.model)
+            for item in items
+        )
+        return await save(self._tools, job, job.evolve(passages=job.passages + passages))
 
     async def _keep_one(self, job: Job, item: Item) -> Picture | None:
         try:
@@ -309,6 +320,8 @@ def _progress(seen: Working, *, now: datetime, shown: int) -> Progress:
         percent=seen.percent,
         done_at=None if not seen.eta_s else now + timedelta(seconds=seen.eta_s),
         is_possible=seen.is_possible,
+        preview=seen.preview,
+        text=seen.text,
     )
 
 

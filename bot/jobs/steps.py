@@ -48,7 +48,7 @@ async def fail(tools: Tools, job: Job, kind: FailureKind, sentence: str) -> Job:
 async def end(tools: Tools, job: Job, state: JobState, sentence: str) -> Job:
     """End a job early; what was already shown is paid for, the rest goes back."""
     assert state in ENDS
-    charged = share(job.price, delivered=len(job.pictures), asked=job.request.count)
+    charged = share(job.price, delivered=job.came, asked=job.request.count)
     failure = Failure(kind=FailureKind.TIMEOUT, sentence=sentence) if sentence else None
     ended = job.to(state, at=tools.clock.now(), charged=charged, failure=failure)
     return await close(tools, job, ended)

@@ -20,7 +20,7 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.jobs import FailureKind, Job, JobId, JobState, Progress, Remote
-from bot.domain.requests import BlobId
+from bot.domain.requests import AlchemyRequest, BlobId, PictureRequest, Request, Source
 from bot.jobs.running import Running
 from bot.jobs.steps import end, fail, later, save, tell_trouble
 from bot.jobs.tools import Tools
@@ -179,8 +179,7 @@ class Submitting:
         return job
 
     async def _inputs(self, job: Job) -> Inputs:
-        source = job.request.source
-        picture, mask = (None, None) if source is None else (source.picture, source.mask)
+        picture, mask = _bytes_of(job.request)
         return Inputs(
             source=await self._blob(picture),
             mask=await self._blob(mask),
@@ -260,6 +259,17 @@ class Submitting:
         tell_trouble(tools, withdrawn, error, failures=self._refusals[job.id])
         self._rests_until[job.id] = moment
         return moment
+
+
+def _bytes_of(request: Request) -> tuple[BlobId | None, BlobId | None]:
+    """Name the source and the mask that go along with a request."""
+    match request:
+        case PictureRequest(source=Source(picture=picture, mask=mask)):
+            return picture, mask
+        case AlchemyRequest(picture=picture):
+            return picture, None
+        case _:
+            return None, None
 
 
 def _kind(error: UserError | Permanent) -> FailureKind:

@@ -13,7 +13,14 @@ from bot.domain.clock import Clock
 from bot.domain.credits import NOTHING, Microcredits
 from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded
 from bot.domain.jobs import WORKING, Job, JobId, Target, UserId
-from bot.domain.requests import DRAWN_SEED_MAX, UNSTORED, PictureRequest, Source
+from bot.domain.requests import (
+    DRAWN_SEED_MAX,
+    UNSTORED,
+    AlchemyRequest,
+    Request,
+    Source,
+    TextRequest,
+)
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.dispatch import Dispatch
 from bot.media.normalise import to_mask, to_source
@@ -21,7 +28,6 @@ from bot.media.pool import PictureWork
 from bot.providers.base import Provider
 from storage.blobs import BlobStore
 from storage.database import Database, Tx
-from storage.job_rows import sources_of
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +40,7 @@ FULL_SENTENCE = "I have more work than I can take right now. Please try again in
 class Quote:
     """What a request would become and cost, before anything is held or sent."""
 
-    request: PictureRequest
+    request: Request
     provider: str
     provider_title: str
     price: Microcredits
@@ -85,7 +91,7 @@ class Tracker:
         """Return who draws here, by name and title, the usual one first."""
         return tuple((name, provider.title) for name, provider in self._providers.items())
 
-    def quote(self, request: PictureRequest, *, asker: Asker, provider: str | None = None) -> Quote:
+    def quote(self, request: Request, *, asker: Asker, provider: str | None = None) -> Quote:
         """Plan and price a request from memory alone, fast enough to come before the first answer.
 
         Without a wish, whoever has the model draws, else the usual provider. Raises
@@ -120,7 +126,7 @@ class Tracker:
         titles = ", ".join(title for _, title in self.providers)
         raise InvalidRequest(f"I don't know that provider. There is: {titles}.")
 
-    def _usual_for(self, request: PictureRequest) -> str:
+    def _usual_for(self, request: Request) -> str:
         for name in self._providers:
             if any(model.name == request.model for model in self._catalogue.models(name)):
                 return name
@@ -194,23 +200,24 @@ class Tracker:
         await tx.jobs.accept(job)
         return job
 
-    async def _with_uploads(
-        self, request: PictureRequest, uploads: Uploads | None
-    ) -> PictureRequest:
+    async def _with_uploads(self, request: Request, uploads: Uploads | None) -> Request:
         if uploads is None or uploads.source is None:
             await self._renew_sources(request)
             return request
         source = await self._pictures.run(to_source, uploads.source)
-        kept = replace(
-            request.source or Source(picture=UNSTORED), picture=await self._blobs.put(source.data)
-        )
+        picture = await self._blobs.put(source.data)
+        if isinstance(request, AlchemyRequest):
+            return request.evolve(picture=picture)
+        if isinstance(request, TextRequest):
+            return request
+        kept = replace(request.source or Source(picture=UNSTORED), picture=picture)
         if uploads.mask is not None:
             mask = await self._pictures.run(to_mask, uploads.mask, source.size)
             kept = replace(kept, mask=await self._blobs.put(mask))
         return request.evolve(source=kept)
 
-    async def _renew_sources(self, request: PictureRequest) -> None:
+    async def _renew_sources(self, request: Request) -> None:
         """Make sure that a request made again finds what it starts from, and goes on finding it."""
-        for blob in sources_of(request):
+        for blob in sorted(request.sources):
             if not await self._blobs.renew(blob):
                 raise InvalidRequest(SOURCE_GONE)

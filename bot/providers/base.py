@@ -12,8 +12,8 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from bot.domain.jobs import Remote
-from bot.domain.requests import PictureRequest
+from bot.domain.jobs import PassageKind, Remote
+from bot.domain.requests import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Plan:
     Where a seed is taken and none was asked for, the caller draws one and plans again.
     """
 
-    request: PictureRequest
+    request: Request
     notes: tuple[str, ...] = ()
     takes_seed: bool = True
 
@@ -83,17 +83,21 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One result at the provider: a link to fetch or the bytes themselves.
+    """One result at the provider: a link to fetch, the bytes themselves, or words.
 
-    A withheld item was filtered by the provider and carries nothing to post.
+    A withheld item was filtered by the provider and carries nothing to post; a flagged one is
+    posted behind a cover.
     """
 
     id: str
     url: str | None = field(default=None, repr=False)
     data: bytes | None = field(default=None, repr=False)
+    text: str | None = field(default=None, repr=False)
+    kind: PassageKind = PassageKind.ANSWER  # of words; a picture needs none
     seed: str | None = None
     model: str | None = None
     is_withheld: bool = False
+    is_flagged: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -102,7 +106,8 @@ class Working:
     """Still at it; `finished` results could be collected already.
 
     `items` are those results where the answer listed them; None where it only counted. `preview`
-    is the newest picture of unfinished work, PNG, JPEG or WebP by its first bytes.
+    is the newest picture of unfinished work, PNG, JPEG or WebP by its first bytes; `text` is what
+    was said so far, from its beginning.
     """
 
     is_queued: bool
@@ -114,6 +119,7 @@ class Working:
     is_possible: bool = True
     items: tuple[Item, ...] | None = None
     preview: bytes | None = field(default=None, repr=False)
+    text: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,12 +185,12 @@ class Provider(Protocol):
     limits: Limits
     calls_back: bool  # whether `submit` passes `Inputs.callback_url` on
 
-    def plan(self, request: PictureRequest, *, models: Sequence[Model], has_own_key: bool) -> Plan:
+    def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Make every open choice; raise `InvalidRequest` for what this provider cannot do. Pure."""
         ...
 
     async def submit(
-        self, request: PictureRequest, *, key: SecretStr, inputs: Inputs, now: datetime
+        self, request: Request, *, key: SecretStr, inputs: Inputs, now: datetime
     ) -> Accepted:
         """Send a planned request, or its next part, once.
 
@@ -219,7 +225,7 @@ class Provider(Protocol):
 
     async def find(
         self,
-        request: PictureRequest,
+        request: Request,
         *,
         key: SecretStr,
         known: Collection[str],
@@ -241,7 +247,7 @@ class Provider(Protocol):
         """List what can be asked for now; empty while the provider does not know yet."""
         ...
 
-    async def estimate(self, request: PictureRequest, *, key: SecretStr, inputs: Inputs) -> float:
+    async def estimate(self, request: Request, *, key: SecretStr, inputs: Inputs) -> float:
         """Return what the provider would charge, in its own unit, without running anything."""
         ...
 

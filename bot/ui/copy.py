@@ -18,6 +18,7 @@ from bot.domain.jobs import (
     JobState,
     Progress,
 )
+from bot.domain.requests import AlchemyRequest, PictureRequest, Request, TextRequest
 from bot.ui import texts
 
 # ------------------------------------------------------------------ cards
@@ -85,12 +86,25 @@ def model(name: str | None) -> str | None:
 
 
 def size(job: Job) -> str:
-    """Say how many pictures were asked for, and how big."""
+    """Say how many results were asked for, and how big pictures shall be."""
     request = job.request
-    count = pictures(request.count)
-    if request.width is None or request.height is None:
-        return count
-    return f"{request.width} × {request.height}, {count}"
+    count = results(request)
+    match request:
+        case PictureRequest(width=int(width), height=int(height)):
+            return f"{width} × {height}, {count}"
+        case _:
+            return count
+
+
+def results(request: Request) -> str:
+    """Count what was asked for."""
+    match request:
+        case PictureRequest():
+            return pictures(request.count)
+        case TextRequest():
+            return "1 text"
+        case AlchemyRequest():
+            return "1 result" if request.count == 1 else f"{request.count} results"
 
 
 def pictures(count: int) -> str:
@@ -143,7 +157,7 @@ def cost(job: Job) -> str:
 
 def arrived(job: Job) -> str | None:
     """Say it when fewer pictures came than were asked for."""
-    came, asked = len(job.pictures), job.request.count
+    came, asked = job.came, job.request.count
     if came >= asked:
         return None
     line = f"{came} of {asked} arrived"

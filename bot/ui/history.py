@@ -153,9 +153,13 @@ def _may_stop(job: Job) -> bool:
     return job.state in WORKING and not is_too_late
 
 
+def _results(job: Job) -> str:
+    return copy.pictures(len(job.pictures)) if job.pictures else copy.results(job.request)
+
+
 def _option(job: Job) -> discord.SelectOption:
     return discord.SelectOption(
         label=texts.one_line(job.request.prompt, chars_max=OPTION_CHARS_MAX) or ELLIPSIS,
         value=job.id,
-        description=f"{copy.pictures(len(job.pictures) or job.request.count)} · {_name(job)}",
+        description=f"{_results(job)} · {_name(job)}",
     )

@@ -11,7 +11,7 @@ from bot.domain.askers import Asker
 from bot.domain.credits import NOTHING, Microcredits
 from bot.domain.errors import ContentRefused
 from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Target, UserId
-from bot.domain.requests import PictureRequest
+from bot.domain.requests import Request
 from bot.ui import copy, errors
 from bot.ui.cards import card
 from bot.ui.unbroken import NO_CONNECTION, unbroken
@@ -23,7 +23,7 @@ class Offer(Protocol):
     """What a request would become and cost, known before anything is held."""
 
     @property
-    def request(self) -> PictureRequest:
+    def request(self) -> Request:
         """The request with every open choice made."""
         ...
 
@@ -84,7 +84,7 @@ async def _sent(interaction: discord.Interaction[Any], job: Job) -> int:
     return answer.message_id
 
 
-def check_place(interaction: discord.Interaction[Any], request: PictureRequest) -> None:
+def check_place(interaction: discord.Interaction[Any], request: Request) -> None:
     """Refuse what may be adult outside channels that carry the age label (from the payload)."""
     if is_age_restricted(interaction):
         return

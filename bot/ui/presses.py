@@ -8,7 +8,7 @@ import discord
 from bot.domain.askers import Asker
 from bot.domain.errors import InvalidRequest, NotAllowed, UserError
 from bot.domain.jobs import ENDS, Job, JobId, Target, UserId
-from bot.domain.requests import PictureRequest
+from bot.domain.requests import Request
 from bot.ui import copy
 from bot.ui.buttons import Action
 from bot.ui.cards import lost
@@ -25,9 +25,7 @@ class Jobs(Protocol[OfferT]):
 
     is_accepting: bool
 
-    def quote(
-        self, request: PictureRequest, *, asker: Asker, provider: str | None = None
-    ) -> OfferT:
+    def quote(self, request: Request, *, asker: Asker, provider: str | None = None) -> OfferT:
         """Plan and price a request from memory alone."""
         ...
 
@@ -101,9 +99,9 @@ class JobPresses(Generic[OfferT]):
             )
 
 
-def _once_more(parent: Job) -> PictureRequest:
+def _once_more(parent: Job) -> Request:
     """Repeat what failed as it was; what was delivered is drawn anew, from another seed."""
-    if parent.state in ENDS:
+    if parent.state in ENDS or parent.request.seed is None:
         return parent.request
     return parent.request.evolve(seed=None)
 

@@ -14,6 +14,7 @@ ABOVE_SETTINGS = {
 ADAPTERS = {f"bot.providers.{name}" for name in modules("bot/providers")} - {
     "bot.providers.base",
     "bot.providers.config",
+    "bot.providers.defaults",
     "bot.providers.downloads",
     "bot.providers.http",
     "bot.providers.reading",

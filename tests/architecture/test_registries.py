@@ -8,7 +8,7 @@ from tests.architecture.source_tree import ROOT, modules
 def test_every_provider_is_registered():
     from bot.providers import registry
 
-    shared = {"base", "config", "downloads", "http", "reading", "registry"}
+    shared = {"base", "config", "defaults", "downloads", "http", "reading", "registry"}
     assert set(registry.FACTORIES) == modules("bot/providers") - shared
 
 

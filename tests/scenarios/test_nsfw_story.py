@@ -78,7 +78,7 @@ async def test_when_every_picture_is_withheld_nothing_is_charged(stage):
     await stage.until_settled(card)
 
     assert shown.attachments == []
-    assert shown.shows("The provider's content filter withheld every picture.")
+    assert shown.shows("The provider's content filter withheld everything.")
     assert not shown.shows("2 pictures withheld")
     assert shown.shows("10 credits returned")
     assert await stage.credits(stage.ann) == 1000

@@ -16,6 +16,8 @@ from bot.domain.jobs import (
     Job,
     JobId,
     JobState,
+    Passage,
+    PassageKind,
     Picture,
     Progress,
     Remote,
@@ -23,13 +25,18 @@ from bot.domain.jobs import (
     UserId,
 )
 from bot.domain.requests import (
+    AlchemyRequest,
     Conduct,
     Control,
+    Form,
     Lora,
     PictureRequest,
+    Role,
     Source,
     SourceUse,
+    TextRequest,
     TextualInversion,
+    Turn,
 )
 from storage.sqlite import open_sqlite
 from tests.storage.store_values import (
@@ -73,7 +80,7 @@ def maybe(strategy):
     return st.none() | strategy
 
 
-requests = st.builds(
+picture_requests = st.builds(
     PictureRequest,
     prompt=texts,
     negative=texts,
@@ -107,6 +114,21 @@ requests = st.builds(
     ),
     conduct=st.builds(Conduct, nsfw=st.booleans(), allow_downgrade=st.booleans()),
 )
+text_requests = st.builds(
+    TextRequest,
+    prompt=texts,
+    instruction=texts,
+    turns=st.lists(st.builds(Turn, role=st.sampled_from(Role), text=texts), max_size=2).map(tuple),
+    length=maybe(st.integers(1, 4096)),
+    temperature=maybe(floats),
+)
+alchemy_requests = st.builds(
+    AlchemyRequest,
+    picture=blobs,
+    forms=st.lists(st.sampled_from(Form), max_size=3).map(tuple),
+    model=maybe(texts),
+)
+requests = picture_requests | text_requests | alchemy_requests
 targets = st.builds(
     Target,
     application_id=snowflakes,
@@ -152,6 +174,9 @@ pictures = st.lists(
     max_size=3,
     unique_by=lambda picture: picture.item_id,
 ).map(tuple)
+passages = st.lists(
+    st.builds(Passage, item_id=texts, kind=st.sampled_from(PassageKind), text=texts), max_size=3
+).map(tuple)
 fresh_ids = map(str, itertools.count(1))
 
 
@@ -173,6 +198,7 @@ JOB_FIELDS = {
     "remote": maybe(remotes),
     "progress": maybe(progresses),
     "pictures": pictures,
+    "passages": passages,
     "withheld": st.integers(0, 10),
     "notes": st.lists(texts, max_size=3).map(tuple),
     "failure": maybe(st.builds(Failure, kind=st.sampled_from(FailureKind), sentence=texts)),
@@ -558,3 +584,26 @@ async def test_forgetting_names_only_blobs_that_nobody_else_needs(database):
     assert freed == {a_blob("a")}
     assert freed_later == {a_blob("b"), a_blob("d")}
     assert stored.pictures == ()
+
+
+async def test_retention_drops_results_in_words(database):
+    words = (Passage(item_id="1", kind=PassageKind.ANSWER, text="because"),)
+    job = a_job(passages=words, state=JobState.DONE)
+    await database.write(lambda tx: tx.jobs.accept(job))
+
+    old = await database.read(lambda tx: tx.jobs.done_before(NOON + HOUR, limit=9))
+    await database.write(lambda tx: tx.jobs.forget_results(job.id))
+
+    assert old == (job.id,)
+    assert (await database.read(lambda tx: tx.jobs.get(job.id))).passages == ()
+    assert await database.read(lambda tx: tx.jobs.done_before(NOON + HOUR, limit=9)) == ()
+
+
+async def test_the_preview_and_the_unfinished_text_are_not_stored(database):
+    seen = Progress(is_queued=False, finished=0, total=1, percent=50.0, preview=b"x", text="so far")
+    await database.write(lambda tx: tx.jobs.accept(a_job(state=JobState.RUNNING)))
+
+    await database.write(lambda tx: tx.jobs.note_progress(JobId("1"), epoch=1, progress=seen))
+
+    stored = (await database.read(lambda tx: tx.jobs.get(JobId("1")))).progress
+    assert stored == seen.stored != seen

@@ -6,14 +6,19 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bot.domain.requests import (
+    AlchemyRequest,
     BlobId,
     Conduct,
     Control,
+    Form,
     Lora,
     PictureRequest,
+    Role,
     Source,
     SourceUse,
+    TextRequest,
     TextualInversion,
+    Turn,
     request_from_json,
     request_to_json,
 )
@@ -81,3 +86,32 @@ def test_a_changed_request_is_a_new_value():
     assert (request.seed, changed.seed) == (None, 7)
     with pytest.raises(AttributeError):
         request.seed = 8
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        TextRequest(
+            prompt="why?",
+            turns=(Turn(role=Role.MODEL, text="because"),),
+            length=80,
+            temperature=0.5,
+        ),
+        AlchemyRequest(picture=BlobId("a" * 64), forms=(Form.CAPTION, Form.UPSCALE), model="x4"),
+    ],
+    ids=["text", "alchemy"],
+)
+def test_every_kind_comes_back_as_what_it_was(request_):
+    assert request_from_json(request_to_json(request_)) == request_
+
+
+def test_a_row_that_names_no_kind_is_of_pictures():
+    assert request_from_json('{"prompt": "a cat"}') == PictureRequest(prompt="a cat")
+
+
+def test_what_a_request_starts_from_is_named_once():
+    source = Source(picture=BlobId("a"), mask=BlobId("b"))
+
+    assert PictureRequest(prompt="x", source=source).sources == {"a", "b"}
+    assert AlchemyRequest(picture=BlobId("a"), forms=()).sources == {"a"}
+    assert TextRequest(prompt="x").sources == frozenset()

@@ -13,27 +13,25 @@ from pydantic import SecretStr
 
 from bot.domain.errors import Permanent
 from bot.domain.jobs import Remote
-from bot.domain.requests import PictureRequest
+from bot.domain.requests import Request
 from bot.providers.ai_client import answers
 from bot.providers.ai_client.errors import refusal
 from bot.providers.ai_client.plan import to_form, to_plan
 from bot.providers.ai_client.wire import NAME, READER, TITLE, Entries, OpenedThread, SentEntry
 from bot.providers.base import (
     Accepted,
-    Callback,
-    CallbackNews,
     Ended,
     Ending,
     Finished,
     Holder,
     Inputs,
     Item,
-    Limits,
     Model,
     Observation,
     Plan,
 )
 from bot.providers.config import ProviderConfig
+from bot.providers.defaults import Defaults, limits_of, pictures_only
 from bot.providers.downloads import Downloads, open_downloads
 from bot.providers.http import Answer, Http, open_session, segment
 
@@ -46,7 +44,7 @@ NOBODYS_THREAD = "00000000-0000-0000-0000-000000000000"
 _LOST = Ended(how=Ending.LOST, reason=f"{TITLE} no longer knows this request.")
 
 
-class AiClient:
+class AiClient(Defaults):
     """ai-client.com, threads API v1, Stable Diffusion.
 
     `engines` are the models that members may choose, the usual one first.
@@ -55,7 +53,6 @@ class AiClient:
     name = NAME
     title = TITLE
     unit = "credits"
-    calls_back = False
 
     def __init__(
         self,
@@ -65,22 +62,21 @@ class AiClient:
         downloads: Downloads,
         engines: Sequence[str] = ENGINES,
     ) -> None:
-        self.limits = Limits(
-            submits_per_s=config.submits_per_s,
-            submits_per_min=config.submits_per_min,
-            poll_gap_s=config.poll_gap_s,
-            collect_gap_s=COLLECT_GAP_S,
-        )
+        self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S)
         self._http = http
         self._downloads = downloads
         self._models = tuple(Model(name=engine) for engine in engines)
 
-    def plan(self, request: PictureRequest, *, models: Sequence[Model], has_own_key: bool) -> Plan:
+    def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Fill in what was left open; AI Client does the same for everybody."""
-        return to_plan(request, models=models or self._models, usual=self._models[0].name)
+        return to_plan(
+            pictures_only(request, title=TITLE),
+            models=models or self._models,
+            usual=self._models[0].name,
+        )
 
     async def submit(
-        self, request: PictureRequest, *, key: SecretStr, inputs: Inputs, now: datetime
+        self, request: Request, *, key: SecretStr, inputs: Inputs, now: datetime
     ) -> Accepted:
         """Open a thread (`POST /threads`), or send the request into the one that is there."""
         if inputs.so_far is None:
@@ -97,10 +93,6 @@ class AiClient:
             return _LOST
         return answers.to_observation(entries.data, remote, secrets=_secrets(remote, key))
 
-    def read_callback(self, callback: Callback) -> CallbackNews | None:
-        """Read nothing: AI Client does not call."""
-        return None
-
     async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:
         """Return the pictures; they come all at once, so there are none before the end."""
         seen = await self.poll(remote, key=key)
@@ -112,12 +104,9 @@ class AiClient:
             raise Permanent(f"{TITLE} delivered a picture without content.", provider=NAME)
         return await self._downloads.fetch(item.url)
 
-    async def cancel(self, remote: Remote, *, key: SecretStr) -> None:
-        """Do nothing: AI Client knows no cancelling."""
-
     async def find(
         self,
-        request: PictureRequest,
+        request: Request,
         *,
         key: SecretStr,
         known: Collection[str],
@@ -139,7 +128,7 @@ class AiClient:
         """List the engines of the settings; the service has no list."""
         return self._models
 
-    async def estimate(self, request: PictureRequest, *, key: SecretStr, inputs: Inputs) -> float:
+    async def estimate(self, request: Request, *, key: SecretStr, inputs: Inputs) -> float:
         """Refuse: what pictures cost stands in their response only."""
         raise READER.permanent(f"{TITLE} tells prices only afterwards.")
 
@@ -150,9 +139,7 @@ class AiClient:
             raise refusal(answer, secrets=(key,))
         return Holder(name=f"{TITLE} account")
 
-    async def _open_thread(
-        self, request: PictureRequest, *, key: SecretStr, now: datetime
-    ) -> Remote:
+    async def _open_thread(self, request: Request, *, key: SecretStr, now: datetime) -> Remote:
         form = [("ai_version_code", VERSION)]
         answer = await self._http.call("POST", "threads", headers=_bearer(key), form=form)
         if not answer.is_good:
@@ -160,12 +147,12 @@ class AiClient:
         thread = READER.read(OpenedThread, answer).data
         return Remote(id=thread.guid, total=request.count, submitted_at=now)
 
-    async def _send(self, request: PictureRequest, thread: Remote, *, key: SecretStr) -> Accepted:
+    async def _send(self, request: Request, thread: Remote, *, key: SecretStr) -> Accepted:
         answer = await self._http.call(
             "POST",
             f"threads/{segment(thread.id)}/entry",
             headers=_bearer(key),
-            form=to_form(request),
+            form=to_form(pictures_only(request, title=TITLE)),
             is_submit=True,
         )
         if not answer.is_good:

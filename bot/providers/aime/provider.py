@@ -6,7 +6,7 @@ processes behind one address share none (server 0.9.6). Looking needs no key at 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from http import HTTPStatus
@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from bot.domain.errors import InvalidRequest, ProviderError
 from bot.domain.jobs import Remote
-from bot.domain.requests import PictureRequest
+from bot.domain.requests import Request
 from bot.providers.aime import answers, parts
 from bot.providers.aime.answers import Looked, Made, Open
 from bot.providers.aime.endpoints import Endpoint, to_endpoint
@@ -34,17 +34,15 @@ from bot.providers.aime.wire import (
 )
 from bot.providers.base import (
     Accepted,
-    Callback,
-    CallbackNews,
     Holder,
     Inputs,
     Item,
-    Limits,
     Model,
     Observation,
     Plan,
 )
 from bot.providers.config import ProviderConfig
+from bot.providers.defaults import Defaults, limits_of, pictures_only
 from bot.providers.downloads import Downloads
 from bot.providers.http import Answer, Http, open_session, segment
 from bot.providers.reading import StrangeStates
@@ -56,13 +54,12 @@ ENDPOINTS_MAX = 100
 log = logging.getLogger(__name__)
 
 
-class Aime:
+class Aime(Defaults):
     """An AIME API server of version 0.9; endpoints are its models."""
 
     name = NAME
     title = TITLE
     unit = "jobs"
-    calls_back = False
 
     def __init__(
         self,
@@ -73,24 +70,21 @@ class Aime:
         with_previews: bool,
         known: Sequence[Endpoint],
     ) -> None:
-        self.limits = Limits(
-            submits_per_s=config.submits_per_s,
-            submits_per_min=config.submits_per_min,
-            poll_gap_s=config.poll_gap_s,
-            collect_gap_s=COLLECT_GAP_S,
-        )
+        self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S)
         self._http = http
         self._downloads = downloads
         self._with_previews = with_previews
         self._endpoints = {endpoint.name: endpoint for endpoint in known}
         self._strange_states = StrangeStates(provider=NAME)
 
-    def plan(self, request: PictureRequest, *, models: Sequence[Model], has_own_key: bool) -> Plan:
+    def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Fit a request to an endpoint as it was last seen, for everybody alike."""
-        return to_plan(request, endpoints=tuple(self._endpoints.values()))
+        return to_plan(
+            pictures_only(request, title=TITLE), endpoints=tuple(self._endpoints.values())
+        )
 
     async def submit(
-        self, request: PictureRequest, *, key: SecretStr, inputs: Inputs, now: datetime
+        self, request: Request, *, key: SecretStr, inputs: Inputs, now: datetime
     ) -> Accepted:
         """Send the next part of a request; complete when all pictures were asked for.
 
@@ -99,11 +93,12 @@ class Aime:
         text = READER.key_text(key)
         if not self._endpoints:
             await self.models()
-        plan = to_plan(request, endpoints=tuple(self._endpoints.values()))
+        plan = self.plan(request, models=(), has_own_key=False)
+        drawn = pictures_only(plan.request, title=TITLE)
         endpoint = self._endpoints.get(plan.request.model or "")
         if endpoint is None:
             raise READER.permanent(f"{TITLE} offers nothing that draws pictures.")
-        part = parts.next_part(plan.request, endpoint, inputs.so_far)
+        part = parts.next_part(drawn, endpoint, inputs.so_far)
         body = to_payload(part, endpoint, inputs, key=text, with_previews=self._with_previews)
         answer = await self._http.call("POST", segment(endpoint.name), json=body, is_submit=True)
         if not answer.is_good:
@@ -125,10 +120,6 @@ class Aime:
         )
         return answers.to_observation(_settled(seen), remote)
 
-    def read_callback(self, callback: Callback) -> CallbackNews | None:
-        """Read nothing: AIME does not call."""
-        return None
-
     async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:
         """Return nothing: whatever was there came with the look that found it."""
         return ()
@@ -141,25 +132,6 @@ class Aime:
             raise READER.permanent(f"{TITLE} delivered a picture that cannot be decoded.")
         return self._downloads.checked(item.data)
 
-    async def cancel(self, remote: Remote, *, key: SecretStr) -> None:
-        """Do nothing: AIME knows no cancelling; what nobody looks at is forgotten there."""
-
-    async def find(
-        self,
-        request: PictureRequest,
-        *,
-        key: SecretStr,
-        known: Collection[str],
-        now: datetime,
-        so_far: Remote | None = None,
-    ) -> Remote | None:
-        """Go on with the parts that are certain; the one in doubt cannot be looked for."""
-        return so_far
-
-    def find_lag_s(self, key: SecretStr) -> float:
-        """Tell that waiting brings nothing to light."""
-        return 0.0
-
     async def models(self) -> tuple[Model, ...]:
         """Read the endpoints' own descriptions and list those that draw."""
         names = READER.read(Listed, await self._read(ENDPOINTS)).endpoints[:ENDPOINTS_MAX]
@@ -167,7 +139,7 @@ class Aime:
         self._endpoints = {one.name: one for one in found if one is not None and one.makes_pictures}
         return tuple(one.to_model() for one in self._endpoints.values())
 
-    async def estimate(self, request: PictureRequest, *, key: SecretStr, inputs: Inputs) -> float:
+    async def estimate(self, request: Request, *, key: SecretStr, inputs: Inputs) -> float:
         """Return how many jobs it takes; the server knows no prices."""
         endpoint = self._endpoints.get(request.model or "")
         at_once = 1 if endpoint is None else endpoint.pictures_at_once

@@ -5,7 +5,7 @@ The key travels in bodies and in one query, so no address of a call may ever be 
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from bot.domain.errors import ProtocolBroken, Transient
 from bot.domain.jobs import Remote
-from bot.domain.requests import PictureRequest
+from bot.domain.requests import Request
 from bot.providers.algovera import parts
 from bot.providers.algovera.errors import OutOfCredits, refusal
 from bot.providers.algovera.parts import Part
@@ -31,19 +31,17 @@ from bot.providers.algovera.wire import (
 )
 from bot.providers.base import (
     Accepted,
-    Callback,
-    CallbackNews,
     Finished,
     Holder,
     Inputs,
     Item,
-    Limits,
     Model,
     Observation,
     Plan,
     Working,
 )
 from bot.providers.config import ProviderConfig
+from bot.providers.defaults import Defaults, limits_of, pictures_only
 from bot.providers.downloads import PICTURE_BYTES_MAX, Downloads, sniff
 from bot.providers.http import Answer, Http, open_session
 
@@ -67,7 +65,7 @@ def _draw_seed() -> int:
     return secrets.randbelow(SEED_MAX + 1)
 
 
-class Algovera:
+class Algovera(Defaults):
     """Algovera Flow API.
 
     `may_ask_by_query` repeats a request for a picture with its fields in the query where a proxy
@@ -77,7 +75,6 @@ class Algovera:
     name = NAME
     title = TITLE
     unit = "credits"
-    calls_back = False
 
     def __init__(
         self,
@@ -88,34 +85,29 @@ class Algovera:
         draw_seed: Callable[[], int] = _draw_seed,
         may_ask_by_query: bool = False,
     ) -> None:
-        self.limits = Limits(
-            submits_per_s=config.submits_per_s,
-            submits_per_min=config.submits_per_min,
-            poll_gap_s=config.poll_gap_s,
-            collect_gap_s=COLLECT_GAP_S,
-        )
+        self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S)
         self._http = http
         self._downloads = downloads
         self._draw_seed = draw_seed
         self._may_ask_by_query = may_ask_by_query
         self._statuses = parts.Statuses()
 
-    def plan(self, request: PictureRequest, *, models: Sequence[Model], has_own_key: bool) -> Plan:
+    def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Fill in what was left open; Algovera does the same for everybody."""
-        return to_plan(request, models=models)
+        return to_plan(pictures_only(request, title=TITLE), models=models)
 
     async def submit(
-        self, request: PictureRequest, *, key: SecretStr, inputs: Inputs, now: datetime
+        self, request: Request, *, key: SecretStr, inputs: Inputs, now: datetime
     ) -> Accepted:
         """Send the next picture of a request; complete when all were sent.
 
         Each is paid for when it is taken. When the credits end in between, those that were taken
         are what comes.
         """
-        so_far = inputs.so_far
+        drawn, so_far = pictures_only(request, title=TITLE), inputs.so_far
         first_seed = self._first_seed(request, so_far)
         seed = parts.seed_of(first_seed, len(parts.ids_of(so_far)))
-        body = to_payload(request, seed=seed, key=READER.key_text(key))
+        body = to_payload(drawn, seed=seed, key=READER.key_text(key))
         answer = await self._http.call("POST", SUBMIT, json=body, is_submit=True)
         if not answer.is_good:
             error = refusal(answer, key=key, is_submit=True)
@@ -123,7 +115,7 @@ class Algovera:
                 return Accepted(remote=so_far, notes=(str(error),))
             raise error
         remote_id = READER.read(Submitted, answer, is_submit=True).job_uuid
-        remote = parts.with_part(so_far, remote_id, request=request, seed=first_seed, now=now)
+        remote = parts.with_part(so_far, remote_id, request=drawn, seed=first_seed, now=now)
         return Accepted(remote=remote, is_complete=len(parts.ids_of(remote)) >= request.count)
 
     async def poll(
@@ -139,10 +131,6 @@ class Algovera:
         items = await self._items(remote, states, key)
         return Finished(items=items, notes=parts.shortfall(done, remote.total))
 
-    def read_callback(self, callback: Callback) -> CallbackNews | None:
-        """Read nothing: Algovera does not call."""
-        return None
-
     async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:
         """Return the pictures of the parts that are done."""
         return await self._items(remote, await self._states(remote, key), key)
@@ -155,25 +143,6 @@ class Algovera:
             raise Transient(f"{TITLE} does not hand a finished picture out yet.", provider=NAME)
         return self._downloads.checked(item.data)
 
-    async def cancel(self, remote: Remote, *, key: SecretStr) -> None:
-        """Do nothing: Algovera knows no cancelling, what was taken is drawn and paid for."""
-
-    async def find(
-        self,
-        request: PictureRequest,
-        *,
-        key: SecretStr,
-        known: Collection[str],
-        now: datetime,
-        so_far: Remote | None = None,
-    ) -> Remote | None:
-        """Go on with the parts that are certain; the one in doubt cannot be looked for."""
-        return so_far
-
-    def find_lag_s(self, key: SecretStr) -> float:
-        """Tell that waiting brings nothing to light."""
-        return 0.0
-
     async def models(self) -> tuple[Model, ...]:
         """List the base models, in the server's order."""
         answer = await self._http.call("GET", MODELS)
@@ -182,7 +151,7 @@ class Algovera:
         listed = READER.read(BaseModels, answer).base_models
         return tuple(Model(name=name) for name in listed)
 
-    async def estimate(self, request: PictureRequest, *, key: SecretStr, inputs: Inputs) -> float:
+    async def estimate(self, request: Request, *, key: SecretStr, inputs: Inputs) -> float:
         """Return the credits for all pictures, which the price list of the backend tells."""
         return CREDITS_PER_PICTURE * request.count
 
@@ -193,7 +162,7 @@ class Algovera:
             raise refusal(answer, key=key)
         return Holder(name=f"{TITLE} account")
 
-    def _first_seed(self, request: PictureRequest, so_far: Remote | None) -> int:
+    def _first_seed(self, request: Request, so_far: Remote | None) -> int:
         for seed in (so_far.seed if so_far else None, request.seed):
             if seed is not None:
                 return seed

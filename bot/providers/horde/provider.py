@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot.domain.errors import Permanent
 from bot.domain.jobs import Remote
-from bot.domain.requests import PictureRequest
+from bot.domain.requests import Request
 from bot.providers.base import (
     Accepted,
     Callback,
@@ -19,12 +19,12 @@ from bot.providers.base import (
     Holder,
     Inputs,
     Item,
-    Limits,
     Model,
     Observation,
     Plan,
 )
 from bot.providers.config import ProviderConfig
+from bot.providers.defaults import Defaults, limits_of, pictures_only
 from bot.providers.downloads import Downloads, open_downloads
 from bot.providers.horde import answers, wire
 from bot.providers.horde.catalog import ANONYMOUS_KEY
@@ -46,7 +46,7 @@ _EXPIRED = Ended(
 )
 
 
-class Horde:
+class Horde(Defaults):
     """AI Horde, API 2.5.
 
     Remote ids are capabilities: reading and cancelling need no key, so it stays at home.
@@ -58,27 +58,25 @@ class Horde:
     calls_back = True
 
     def __init__(self, config: ProviderConfig, *, http: Http, downloads: Downloads) -> None:
-        self.limits = Limits(
-            submits_per_s=config.submits_per_s,
-            submits_per_min=config.submits_per_min,
-            poll_gap_s=config.poll_gap_s,
-            collect_gap_s=COLLECT_GAP_S,
-        )
+        self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S)
         self._has_house_account = config.has_house_account
         self._http = http
         self._downloads = downloads
 
-    def plan(self, request: PictureRequest, *, models: Sequence[Model], has_own_key: bool) -> Plan:
+    def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Fill in what was left open and lower what the anonymous account may not ask for."""
         is_anonymous = not (has_own_key or self._has_house_account)
-        return to_plan(request, models=models, is_anonymous=is_anonymous)
+        return to_plan(
+            pictures_only(request, title=wire.TITLE), models=models, is_anonymous=is_anonymous
+        )
 
     async def submit(
-        self, request: PictureRequest, *, key: SecretStr, inputs: Inputs, now: datetime
+        self, request: Request, *, key: SecretStr, inputs: Inputs, now: datetime
     ) -> Accepted:
         """Send a planned request once (`POST /generate/async`)."""
+        drawn = pictures_only(request, title=wire.TITLE)
         answer = await self._post(
-            to_payload(request, inputs), key=key, is_submit=True, also_secret=inputs.callback_url
+            to_payload(drawn, inputs), key=key, is_submit=True, also_secret=inputs.callback_url
         )
         submitted = wire.READER.read(wire.Submitted, answer, is_submit=True)
         remote = Remote(id=submitted.id, total=request.count, submitted_at=now, seed=request.seed)
@@ -127,7 +125,7 @@ class Horde:
 
     async def find(
         self,
-        request: PictureRequest,
+        request: Request,
         *,
         key: SecretStr,
         known: Collection[str],
@@ -165,9 +163,9 @@ class Horde:
         answer = await self._http.call("GET", "status/models?type=image")
         return answers.to_models(wire.READER.read(wire.MODEL_ROWS, _good(answer)))
 
-    async def estimate(self, request: PictureRequest, *, key: SecretStr, inputs: Inputs) -> float:
+    async def estimate(self, request: Request, *, key: SecretStr, inputs: Inputs) -> float:
         """Return the kudos for the whole request by a dry run, which counts as a submit."""
-        body = to_payload(request, inputs, is_dry_run=True)
+        body = to_payload(pictures_only(request, title=wire.TITLE), inputs, is_dry_run=True)
         answer = await self._post(body, key=key, is_submit=False)
         return wire.READER.read(wire.Priced, answer).kudos
 

@@ -1,0 +1,58 @@
+"""What a provider answers for what its service does not have; adapters override what theirs has."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from pydantic import SecretStr
+
+from bot.domain.errors import InvalidRequest
+from bot.domain.jobs import Remote
+from bot.domain.requests import PictureRequest, Request
+from bot.providers.base import Callback, CallbackNews, Limits
+from bot.providers.config import ProviderConfig
+
+
+class Defaults:
+    """A service that does not call back, cannot be told to stop, and cannot be searched."""
+
+    calls_back = False
+
+    def read_callback(self, callback: Callback) -> CallbackNews | None:
+        """Read nothing: this service does not call."""
+        return None
+
+    async def cancel(self, remote: Remote, *, key: SecretStr) -> None:
+        """Do nothing: what was taken is worked on to its end, and paid for."""
+
+    async def find(
+        self,
+        request: Request,
+        *,
+        key: SecretStr,
+        known: Collection[str],
+        now: datetime,
+        so_far: Remote | None = None,
+    ) -> Remote | None:
+        """Go on with the parts that are certain; the one in doubt cannot be looked for."""
+        return so_far
+
+    def find_lag_s(self, key: SecretStr) -> float:
+        """Tell that waiting brings nothing to light."""
+        return 0.0
+
+
+def limits_of(config: ProviderConfig, *, collect_gap_s: float) -> Limits:
+    """Return how fast a provider may be called, as the settings say."""
+    return Limits(
+        submits_per_s=config.submits_per_s,
+        submits_per_min=config.submits_per_min,
+        poll_gap_s=config.poll_gap_s,
+        collect_gap_s=collect_gap_s,
+    )
+
+
+def pictures_only(request: Request, *, title: str) -> PictureRequest:
+    """Return a request for pictures; raise `InvalidRequest` where a service knows nothing else."""
+    if not isinstance(request, PictureRequest):
+        raise InvalidRequest(f"{title} draws pictures and nothing else.")
+    return request
