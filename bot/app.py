@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from bot import logs
+from bot.accounts.audit_trail import AuditBook
 from bot.accounts.credits import CreditAccounts
 from bot.accounts.keys import KeyRing
 from bot.accounts.preferences import PreferenceBook
@@ -218,6 +219,7 @@ def _wired(settings: Settings, opened: _Opened) -> Service:
             keys=keys,
             preferences=PreferenceBook(database, clock=clock),
             history=History(database, album, retention=retention),
+            audit_trail=AuditBook(database, clock=clock),
         )
     )
     recovery = Recovery(

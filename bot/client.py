@@ -13,19 +13,26 @@ import yarl
 from discord import app_commands
 from discord.ext import commands
 
+from bot.accounts.audit_trail import AuditBook
 from bot.accounts.credits import CreditAccounts
 from bot.accounts.keys import KeyRing
 from bot.accounts.preferences import PreferenceBook
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.history import History
 from bot.jobs.tracker import Quote, Tracker
-from bot.ui import copy, errors
+from bot.ui import admin_copy, copy, errors
+from bot.ui.admin import NAME as ADMIN
+from bot.ui.admin import admin_root, is_admin_command, may_manage
+from bot.ui.audit_trail import Audits
 from bot.ui.buttons import JobButton
 from bot.ui.history import Picks
 from bot.ui.presses import JobPresses
 from bot.ui.unbroken import unbroken
 
 log = logging.getLogger(__name__)
+
+
+AdminCommand = app_commands.Command[Any, ..., Any] | app_commands.Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,18 +45,30 @@ class Services:
     keys: KeyRing
     preferences: PreferenceBook
     history: History
+    audit_trail: AuditBook
 
 
 class Tree(app_commands.CommandTree["EaselBot"]):
-    """The commands, behind one door for errors and one for a service that is about to stop."""
+    """The commands, behind one door for errors, for admins and for a service about to stop."""
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Take no new commands while shutting down; suggestions while typing do no harm."""
+        """Keep `/admin` to admins, and take no new commands while shutting down."""
         is_typing = interaction.type is discord.InteractionType.autocomplete
-        if is_typing or self.client.services.tracker.is_accepting:
+        refusal = self._refusal(interaction, is_typing=is_typing)
+        if refusal is None:
             return True
-        await unbroken(interaction.response.send_message(copy.SHUTTING_DOWN, ephemeral=True))
+        if is_typing:
+            await unbroken(interaction.response.autocomplete([]))
+        else:
+            await unbroken(interaction.response.send_message(refusal, ephemeral=True))
         return False
+
+    def _refusal(self, interaction: discord.Interaction[Any], *, is_typing: bool) -> str | None:
+        if is_admin_command(interaction) and not may_manage(interaction):
+            return admin_copy.MANAGERS_ONLY
+        if is_typing or self.client.services.tracker.is_accepting:  # suggestions do no harm
+            return None
+        return copy.SHUTTING_DOWN
 
     async def on_error(
         self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
@@ -64,6 +83,7 @@ class EaselBot(commands.AutoShardedBot):
     services: Services
     presses: JobPresses[Quote]  # found here by `bot.ui.buttons.JobButton`
     picks: Picks  # found here by `bot.ui.history.JobSelect`
+    audits: Audits  # found here by `bot.ui.audit_trail.AuditButton`
 
     def __init__(
         self, *, cogs: Sequence[str] = (), http_trace: aiohttp.TraceConfig | None = None
@@ -87,6 +107,16 @@ class EaselBot(commands.AutoShardedBot):
         """Hand over what cogs may call, before the login: services edit cards through this bot."""
         self.services = services
         self.presses = JobPresses(services.tracker)
+
+    def add_admin(self, *commands: AdminCommand) -> None:
+        """Add commands and groups of commands to `/admin`; the check of `bot.ui.admin` covers them."""
+        root = self.tree.get_command(ADMIN)
+        if root is None:
+            root = admin_root()
+            self.tree.add_command(root)
+        assert isinstance(root, app_commands.Group), "nobody else may call a command admin"
+        for command in commands:
+            root.add_command(command)
 
     async def setup_hook(self) -> None:
         """Load the cogs and teach discord.py the buttons that may be pressed on old cards."""

@@ -2,6 +2,7 @@
 
 COGS = (
     "cogs.about",
+    "cogs.admin",
     "cogs.credits",
     "cogs.imagine",
     "cogs.jobs",

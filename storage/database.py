@@ -10,6 +10,7 @@ retries, so whatever it brings (ids, times) comes from outside.
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
+from storage.audit_trail import AuditTrail
 from storage.credits import Credits
 from storage.executor import Executor
 from storage.jobs import Jobs
@@ -24,14 +25,15 @@ T = TypeVar("T")
 class Tx:
     """One transaction: everything done through it is kept together, or not at all."""
 
-    __slots__ = ("credits", "jobs", "keys", "preferences", "privacy")
+    __slots__ = ("audit_trail", "credits", "jobs", "keys", "preferences", "privacy")
 
     def __init__(self, executor: Executor, *, sealer: Sealer) -> None:
         self.jobs = Jobs(executor, sealer=sealer)
         self.credits = Credits(executor)
         self.keys = Keys(executor, sealer=sealer)
         self.preferences = PreferencesTable(executor)
-        self.privacy = Privacy(executor, jobs=self.jobs)
+        self.audit_trail = AuditTrail(executor)
+        self.privacy = Privacy(executor, jobs=self.jobs, audit_trail=self.audit_trail)
 
 
 class Database(Protocol):

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from bot.domain.credits import member_account
 from bot.domain.jobs import JobId, UserId
 from bot.domain.requests import BlobId
+from storage.audit_trail import AuditTrail
 from storage.executor import Executor, Value
 from storage.jobs import Jobs
 
@@ -30,6 +31,7 @@ _RELATED: Mapping[str, str] = MappingProxyType(
         "job_sources": _OF_THEIR_JOBS,
         "pictures": _OF_THEIR_JOBS,
         "transfers": ":account IN (debit, credit)",
+        "audit_trail": ":owner_id IN (actor_id, subject_id)",
     }
 )
 
@@ -39,10 +41,11 @@ Export = Mapping[str, tuple[Mapping[str, Value], ...]]
 class Privacy:
     """What one transaction knows about a user."""
 
-    __slots__ = ("_db", "_jobs")
+    __slots__ = ("_audit_trail", "_db", "_jobs")
 
-    def __init__(self, executor: Executor, *, jobs: Jobs) -> None:
+    def __init__(self, executor: Executor, *, jobs: Jobs, audit_trail: AuditTrail) -> None:
         self._db = executor
+        self._audit_trail = audit_trail
         self._jobs = jobs
 
     async def export(self, owner_id: UserId) -> Export:
@@ -62,6 +65,7 @@ class Privacy:
     async def erase(self, owner_id: UserId) -> frozenset[BlobId]:
         """Delete keys, preferences and finished jobs; return the blobs that nobody needs any more.
 
+        Acts of admins stay in the audit trail, without the person.
         Jobs with anything left to do stay: cancel them, and erase again when they are over.
         """
         for table in ("keys", "preferences"):
@@ -70,6 +74,7 @@ class Privacy:
                 f"DELETE FROM {table} WHERE {column} = :owner_id",  # noqa: S608 - names are ours
                 owner_id=owner_id,
             )
+        await self._audit_trail.forget_member(owner_id)
         over = await self._db.rows(
             """
             SELECT id FROM jobs WHERE owner_id = :owner_id

@@ -57,6 +57,7 @@ async def world(request, rules, horde_rules, checker, tmp_path, real_addresses):
             ann=guild.member("Ann"),
             bob=guild.member("Bob"),
             mod=guild.member("Mod", manage_messages=True),
+            chief=guild.member("Chief", manage_guild=True),
         )
     if "forgiving" not in request.fixturenames:
         sandbox.raise_if_violated()

@@ -53,7 +53,7 @@ class TravelClock(SystemClock):
 
 @dataclass(kw_only=True)
 class Stage:
-    """Everything a story needs; `ann` and `bob` are members, `mod` may manage messages."""
+    """Everything a story needs; `ann` and `bob` are members, `mod` may manage messages, `chief` the server."""
 
     discord: SandboxDiscord
     horde: SandboxHorde
@@ -63,6 +63,7 @@ class Stage:
     ann: Person
     bob: Person
     mod: Person
+    chief: Person
     environment: dict[str, str] = field(default_factory=dict)
     wrap_database: app.Wrap = field(default=lambda database: database)
     clock: TravelClock = field(default_factory=TravelClock)

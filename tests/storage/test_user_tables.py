@@ -5,9 +5,10 @@ import sqlite3
 
 import pytest
 
+from bot.domain.audit_trail import Act, AuditEntry
 from bot.domain.credits import Microcredits
 from bot.domain.errors import ConfigurationError
-from bot.domain.jobs import JobId, JobState
+from bot.domain.jobs import JobId, JobState, UserId
 from bot.domain.preferences import Preferences
 from bot.domain.requests import PictureRequest, Source
 from storage.keys import StoredKey
@@ -169,6 +170,16 @@ async def leave_traces(database, owner_id, letter: str) -> None:
         await tx.jobs.accept(done)
         await take_in(tx, waiting)
         await tx.preferences.put(owner_id, Preferences(negative=f"fears of {letter}"), at=NOON)
+        await tx.audit_trail.add(
+            AuditEntry(
+                id=f"{owner_id}-act",
+                guild_id=44,
+                actor_id=UserId(3),
+                act=Act.EXPORTED,
+                subject_id=owner_id,
+                at=NOON,
+            )
+        )
 
     await database.write(live)
     await put_key(database, owner_id)
@@ -198,6 +209,7 @@ async def test_an_export_has_every_row_of_a_member_and_none_of_another(sqlite):
     assert set(export) == set(found) - {"migrations"}
     assert {table: len(rows) for table, rows in export.items()} == {
         "accounts": 1,
+        "audit_trail": 1,
         "job_moves": 2,
         "job_sources": 1,
         "jobs": 2,

@@ -45,3 +45,10 @@ class Community:
             permissions=(EVERYONE | granted) & ~taken,
         )
         return Person(user, stage=self._stage, home=self.guild)
+
+    def opens_command(self, name: str) -> None:
+        """Offer a command to every member, as whoever runs a server can in its settings.
+
+        Discord, "Application Commands", permissions: they go before `default_member_permissions`.
+        """
+        self.guild.opened_commands.add(name)

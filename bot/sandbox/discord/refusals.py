@@ -29,7 +29,8 @@ def check_may_use(command: Command, *, channel: Channel, membership: Membership 
 
 
 def _check_permissions(command: Command, membership: Membership) -> None:
-    wanted = Permission(int(command.get("default_member_permissions") or 0))
+    is_opened = command["name"] in membership.guild.opened_commands
+    wanted = Permission(0 if is_opened else int(command.get("default_member_permissions") or 0))
     held = membership.permissions
     if held & Permission.ADMINISTRATOR:
         return

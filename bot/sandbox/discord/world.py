@@ -43,6 +43,8 @@ class Guild:
     file_bytes_max: int
     members: dict[str, "Membership"] = field(default_factory=dict)
     channels: dict[str, "Channel"] = field(default_factory=dict)
+    opened_commands: set[str] = field(default_factory=set)
+    """Commands that the server's own settings offer to everybody, whatever they ask for."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -1,0 +1,97 @@
+"""The audit trail as admins read it: page by page, or all of it as a table."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bot.domain.audit_trail import Act, AuditEntry, AuditView
+from bot.domain.clock import Clock
+from bot.domain.csv_text import Cell, to_csv
+from bot.domain.jobs import UserId
+from storage.database import Database, Tx
+
+PAGE_ENTRIES = 10
+EXPORTED_MAX = 20_000
+
+HEADER = ("number", "at", "who", "did", "to", "facts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPage:
+    """Some entries, the newest first, and whether there are more on either side."""
+
+    view: AuditView
+    entries: tuple[AuditEntry, ...]
+    has_older: bool
+    has_newer: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A file for the admin who asked for it."""
+
+    csv: bytes
+    rows: int
+
+
+class AuditBook:
+    """Answer what was done in a server."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def page(self, view: AuditView) -> AuditPage:
+        """Return the entries of one page."""
+        found = await self._database.read(lambda tx: tx.audit_trail.page(view, limit=LOOKED_AT))
+        if view.after is not None:
+            if len(found) < LOOKED_AT:  # that reaches the newest: show a whole page of it
+                return await self.page(replace(view, after=None))
+            return AuditPage(view=view, entries=found[1:], has_older=True, has_newer=True)
+        return AuditPage(
+            view=view,
+            entries=found[:PAGE_ENTRIES],
+            has_older=len(found) == LOOKED_AT,
+            has_newer=view.before is not None,
+        )
+
+    async def table(self, view: AuditView, *, act_id: str, by: UserId) -> Table:
+        """Return the newest entries as CSV, and note who took them out of the house."""
+        taken = AuditEntry(
+            id=act_id,
+            guild_id=view.guild_id,
+            actor_id=by,
+            act=Act.EXPORTED,
+            facts={"what": "audit trail"},
+            at=self._clock.now(),
+        )
+
+        async def note(tx: Tx) -> None:
+            await tx.audit_trail.add(taken)
+
+        await self._database.write(note)
+        whole = replace(view, before=None, after=None)
+        entries = await self._database.read(
+            lambda tx: tx.audit_trail.page(whole, limit=EXPORTED_MAX)
+        )
+        csv = await asyncio.to_thread(to_csv, HEADER, _rows(entries))
+        return Table(csv=csv, rows=len(entries))
+
+
+LOOKED_AT = PAGE_ENTRIES + 1
+
+
+def _rows(entries: Sequence[AuditEntry]) -> Iterator[Sequence[Cell]]:
+    for entry in entries:
+        yield (
+            entry.seq,
+            entry.at.isoformat(timespec="seconds"),
+            _id(entry.actor_id),
+            entry.act,
+            _id(entry.subject_id),
+            "; ".join(f"{name}: {value}" for name, value in entry.facts.items()),
+        )
+
+
+def _id(user_id: UserId | None) -> str | None:
+    return None if user_id is None else str(user_id)
