@@ -17,7 +17,7 @@ from bot.bench.ways import INTERVAL_S, Way, longest_gap_s, settings_for
 from bot.media.ladder import fit
 from bot.media.verify import verify_result
 from bot.sandbox.discord.cards import Card
-from bot.sandbox.providers.horde.jobs import Job
+from bot.sandbox.providers.horde.pictures.jobs import PictureJob
 
 ASKED_EVERY_S = 0.5  # the Horde takes two submits a second
 LENGTH_S = (2.0, 4.0)  # of the queue, and again of the drawing: each job has its own
@@ -32,7 +32,7 @@ class Delivered:
     """One job of the measurement."""
 
     card: Card
-    job: Job
+    job: PictureJob
     posted_after_s: float
     seen_after_s: float | None  # from the look that saw it finished, if there was one
 
@@ -171,7 +171,7 @@ def _provider_row(run: Run) -> Row:
     )
 
 
-def _length_s(job: Job) -> float:
+def _length_s(job: PictureJob) -> float:
     assert job.done_at_s is not None, "only finished jobs are counted"
     return job.done_at_s - job.accepted_at_s
 

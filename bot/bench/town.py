@@ -22,7 +22,7 @@ from bot.sandbox.discord.shown import Shown
 from bot.sandbox.discord.world import Channel
 from bot.sandbox.providers.calls import Call
 from bot.sandbox.providers.horde import HordeRules, SandboxHorde
-from bot.sandbox.providers.horde.jobs import Job
+from bot.sandbox.providers.horde.pictures.jobs import PictureJob
 
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 READY_S = 90.0
@@ -121,7 +121,7 @@ class Town:
         """Return when a call reached the provider, on `time.monotonic()`."""
         return call.at.timestamp() + time.monotonic() - self.horde.clock.now().timestamp()
 
-    def remote_jobs(self) -> dict[str, Job]:
+    def remote_jobs(self) -> dict[str, PictureJob]:
         """Return what the provider was asked for, by prompt; the latest of each."""
         return {job.wish.prompt.split("###")[0]: job for job in self.horde.truth.jobs}
 

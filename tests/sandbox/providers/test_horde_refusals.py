@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.sandbox.providers.horde import HordeRules, SandboxHorde
-from bot.sandbox.providers.horde.prices import downgraded, free_side, needs_kudos_upfront
+from bot.sandbox.providers.horde.pictures.prices import downgraded, free_side, needs_kudos_upfront
+from bot.sandbox.providers.horde.pictures.submit_schema import SUBMIT
+from bot.sandbox.providers.horde.pictures.wish import Wish
 from bot.sandbox.providers.horde.rules import DEFAULT_MODELS
 from bot.sandbox.providers.horde.schema import errors_of
-from bot.sandbox.providers.horde.submit_schema import SUBMIT
-from bot.sandbox.providers.horde.wish import Wish
 from tests.sandbox.providers.horde_client import Client
 
 

@@ -1,8 +1,7 @@
-"""The bodies of the Horde's answers, key by key as recorded."""
+"""The bodies of answers that every kind of request shares, key by key as recorded."""
 
-from bot.sandbox.providers.horde.accounts import Account, SharedKey
-from bot.sandbox.providers.horde.jobs import Job, Picture, PictureState
-from bot.sandbox.providers.horde.rules import WORKER_ID, WORKER_NAME, HordeRules, Model
+from bot.sandbox.providers.horde.jobs import Job
+from bot.sandbox.providers.horde.rules import HordeRules, Model
 
 Body = dict[str, object]
 
@@ -12,9 +11,10 @@ NO_WORKER_TEXT = (
 )
 
 
-def accepted(job: Job, warnings: tuple[str, ...]) -> Body:
-    """Return the 202: `kudos` is the rounded price of one picture, not of the request."""
-    body: Body = {"id": job.remote_id, "kudos": float(round(job.price))}
+def accepted(job: Job, *, kudos: float) -> Body:
+    """Return the 202 with its warnings."""
+    body: Body = {"id": job.remote_id, "kudos": kudos}
+    warnings = job.script.warnings if job.possible else (*job.script.warnings, "NoAvailableWorker")
     if warnings:
         found = [{"code": code, "message": warning_text(code)} for code in warnings]
         body |= {"message": found[0]["message"], "warnings": found}
@@ -31,7 +31,7 @@ def warning_text(code: str) -> str:
 def lite_status(job: Job, *, position: int, wait_s: float) -> Body:
     """Return what `check` answers."""
     return {
-        "finished": len(job.delivered),
+        "finished": job.finished,
         "processing": job.processing,
         "restarted": job.restarted,
         "waiting": job.waiting,
@@ -42,35 +42,6 @@ def lite_status(job: Job, *, position: int, wait_s: float) -> Body:
         "kudos": float(round(job.charged)),
         "is_possible": job.possible and not job.faulted,
     }
-
-
-def generation(job: Job, picture: Picture, *, img: str) -> Body:
-    """Return one picture as `status` lists it; the seed is text here."""
-    return {
-        "img": img,
-        "seed": str(picture.seed),
-        "id": picture.picture_id,
-        "censored": picture.censored,
-        "gen_metadata": metadata(job, picture),
-        "worker_id": WORKER_ID,
-        "worker_name": WORKER_NAME,
-        "model": job.model,
-        "state": "ok",
-    }
-
-
-def webhook(job: Job, picture: Picture, *, img: str) -> Body:
-    """Return one picture as it is announced; seed and kudos (the worker's reward) are numbers."""
-    body = generation(job, picture, img=img)
-    del body["state"]
-    return body | {"seed": picture.seed, "request": job.remote_id, "kudos": job.price}
-
-
-def metadata(job: Job, picture: Picture) -> list[Body]:
-    """Return the notes on a picture."""
-    notes = [{"type": kind, "value": value} for kind, value in job.script.metadata]
-    censorship = [{"type": "censorship", "value": "csam"}] if picture.censored else []
-    return [dict(note) for note in censorship + notes]
 
 
 def model(entry: Model, *, queued: float, jobs: float) -> Body:
@@ -103,68 +74,3 @@ def performance(rules: HordeRules, *, waiting: int, megapixelsteps: float) -> Bo
         "queued_tokens": 0.0,
         "past_minute_tokens": 0.0,
     }
-
-
-def megapixelsteps(job: Job) -> float:
-    """Return the work that a request still asks for."""
-    todo = job.count(PictureState.WAITING)
-    return todo * job.wish.width * job.wish.height * job.wish.steps / 1_000_000
-
-
-def profile(account: Account) -> Body:
-    """Return what anybody may read about an account."""
-    return {
-        "username": account.username,
-        "id": account.user_id,
-        "kudos": float(round(account.kudos)),
-        "concurrency": account.concurrency,
-        "worker_invited": 0,
-        "moderator": False,
-        "kudos_details": {
-            "accumulated": float(-round(account.spent)),
-            "gifted": 0, "donated": 0, "admin": 0, "received": 0, "recurring": 0, "awarded": 0, "styled": 0,
-        },
-        "worker_count": 0,
-        "worker_ids": [],
-        "styles": [],
-        "sharedkey_ids": [],
-        "trusted": account.trusted,
-        "flagged": False,
-        "vpn": False,
-        "service": False,
-        "education": False,
-        "customizer": False,
-        "special": False,
-        "deleted": False,
-        "pseudonymous": False,
-        "account_age": 390,
-        "usage": {"megapixelsteps": None, "requests": None},
-        "contributions": {"megapixelsteps": None, "fulfillments": None},
-        "records": {
-            "usage": {"megapixelsteps": round(account.megapixelsteps, 2), "tokens": 0},
-            "contribution": {"megapixelsteps": 0, "tokens": 0},
-            "fulfillment": _of_each_kind(0),
-            "request": _of_each_kind(account.requests),
-            "style": _of_each_kind(0),
-        },
-    }  # fmt: skip
-
-
-def own_profile(
-    account: Account, *, shared: SharedKey | None, shared_ids: list[str], active: list[str]
-) -> Body:
-    """Return what the key's owner reads; `active_generations` is missing when nothing runs.
-
-    The anonymous account has the key always and lists nothing under it.
-    """
-    suffix = f" (Shared Key: {shared.name})" if shared else ""
-    body = profile(account) | {"username": account.username + suffix, "sharedkey_ids": shared_ids}
-    if account.is_anonymous:
-        body["active_generations"] = {"image": []}
-    elif active:
-        body["active_generations"] = {"image": active}
-    return body
-
-
-def _of_each_kind(images: int) -> Body:
-    return {"image": images, "text": 0, "interrogation": 0}

@@ -64,7 +64,7 @@ class SandboxHorde:
         self._pictures = PictureHost(self._images, clock=self.clock, studio=self._studio)
         self._world = World(rules=rules, clock=self.clock, host=self._pictures, studio=self._studio)
         self.truth = self._world.truth
-        self.script = self._world.scripts
+        self.script = self._world.pictures.scripts
         api = Api(self._world)
         self._api.speaks(api.routes(), prefix=PREFIX, key_header="apikey", unknown=api.unknown)
         self._tasks: list[asyncio.Task[None]] = []
@@ -73,7 +73,7 @@ class SandboxHorde:
         await self._images.start()
         await self._api.start()
         self._tasks = [
-            asyncio.create_task(self._world.queue.run()),
+            asyncio.create_task(self._world.pictures.queue.run()),
             asyncio.create_task(self._world.webhooks.run()),
         ]
         return self
@@ -152,19 +152,19 @@ class SandboxHorde:
 
     def hold(self, remote_id: str) -> None:
         """Stop time for a request."""
-        self._world.queue.hold(self.truth.job(remote_id))
+        self._world.pictures.queue.hold(self.truth.job(remote_id))
 
     def release(self, remote_id: str) -> None:
         """Let time go on for a request that was held."""
-        self._world.queue.release(self.truth.job(remote_id))
+        self._world.pictures.queue.release(self.truth.job(remote_id))
 
     def step(self, remote_id: str) -> None:
         """Do the next step of a held request: take up a picture, or deliver it and take up the next."""
-        self._world.queue.step(self.truth.job(remote_id))
+        self._world.pictures.queue.step(self.truth.job(remote_id))
 
     def finish(self, remote_id: str) -> None:
         """Do all remaining steps of a request now."""
-        self._world.queue.finish(self.truth.job(remote_id))
+        self._world.pictures.queue.finish(self.truth.job(remote_id))
 
     async def picture(self, picture_id: str) -> bytes:
         """Return a picture's bytes as its worker uploaded them."""

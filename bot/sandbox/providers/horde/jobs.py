@@ -1,24 +1,21 @@
-"""One accepted request: its pictures, its next step, and what it looks like from outside.
+"""One accepted request: its parts, its next step, and how it stands.
 
 The steps keep the server's own oddities: a failed attempt counts as finished, so `done` can be
-true while a picture is still being drawn, or with no picture at all.
+true while a part is still in work, or with nothing delivered at all.
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.sandbox.providers.horde.accounts import Account, SharedKey
-from bot.sandbox.providers.horde.prices import PICTURE_TAX
 from bot.sandbox.providers.horde.scripts import Outcome, Script
-from bot.sandbox.providers.horde.wish import Wish
-from bot.sandbox.providers.pictures import PictureWish
 
 ATTEMPTS_MAX = 3
 
 
-class PictureState(StrEnum):
-    """Where one picture of a request is."""
+class PartState(StrEnum):
+    """Where one part of a request is."""
 
     WAITING = "waiting"
     PROCESSING = "processing"
@@ -39,37 +36,33 @@ class JobState(StrEnum):
 
 
 @dataclass(slots=True, kw_only=True)
-class Picture:
-    """One picture of a request."""
+class Part:
+    """One of the things that a request asks for: a picture, a text, a form of alchemy."""
 
-    picture_id: str
+    part_id: str
     index: int
-    seed: int
     fails: int = 0  # attempts that will fail before one succeeds
     lost: bool = False  # when they have failed, that was it
     censored: bool = False
-    state: PictureState = PictureState.WAITING
+    state: PartState = PartState.WAITING
     delivered_at_s: float | None = None  # the sandbox's clock
     delivered_monotonic_s: float | None = None  # `time.monotonic()`, for measuring
 
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """An accepted request. Reading it is fine; only the queue moves it."""
+    """An accepted request of any kind. Reading it is fine; only the queue moves it."""
 
     remote_id: str
-    number: int  # order of acceptance
+    number: int  # order of acceptance, among its kind
     account: Account
     shared_key: SharedKey | None
-    wish: Wish
     payload: dict[str, object]  # as it was sent
-    model: str  # the one that draws it
-    price: float  # of one picture, without taxes
     script: Script
     possible: bool
     accepted_at_s: float
     expires_at_s: float
-    pictures: list[Picture] = field(default_factory=list)
+    webhook: str = ""
     next_at_s: float | None = None
     restarted: int = 0
     charged: float = 0.0
@@ -80,29 +73,37 @@ class Job:
     done_monotonic_s: float | None = None
 
     @property
+    def parts(self) -> tuple[Part, ...]:
+        """Everything that was asked for, in order."""
+        raise NotImplementedError
+
+    def cost(self, part: Part) -> float:
+        """Return what the account pays when a part is delivered."""
+        raise NotImplementedError
+
+    @property
     def key(self) -> str:
         """The key it was submitted with."""
         return self.shared_key.shared_id if self.shared_key else self.account.key
 
-    def count(self, state: PictureState) -> int:
-        """Return how many pictures are in a state."""
-        return sum(picture.state is state for picture in self.pictures)
+    def count(self, state: PartState) -> int:
+        """Return how many parts are in a state."""
+        return sum(part.state is state for part in self.parts)
 
     @property
     def waiting(self) -> int:
-        """Pictures that nobody has taken up."""
-        return self.count(PictureState.WAITING)
+        """Parts that nobody has taken up."""
+        return self.count(PartState.WAITING)
 
     @property
     def processing(self) -> int:
-        """Pictures being drawn."""
-        return self.count(PictureState.PROCESSING)
+        """Parts in work."""
+        return self.count(PartState.PROCESSING)
 
     @property
-    def delivered(self) -> list[Picture]:
-        """The pictures that exist, in the arbitrary order of their ids, as the status lists them."""
-        found = [picture for picture in self.pictures if picture.state is PictureState.DELIVERED]
-        return sorted(found, key=lambda picture: picture.picture_id)
+    def finished(self) -> int:
+        """Parts that exist."""
+        return self.count(PartState.DELIVERED)
 
     @property
     def is_over(self) -> bool:
@@ -112,9 +113,8 @@ class Job:
     @property
     def says_done(self) -> bool:
         """The wire's `done`, which counts failed attempts as finished ones."""
-        wanted = len(self.pictures) - self.count(PictureState.DROPPED)
-        finished = len(self.delivered) + self.restarted
-        return self.faulted or (self.waiting == 0 and finished >= wanted)
+        wanted = len(self.parts) - self.count(PartState.DROPPED)
+        return self.faulted or (self.waiting == 0 and self.finished + self.restarted >= wanted)
 
     @property
     def state(self) -> JobState:
@@ -124,28 +124,17 @@ class Job:
         if self.faulted:
             return JobState.FAULTED
         if not self.is_over:
-            return JobState.QUEUED if not (self.processing or self.delivered) else JobState.RUNNING
+            return JobState.RUNNING if self.processing or self.finished else JobState.QUEUED
         return JobState.CANCELLED if self.cancelled else JobState.DONE
-
-    def picture_wish(self, picture: Picture) -> PictureWish:
-        """Return what to draw."""
-        return PictureWish(
-            prompt=self.wish.prompt,
-            seed=picture.seed,
-            width=self.wish.width,
-            height=self.wish.height,
-            index=picture.index,
-            censored=picture.censored,
-        )
 
     def charge(self, kudos: float) -> None:
         """Make the account pay."""
         self.charged += kudos
         (self.shared_key or self.account).charge(kudos)
 
-    def step(self, at_s: float) -> Picture | None:
-        """Do what comes next: take up a picture, or end an attempt. Return what was delivered."""
-        running = next((p for p in self.pictures if p.state is PictureState.PROCESSING), None)
+    def step(self, at_s: float) -> Part | None:
+        """Do what comes next: take up a part, or end an attempt. Return what was delivered."""
+        running = next((p for p in self.parts if p.state is PartState.PROCESSING), None)
         delivered = self._end_attempt(running, at_s) if running else None
         if not self.faulted and not self.processing:
             self._take_up(at_s)
@@ -153,13 +142,13 @@ class Job:
         return delivered
 
     def cancel(self, at_s: float) -> None:
-        """Drop what waits; what is being drawn is finished, charged and announced."""
+        """Drop what waits; what is in work is finished, charged and announced."""
         if self.is_over:
             return
         self.cancelled = True
-        for picture in self.pictures:
-            if picture.state is PictureState.WAITING:
-                picture.state = PictureState.DROPPED
+        for part in self.parts:
+            if part.state is PartState.WAITING:
+                part.state = PartState.DROPPED
         self._note_end(at_s)
 
     def expire(self) -> None:
@@ -167,53 +156,56 @@ class Job:
         self.expired = True
         self.next_at_s = None
 
+    def gives_up(self) -> bool:
+        """Tell whether the failed attempts are the end of the whole request."""
+        return self.restarted >= ATTEMPTS_MAX and self.script.outcome is Outcome.FAULTED
+
     def _note_end(self, at_s: float) -> None:
         if self.is_over and self.done_at_s is None:
             self.done_at_s, self.done_monotonic_s = at_s, time.monotonic()
 
     def _take_up(self, at_s: float) -> None:
-        picture = next((p for p in self.pictures if p.state is PictureState.WAITING), None)
-        if picture is None:
+        part = next((p for p in self.parts if p.state is PartState.WAITING), None)
+        if part is None:
             self.next_at_s = None
             return
-        picture.state = PictureState.PROCESSING
+        part.state = PartState.PROCESSING
         self.next_at_s = at_s + self.script.seconds_per_picture
 
-    def _end_attempt(self, picture: Picture, at_s: float) -> Picture | None:
+    def _end_attempt(self, part: Part, at_s: float) -> Part | None:
         self.next_at_s = None
-        if picture.fails == 0:
-            return self._deliver(picture, at_s)
-        picture.fails -= 1
+        if part.fails == 0:
+            return self._deliver(part, at_s)
+        part.fails -= 1
         self.restarted += 1
-        picture.state = (
-            PictureState.LOST if picture.lost and not picture.fails else PictureState.WAITING
-        )
-        self.faulted = self.restarted >= ATTEMPTS_MAX and self.script.outcome is Outcome.FAULTED
+        part.state = PartState.LOST if part.lost and not part.fails else PartState.WAITING
+        self.faulted = self.gives_up()
         return None
 
-    def _deliver(self, picture: Picture, at_s: float) -> Picture:
-        picture.state = PictureState.DELIVERED
-        picture.delivered_at_s, picture.delivered_monotonic_s = at_s, time.monotonic()
-        self.charge(PICTURE_TAX + (0.0 if picture.censored else self.price))
-        return picture
+    def _deliver(self, part: Part, at_s: float) -> Part:
+        part.state = PartState.DELIVERED
+        part.delivered_at_s, part.delivered_monotonic_s = at_s, time.monotonic()
+        self.charge(self.cost(part))
+        return part
 
 
 def plan(job: Job) -> None:
-    """Write the script's outcome into the pictures."""
+    """Write the script's outcome into the parts."""
+    parts = job.parts
     match job.script.outcome:
         case Outcome.FAULTED:
-            job.pictures[0].fails = ATTEMPTS_MAX
+            parts[0].fails = ATTEMPTS_MAX
         case Outcome.EMPTY:
-            for picture in job.pictures:
-                picture.fails, picture.lost = 1, True
+            for part in parts:
+                part.fails, part.lost = 1, True
         case Outcome.PARTIAL:
-            job.pictures[-1].fails, job.pictures[-1].lost = 1, True
+            parts[-1].fails, parts[-1].lost = 1, True
         case Outcome.RESTARTED:
-            job.pictures[0].fails = 1
+            parts[0].fails = 1
         case Outcome.CENSORED:
-            for picture in job.pictures:
-                picture.censored = True
+            for part in parts:
+                part.censored = True
         case Outcome.PARTLY_CENSORED:
-            job.pictures[0].censored = True
+            parts[0].censored = True
         case Outcome.OK | Outcome.NEVER | Outcome.EXPIRED:
             pass

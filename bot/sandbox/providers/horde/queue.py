@@ -6,48 +6,55 @@ import itertools
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
 
 from bot.sandbox.clock import Clock
 from bot.sandbox.providers.horde.accounts import Account
-from bot.sandbox.providers.horde.jobs import Job, Picture, PictureState
+from bot.sandbox.providers.horde.jobs import Job, PartState
 from bot.sandbox.providers.horde.scripts import Outcome
 
 POSITION_KNOWN_AFTER_S = 1.0  # before that, a poll reads position 0 and no waiting time
 
 
-class Queue:
-    """The requests that the server knows of. `run` is its heartbeat; `catch_up` makes it current."""
+J = TypeVar("J", bound=Job)
+
+
+class Queue(Generic[J]):
+    """The requests of one kind that the server knows of. `run` is its heartbeat; `catch_up` makes it current.
+
+    Whoever is told is given the index of the part.
+    """
 
     def __init__(
         self,
         clock: Clock,
         *,
         lifetime_s: float,
-        on_taken_up: Callable[[Job, Picture], None],
-        on_delivered: Callable[[Job, Picture], None],
+        on_taken_up: Callable[[J, int], None],
+        on_delivered: Callable[[J, int], None],
     ) -> None:
         self._clock = clock
         self._lifetime_s = lifetime_s
         self._on_taken_up = on_taken_up
         self._on_delivered = on_delivered
-        self._jobs: dict[str, Job] = {}
-        self._heap: list[tuple[float, int, Job]] = []
+        self._jobs: dict[str, J] = {}
+        self._heap: list[tuple[float, int, J]] = []
         self._turns = itertools.count()
-        self._queued: list[int] = []  # numbers of the jobs with waiting pictures, in order
+        self._queued: list[int] = []  # numbers of the jobs with waiting parts, in order
         self._waiting_of: Counter[str] = Counter()  # by remote id, as last counted
         self._waiting_by_user: Counter[str] = Counter()
         self._wake = asyncio.Event()
         clock.on_advance(self._wake.set)
 
-    def __iter__(self) -> Iterator[Job]:
+    def __iter__(self) -> Iterator[J]:
         return iter(tuple(self._jobs.values()))
 
-    def find(self, remote_id: str) -> Job | None:
+    def find(self, remote_id: str) -> J | None:
         """Return a request that is still known, as of now."""
         self.catch_up()
         return self._jobs.get(remote_id)
 
-    def accept(self, job: Job) -> None:
+    def accept(self, job: J) -> None:
         """Let a request wait for its turn, as its script says."""
         self._jobs[job.remote_id] = job
         job.expires_at_s = job.accepted_at_s + self._lifetime_s
@@ -58,30 +65,30 @@ class Queue:
             job.next_at_s = turn_s
         self._touched(job)
 
-    def cancel(self, job: Job) -> None:
+    def cancel(self, job: J) -> None:
         """Drop what waits of a request."""
         job.cancel(self._clock.elapsed_s())
         self._touched(job)
 
-    def hold(self, job: Job) -> None:
+    def hold(self, job: J) -> None:
         """Stop time for a request; only its expiry goes on."""
         if not job.is_over:
             job.next_at_s = None
             self._touched(job)
 
-    def release(self, job: Job) -> None:
+    def release(self, job: J) -> None:
         """Let time go on for a request that was held: its next step is due now."""
         if not job.is_over:
             job.next_at_s = self._clock.elapsed_s()
             self._touched(job)
 
-    def step(self, job: Job) -> None:
+    def step(self, job: J) -> None:
         """Do the next step of a request now, and hold it again."""
         if not job.is_over:
             self._happen(job, self._clock.elapsed_s())
             self.hold(job)
 
-    def finish(self, job: Job) -> None:
+    def finish(self, job: J) -> None:
         """Do all its remaining steps now."""
         while not job.is_over:
             self._happen(job, self._clock.elapsed_s())
@@ -108,14 +115,14 @@ class Queue:
             self.catch_up()
             await self._clock.until(self._heap[0][0] if self._heap else None, self._wake)
 
-    def position(self, job: Job) -> int:
+    def position(self, job: J) -> int:
         """Return the place of a request among those that wait, from 1; 0 is unknown or not queued."""
         age_s = self._clock.elapsed_s() - job.accepted_at_s
         if not job.waiting or job.faulted or age_s < POSITION_KNOWN_AFTER_S:
             return 0
         return bisect_left(self._queued, job.number) + 1
 
-    def wait_s(self, job: Job) -> float:
+    def wait_s(self, job: J) -> float:
         """Return a rough time until the whole request is done; 0 is unknown."""
         now_s = self._clock.elapsed_s()
         if job.is_over or now_s - job.accepted_at_s < POSITION_KNOWN_AFTER_S:
@@ -123,16 +130,16 @@ class Queue:
         step_s = max(0.0, job.next_at_s - now_s) if job.next_at_s is not None else 0.0
         return step_s + job.waiting * job.script.seconds_per_picture
 
-    def waiting_pictures(self, account: Account | None = None) -> int:
-        """Return how many pictures wait, of one account or of all."""
+    def waiting(self, account: Account | None = None) -> int:
+        """Return how many parts wait, of one account or of all."""
         if account is None:
             return self._waiting_by_user.total()
         return self._waiting_by_user[account.username]
 
-    def _due_s(self, job: Job) -> float:
+    def _due_s(self, job: J) -> float:
         return job.expires_at_s if job.next_at_s is None else min(job.next_at_s, job.expires_at_s)
 
-    def _happen(self, job: Job, at_s: float) -> None:
+    def _happen(self, job: J, at_s: float) -> None:
         if at_s >= job.expires_at_s:
             job.expire()
             del self._jobs[job.remote_id]
@@ -141,14 +148,14 @@ class Queue:
         delivered = job.step(at_s)
         job.expires_at_s = at_s + self._lifetime_s
         self._touched(job)
-        for picture in job.pictures:
-            if picture.state is PictureState.PROCESSING:
-                self._on_taken_up(job, picture)
+        for part in job.parts:
+            if part.state is PartState.PROCESSING:
+                self._on_taken_up(job, part.index)
         if delivered:
-            self._on_delivered(job, delivered)
+            self._on_delivered(job, delivered.index)
 
-    def _touched(self, job: Job) -> None:
-        """Count a job's waiting pictures anew and wake the heartbeat for its next step."""
+    def _touched(self, job: J) -> None:
+        """Count a job's waiting parts anew and wake the heartbeat for its next step."""
         waiting = 0 if job.expired or job.faulted else job.waiting
         was = self._waiting_of[job.remote_id]
         self._waiting_by_user[job.account.username] += waiting - was

@@ -48,9 +48,7 @@ def invalid(errors: Mapping[str, str]) -> Refusal:
 
 def not_found(what: str, remote_id: str) -> Refusal:
     """Refuse a request id that never was, or is no more."""
-    return Refusal(
-        404, f"Image Waiting Prompt ({what}) with ID '{remote_id}' not found.", rc="RequestNotFound"
-    )
+    return Refusal(404, f"{what} with ID '{remote_id}' not found.", rc="RequestNotFound")
 
 
 def hint(path: str) -> str:

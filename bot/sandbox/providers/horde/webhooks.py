@@ -24,7 +24,7 @@ class Announcement:
 
     url: str
     remote_id: str
-    picture_id: str
+    part_id: str
     body: Callable[[], Awaitable[dict[str, object]]]
 
 
@@ -34,7 +34,7 @@ class Announced:
 
     url: str
     remote_id: str
-    picture_id: str
+    part_id: str
     statuses: tuple[int | None, ...]
     at: datetime
 
@@ -94,7 +94,7 @@ class WebhookSender:
             Announced(
                 url=announcement.url,
                 remote_id=announcement.remote_id,
-                picture_id=announcement.picture_id,
+                part_id=announcement.part_id,
                 statuses=tuple(statuses),
                 at=self._clock.now(),
             )

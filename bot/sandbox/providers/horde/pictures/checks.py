@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
+from bot.sandbox.providers.horde.pictures.submit_schema import UPSCALERS
 from bot.sandbox.providers.horde.refusals import Refusal
 from bot.sandbox.providers.horde.rules import WORKER_ID, Baseline, HordeRules, Model
-from bot.sandbox.providers.horde.submit_schema import UPSCALERS
 
 WORDS_MAX = 7500
 LORAS_MAX = 5

@@ -8,8 +8,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.sandbox.providers.horde.pictures.wish import Wish
 from bot.sandbox.providers.horde.rules import Baseline, HordeRules, Model
-from bot.sandbox.providers.horde.wish import Wish
 
 SUBMIT_TAX = 3.0  # charged at submit, kept on cancel and expiry
 PICTURE_TAX = 1.0  # per picture; all that a censored one costs

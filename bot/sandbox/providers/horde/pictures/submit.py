@@ -3,40 +3,35 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from bot.sandbox.providers.horde import answers, prices
 from bot.sandbox.providers.horde.accounts import Account, SharedKey
-from bot.sandbox.providers.horde.checks import check_payload
-from bot.sandbox.providers.horde.jobs import Job, Picture, plan
+from bot.sandbox.providers.horde.admission import (
+    Caller,
+    admitted,
+    check_concurrency,
+    check_key_is_there,
+)
+from bot.sandbox.providers.horde.answers import Body, accepted
+from bot.sandbox.providers.horde.jobs import plan
+from bot.sandbox.providers.horde.pictures import prices
+from bot.sandbox.providers.horde.pictures.checks import check_payload
+from bot.sandbox.providers.horde.pictures.jobs import Picture, PictureJob
+from bot.sandbox.providers.horde.pictures.submit_schema import SUBMIT
+from bot.sandbox.providers.horde.pictures.wish import SEEDS, Wish, to_wish
 from bot.sandbox.providers.horde.refusals import Refusal, invalid
 from bot.sandbox.providers.horde.rules import Model
 from bot.sandbox.providers.horde.schema import errors_of
 from bot.sandbox.providers.horde.scripts import Outcome, Webhooks
 from bot.sandbox.providers.horde.source_images import has_transparency
 from bot.sandbox.providers.horde.styles import styled
-from bot.sandbox.providers.horde.submit_schema import SUBMIT
-from bot.sandbox.providers.horde.wish import SEEDS, Wish, to_wish
 from bot.sandbox.providers.horde.world import World
 
-BANNED_AGENTS = frozenset({"My-Project:v0.0.1:My-Contact"})
 DRY_RUN_LIFETIME_S = 2 * 24 * 3600.0
 
-MISSING_KEY = (
-    "The API Key corresponding to a registered user. Missing required parameter in the HTTP headers"
-)
-UNKNOWN_KEY = "No user matching sent API Key. Have you remembered to register at https://stablehorde.net/register ?"
-BANNED_AGENT = (
-    "This Client-Agent appears badly designed and is causing too many warnings. First ensure it provides a "
-    "proper name and contact details. Then contact us on Discord to discuss the issue it's creating."
-)
 CORRUPT_PROMPT = (
     "This prompt appears to violate our terms of service and will be reported. Please contact us if you "
     "think this is an error."
-)
-TIMED_OUT = (
-    "Due to abuse prevention, your IP address has been put into timeout for {seconds} more seconds. Please "
-    "try again later, or contact us on discord if you think this was an error."
 )
 UPFRONT = (
     "Due to heavy demand, for requests over {side}x{side} or over 50 steps (10 steps for LCM work, 30 steps "
@@ -45,25 +40,15 @@ UPFRONT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who asks, and from where."""
-
-    ip: str
-    key: str | None
-    agent: str
-
-
-async def submit(world: World, caller: Caller, sent: object) -> tuple[int, answers.Body]:
+async def submit(world: World, caller: Caller, sent: object) -> tuple[int, Body]:
     """Return status and body; raises `Refusal`."""
     if errors := dict(errors_of(sent, SUBMIT)):
         raise invalid(errors)
     assert isinstance(sent, dict)
-    if caller.key is None:
-        raise invalid({"apikey": MISSING_KEY})
+    key = check_key_is_there(caller)
     if sent.get("dry_run") and (kudos := _cached_estimate(world, sent)) is not None:
         return 200, {"kudos": kudos}
-    account = _admitted(world, caller)
+    account = admitted(world, caller)
     payload = styled(sent, world.styles)
     model = model_for(world, payload)
     check_payload(payload, model=model, rules=world.rules)
@@ -71,15 +56,15 @@ async def submit(world: World, caller: Caller, sent: object) -> tuple[int, answe
     wish = _filtered(world, caller, payload, to_wish(payload))
     if sent.get("dry_run"):
         return 200, {"kudos": _estimate(world, sent, wish, model)}
-    shared = world.accounts.shared_key(caller.key)
+    shared = world.accounts.shared_key(key)
     wish = _affordable(world, account, shared, wish, model)
-    _check_concurrency(world, account, wish)
+    waiting = world.pictures.queue.waiting(account)
+    check_concurrency(waiting=waiting, wanted=wish.n, limit=account.concurrency)
     job = _taken_in(world, account, shared, wish, sent)
     if job.script.webhooks is Webhooks.EARLY:
-        world.queue.finish(job)
+        world.pictures.queue.finish(job)
         await world.webhooks.sent_all()
-    warnings = job.script.warnings if job.possible else (*job.script.warnings, "NoAvailableWorker")
-    return 202, answers.accepted(job, warnings)
+    return 202, accepted(job, kudos=float(round(job.price)))
 
 
 def model_for(world: World, payload: Mapping[str, object]) -> Model | None:
@@ -89,29 +74,6 @@ def model_for(world: World, payload: Mapping[str, object]) -> Model | None:
     if not names:
         return next(iter(world.models.values()), None)
     return world.models.get(names[0])
-
-
-def _admitted(world: World, caller: Caller) -> Account:
-    """Return the account of a caller who may submit now."""
-    if caller.agent in BANNED_AGENTS:
-        raise Refusal(403, BANNED_AGENT, rc="BannedClientAgent")
-    if world.rules.maintenance:
-        message = "The horde is closed for maintenance."
-        raise Refusal(400, message, rc="MaintenanceMode")
-    _check_timeout(world, caller)
-    account = world.accounts.by_key(caller.key or "")
-    if account is None:
-        raise Refusal(401, UNKNOWN_KEY, rc="InvalidAPIKey")
-    if account.trusted:
-        world.addresses.trust(caller.ip)
-    return account
-
-
-def _check_timeout(world: World, caller: Caller) -> None:
-    """Refuse an address that has to wait; the seconds, a client's own, are only in the text."""
-    if left_s := world.addresses.timeout_left_s(caller.ip):
-        seconds = int(world.clock.real_s(left_s))
-        raise Refusal(403, TIMED_OUT.format(seconds=seconds), rc="TimeoutIP")
 
 
 async def _check_source(payload: Mapping[str, object]) -> None:
@@ -163,7 +125,7 @@ def _affordable(
             f"to fulfill this request ({round(price, 3)})."
         )
         raise Refusal(403, message, rc="SharedKeyInsufficientKudos")
-    queued = world.queue.waiting_pictures()
+    queued = world.pictures.queue.waiting()
     side = prices.free_side(world.rules, queued_requests=queued, model=model)
     if wish.allow_downgrade and prices.needs_kudos_upfront(wish, model, side=side):
         wish = prices.downgraded(wish, model, side=side)
@@ -174,24 +136,14 @@ def _affordable(
     raise Refusal(403, UPFRONT.format(side=told, kudos=round(price, 3)), rc="KudosUpfront")
 
 
-def _check_concurrency(world: World, account: Account, wish: Wish) -> None:
-    waiting = world.queue.waiting_pictures(account)
-    if waiting + wish.n > account.concurrency:
-        message = (
-            f"{waiting} pictures of this account are waiting, {wish.n} more would exceed "
-            f"its limit of {account.concurrency}."
-        )
-        raise Refusal(429, message, rc="TooManyPrompts")
-
-
 def _taken_in(
     world: World, account: Account, shared: SharedKey | None, wish: Wish, sent: dict[str, object]
-) -> Job:
+) -> PictureJob:
     """Make the job, charge for the submit, and put it into the queue."""
     drawn_by = _worker_model(world, wish)
-    script = world.scripts.take()
+    script = world.pictures.scripts.take()
     now_s = world.clock.elapsed_s()
-    job = Job(
+    job = PictureJob(
         remote_id=world.new_id(),
         number=len(world.truth.jobs),
         account=account,
@@ -203,6 +155,7 @@ def _taken_in(
             wish, drawn_by or model_for(world, {"models": list(wish.models)})
         ),
         script=script,
+        webhook=wish.webhook,
         possible=drawn_by is not None and script.outcome is not Outcome.NEVER,
         accepted_at_s=now_s,
         expires_at_s=now_s + world.rules.request_lifetime_s,
@@ -211,8 +164,7 @@ def _taken_in(
     plan(job)
     job.charge(prices.SUBMIT_TAX)
     account.requests += 1
-    world.truth.add(job)
-    world.queue.accept(job)
+    world.pictures.take_in(job)
     return job
 
 
@@ -231,6 +183,6 @@ def _pictures(world: World, wish: Wish) -> list[Picture]:
     first = wish.seed if wish.seed is not None else world.chance.randrange(SEEDS)
     step = wish.seed_variation or 0
     return [
-        Picture(picture_id=world.new_id(), index=index, seed=(first + index * step) % SEEDS)
+        Picture(part_id=world.new_id(), index=index, seed=(first + index * step) % SEEDS)
         for index in range(wish.n)
     ]

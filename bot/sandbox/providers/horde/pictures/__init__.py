@@ -1,0 +1,1 @@
+"""What only requests for pictures have: their form, their price, their answers."""
