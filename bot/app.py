@@ -46,7 +46,8 @@ from bot.ui.rate_headers import listening
 from cogs import COGS
 from storage.blobs import DirectoryBlobs
 from storage.database import Database, Tx
-from storage.sealing import MasterKeys, Sealer, derived_keys, load_or_create_master_key
+from storage.master_key import load_or_create_master_key
+from storage.sealing import MasterKeys, Sealer, derived_keys
 from storage.sqlite import open_sqlite
 
 log = logging.getLogger(__name__)

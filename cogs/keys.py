@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from bot.accounts.keys import KEY_CHARS_MAX, KEY_CHARS_MIN, KeyRing
 from bot.client import EaselBot
 from bot.domain.errors import InvalidRequest
-from bot.domain.jobs import UserId
+from bot.domain.keys import KeyOwner
 from bot.ui import copy
 from bot.ui.account import keys_card
 from bot.ui.errors import answered
@@ -46,7 +46,7 @@ class Keys(
     @app_commands.command(name="list")
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """Show which keys of yours are stored, by their last four characters."""
-        found = await self._keys.list(UserId(interaction.user.id))
+        found = await self._keys.list(KeyOwner.member(interaction.user.id))
         view = keys_card(found)
         await unbroken(interaction.response.send_message(view=view, ephemeral=True))
 
@@ -55,7 +55,7 @@ class Keys(
     async def forget(self, interaction: discord.Interaction[Any], provider: str) -> None:
         """Erase a key of yours."""
         title = self._title(provider)
-        was_there = await self._keys.forget(UserId(interaction.user.id), provider=provider)
+        was_there = await self._keys.forget(KeyOwner.member(interaction.user.id), provider=provider)
         sentence = copy.key_forgotten(title) if was_there else copy.no_such_key(title)
         await unbroken(interaction.response.send_message(sentence, ephemeral=True))
 
@@ -83,7 +83,9 @@ class Keys(
     async def _take(self, interaction: discord.Interaction[Any], *, provider: str) -> None:
         secret = SecretStr(submitted_values(interaction)[FIELD])
         await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
-        info = await self._keys.set(UserId(interaction.user.id), provider=provider, secret=secret)
+        info = await self._keys.set(
+            KeyOwner.member(interaction.user.id), provider=provider, secret=secret
+        )
         await unbroken(interaction.followup.send(copy.key_kept(info), ephemeral=True))
 
     def _title(self, provider: str) -> str:

@@ -17,6 +17,7 @@ from storage.jobs import Jobs
 from storage.keys import Keys
 from storage.preferences import PreferencesTable
 from storage.privacy import Privacy
+from storage.resealing import Resealing
 from storage.sealing import Sealer
 
 T = TypeVar("T")
@@ -25,12 +26,21 @@ T = TypeVar("T")
 class Tx:
     """One transaction: everything done through it is kept together, or not at all."""
 
-    __slots__ = ("audit_trail", "credits", "jobs", "keys", "preferences", "privacy")
+    __slots__ = (
+        "audit_trail",
+        "credits",
+        "jobs",
+        "keys",
+        "preferences",
+        "privacy",
+        "resealing",
+    )
 
     def __init__(self, executor: Executor, *, sealer: Sealer) -> None:
         self.jobs = Jobs(executor, sealer=sealer)
         self.credits = Credits(executor)
         self.keys = Keys(executor, sealer=sealer)
+        self.resealing = Resealing(executor, sealer=sealer)
         self.preferences = PreferencesTable(executor)
         self.audit_trail = AuditTrail(executor)
         self.privacy = Privacy(executor, jobs=self.jobs, audit_trail=self.audit_trail)

@@ -19,6 +19,7 @@ from bot.domain.jobs import (
     Target,
     UserId,
 )
+from bot.domain.keys import KeyKind
 from bot.domain.requests import BlobId, request_from_json, request_to_json
 from storage.executor import Row, Value
 from storage.moments import from_text, from_text_or_none, to_text
@@ -67,7 +68,10 @@ _WRITERS: Mapping[str, Callable[[Any], Columns]] = MappingProxyType(
         "state": lambda state: {"state": state.value},
         "request": lambda request: {"request": request_to_json(request)},
         "target": target_columns,
-        "has_own_key": lambda has_own_key: {"has_own_key": int(has_own_key)},
+        "key_kind": lambda kind: {
+            "key_kind": kind.value,
+            "has_own_key": int(kind is KeyKind.MEMBER),
+        },
         "remote": _remote_columns,
         "progress": _optional("progress", progress_to_text),
         "notes": lambda notes: {"notes": _NOTES.dump_json(notes).decode()},
@@ -112,7 +116,7 @@ def job_of(row: Row, *, pictures: tuple[Picture, ...], token: str | None) -> Job
         state=JobState(row["state"]),
         epoch=row["epoch"],
         attempt=row["attempt"],
-        has_own_key=bool(row["has_own_key"]),
+        key_kind=KeyKind(row["key_kind"]),
         balance_before=Microcredits(row["balance_before"]),
         charged=Microcredits(row["charged"]),
         remote=_remote_of(row),

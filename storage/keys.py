@@ -1,15 +1,20 @@
-"""Members' own keys for providers: sealed at rest, bound to their owner and provider."""
+"""Provider keys of members and servers: sealed at rest, bound to their owner and provider.
 
+Each kind of owner has a table of its own, and a purpose of its own under which its keys are
+sealed: a row opens only for the kind, the owner and the provider that it was made for.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
-from bot.domain.jobs import UserId
+from bot.domain.keys import KeyKind, KeyOwner
 from storage.executor import Executor, Row
 from storage.moments import from_text, from_text_or_none, to_text
 from storage.sealing import Purpose, Sealed, Sealer
 
 LAST_CHARS = 4
-RESEALED_AT_ONCE_MAX = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +28,23 @@ class StoredKey:
     last_used_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTable:
+    """Where one kind of owner's keys are, and what they are sealed for."""
+
+    name: str
+    owner: str
+    purpose: Purpose
+
+
+KEY_TABLES: Mapping[KeyKind, KeyTable] = MappingProxyType(
+    {
+        KeyKind.MEMBER: KeyTable(name="keys", owner="owner_id", purpose=Purpose.PROVIDER_KEY),
+        KeyKind.SERVER: KeyTable(name="server_keys", owner="guild_id", purpose=Purpose.SERVER_KEY),
+    }
+)
+
+
 class Keys:
     """The provider keys of one transaction."""
 
@@ -33,19 +55,21 @@ class Keys:
         self._sealer = sealer
 
     async def put(
-        self, owner_id: UserId, *, provider: str, secret: str, label: str, at: datetime
+        self, owner: KeyOwner, *, provider: str, secret: str, label: str, at: datetime
     ) -> None:
-        """Keep a member's key for a provider, in place of the one before."""
-        sealed = self._seal(secret, owner_id=owner_id, provider=provider)
+        """Keep a key for a provider, in place of the one before."""
+        table = KEY_TABLES[owner.kind]
+        sealed = self._sealer.seal(secret, purpose=table.purpose, owner_id=owner.id, name=provider)
         await self._db.change(
-            """
-            INSERT INTO keys (owner_id, provider, sealed, key_id, last4, label, created_at)
+            f"""
+            INSERT INTO {table.name}
+                ({table.owner}, provider, sealed, key_id, last4, label, created_at)
             VALUES (:owner_id, :provider, :sealed, :key_id, :last4, :label, :at)
-            ON CONFLICT (owner_id, provider) DO UPDATE SET
+            ON CONFLICT ({table.owner}, provider) DO UPDATE SET
                 sealed = excluded.sealed, key_id = excluded.key_id, last4 = excluded.last4,
                 label = excluded.label, created_at = excluded.created_at, last_used_at = NULL
-            """,
-            owner_id=owner_id,
+            """,  # noqa: S608 - names are ours
+            owner_id=owner.id,
             provider=provider,
             sealed=sealed.data,
             key_id=sealed.key_id,
@@ -54,23 +78,26 @@ class Keys:
             at=to_text(at),
         )
 
-    async def get(self, owner_id: UserId, provider: str) -> str | None:
-        """Return a member's key for a provider, opened.
+    async def get(self, owner: KeyOwner, provider: str) -> str | None:
+        """Return a key for a provider, opened.
 
         Raises:
             ConfigurationError: the master key is missing, or the row was changed or moved.
         """
+        table = KEY_TABLES[owner.kind]
         row = await self._db.row(
-            "SELECT * FROM keys WHERE owner_id = :owner_id AND provider = :provider",
-            owner_id=owner_id,
+            f"SELECT * FROM {table.name} WHERE {table.owner} = :owner_id AND provider = :provider",  # noqa: S608 - names are ours
+            owner_id=owner.id,
             provider=provider,
         )
-        return None if row is None else self._unseal(row)
+        return None if row is None else self._unsealed(row, table)
 
-    async def list(self, owner_id: UserId) -> tuple[StoredKey, ...]:
-        """Return what may be shown of a member's keys, by provider."""
+    async def list(self, owner: KeyOwner) -> tuple[StoredKey, ...]:
+        """Return what may be shown of somebody's keys, by provider."""
+        table = KEY_TABLES[owner.kind]
         rows = await self._db.rows(
-            "SELECT * FROM keys WHERE owner_id = :owner_id ORDER BY provider", owner_id=owner_id
+            f"SELECT * FROM {table.name} WHERE {table.owner} = :owner_id ORDER BY provider",  # noqa: S608 - names are ours
+            owner_id=owner.id,
         )
         return tuple(
             StoredKey(
@@ -83,69 +110,42 @@ class Keys:
             for row in rows
         )
 
-    async def owners(self) -> frozenset[tuple[UserId, str]]:
+    async def owners(self) -> frozenset[tuple[KeyOwner, str]]:
         """Return who has a key, and for which provider."""
-        rows = await self._db.rows("SELECT owner_id, provider FROM keys")
-        return frozenset((UserId(row["owner_id"]), row["provider"]) for row in rows)
+        found = set()
+        for kind, table in KEY_TABLES.items():
+            rows = await self._db.rows(f"SELECT {table.owner} AS id, provider FROM {table.name}")  # noqa: S608 - names are ours
+            found |= {(KeyOwner(kind=kind, id=row["id"]), row["provider"]) for row in rows}
+        return frozenset(found)
 
-    async def delete(self, owner_id: UserId, provider: str) -> bool:
+    async def delete(self, owner: KeyOwner, provider: str) -> bool:
         """Forget a key; False when there was none."""
+        table = KEY_TABLES[owner.kind]
         changed = await self._db.change(
-            "DELETE FROM keys WHERE owner_id = :owner_id AND provider = :provider",
-            owner_id=owner_id,
+            f"DELETE FROM {table.name} WHERE {table.owner} = :owner_id AND provider = :provider",  # noqa: S608 - names are ours
+            owner_id=owner.id,
             provider=provider,
         )
         return changed == 1
 
-    async def touch(self, owner_id: UserId, provider: str, *, at: datetime) -> bool:
+    async def touch(self, owner: KeyOwner, provider: str, *, at: datetime) -> bool:
         """Note that a key was used; False when there is none."""
+        table = KEY_TABLES[owner.kind]
         changed = await self._db.change(
-            """
-            UPDATE keys SET last_used_at = :at
-            WHERE owner_id = :owner_id AND provider = :provider
-            """,
-            owner_id=owner_id,
+            f"""
+            UPDATE {table.name} SET last_used_at = :at
+            WHERE {table.owner} = :owner_id AND provider = :provider
+            """,  # noqa: S608 - names are ours
+            owner_id=owner.id,
             provider=provider,
             at=to_text(at),
         )
         return changed == 1
 
-    async def reseal(self) -> int:
-        """Seal some keys again that an older master key seals; 0: none is left.
-
-        Raises:
-            ConfigurationError: one of them cannot be opened.
-        """
-        rows = await self._db.rows(
-            "SELECT * FROM keys WHERE key_id <> :key_id LIMIT :limit",
-            key_id=self._sealer.current_id,
-            limit=RESEALED_AT_ONCE_MAX,
-        )
-        for row in rows:
-            sealed = self._seal(
-                self._unseal(row), owner_id=row["owner_id"], provider=row["provider"]
-            )
-            await self._db.change(
-                """
-                UPDATE keys SET sealed = :sealed, key_id = :key_id
-                WHERE owner_id = :owner_id AND provider = :provider
-                """,
-                sealed=sealed.data,
-                key_id=sealed.key_id,
-                owner_id=row["owner_id"],
-                provider=row["provider"],
-            )
-        return len(rows)
-
-    def _seal(self, secret: str, *, owner_id: UserId, provider: str) -> Sealed:
-        return self._sealer.seal(
-            secret, purpose=Purpose.PROVIDER_KEY, owner_id=owner_id, name=provider
-        )
-
-    def _unseal(self, row: Row) -> str:
+    def _unsealed(self, row: Row, table: KeyTable) -> str:
         return self._sealer.unseal(
             Sealed(key_id=row["key_id"], data=row["sealed"]),
-            purpose=Purpose.PROVIDER_KEY,
-            owner_id=row["owner_id"],
+            purpose=table.purpose,
+            owner_id=row[table.owner],
             name=row["provider"],
         )

@@ -24,6 +24,9 @@ USER_TABLES: Mapping[str, str] = MappingProxyType(
 )
 """Every table with rows of a user, and the column that says whose."""
 
+SERVER_TABLES: Mapping[str, str] = MappingProxyType({"server_keys": "guild_id"})
+"""Every table with rows of a server and of nobody in it, and the column that says which."""
+
 _OF_THEIR_JOBS = "job_id IN (SELECT id FROM jobs WHERE owner_id = :owner_id)"
 _RELATED: Mapping[str, str] = MappingProxyType(
     {

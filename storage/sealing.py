@@ -1,8 +1,8 @@
 """Secrets at rest: AES-256-GCM, bound to their purpose and owner, under master keys with ids.
 
 The purpose, the owner and a name (the provider, or the job) are associated data, so a row that is
-moved to another user no longer opens. A master key's id is made from the key itself: a file may
-hold several, one per line, and the last one seals.
+moved to another user no longer opens. A master key's id is made from the key itself: there may be
+several, and the last one seals.
 """
 
 import base64
@@ -13,7 +13,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from types import MappingProxyType
 
 from cryptography.exceptions import InvalidTag
@@ -27,9 +26,10 @@ OWNER_ONLY = 0o600
 
 
 class Purpose(StrEnum):
-    """What a sealed secret is for."""
+    """What a sealed secret is for; a key's purpose also says which kind of owner brought it."""
 
     PROVIDER_KEY = "provider key"
+    SERVER_KEY = "server key"
     INTERACTION_TOKEN = "interaction token"  # noqa: S105 - a purpose, no secret
 
 
@@ -61,21 +61,40 @@ class MasterKeys:
         by_id = {_id_of(key): key for key in keys}
         return cls(by_id=MappingProxyType(by_id), current_id=_id_of(keys[-1]))
 
+    def with_older(self, older: "MasterKeys") -> "MasterKeys":
+        """Return these keys and those of `older` behind them, which seal nothing any more."""
+        by_id = {**older.by_id, **self.by_id}
+        return MasterKeys(by_id=MappingProxyType(by_id), current_id=self.current_id)
+
+    def spellings(self) -> tuple[str, ...]:
+        """Return every key as it is written down: for masking, and for nothing else."""
+        return tuple(base64.b64encode(key).decode() for key in self.by_id.values())
+
 
 class Sealer:
-    """Seal and open secrets."""
+    """Seal and open secrets; used from the threads of every connection."""
 
     def __init__(self, keys: MasterKeys) -> None:
-        self.current_id = keys.current_id
-        self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.by_id.items()}
+        self.use(keys)
+
+    def use(self, keys: MasterKeys) -> None:
+        """Seal with the newest of these keys from now on, and open with any of them."""
+        ciphers = {key_id: AESGCM(key) for key_id, key in keys.by_id.items()}
+        self._in_use = (keys.current_id, ciphers)  # one value, so that no thread sees half of it
+
+    @property
+    def current_id(self) -> str:
+        """The id of the master key that seals."""
+        return self._in_use[0]
 
     def seal(self, secret: str, *, purpose: Purpose, owner_id: int, name: str) -> Sealed:
         """Seal a secret of an owner; `name` is the provider or the job that it belongs to."""
+        current_id, ciphers = self._in_use
         nonce = os.urandom(NONCE_BYTES)
-        data = self._ciphers[self.current_id].encrypt(
+        data = ciphers[current_id].encrypt(
             nonce, secret.encode(), _bound_to(purpose, owner_id, name)
         )
-        return Sealed(key_id=self.current_id, data=nonce + data)
+        return Sealed(key_id=current_id, data=nonce + data)
 
     def unseal(self, sealed: Sealed, *, purpose: Purpose, owner_id: int, name: str) -> str:
         """Open a secret.
@@ -83,7 +102,8 @@ class Sealer:
         Raises:
             ConfigurationError: the master key is missing, or the row was changed or moved.
         """
-        cipher = self._ciphers.get(sealed.key_id)
+        _, ciphers = self._in_use
+        cipher = ciphers.get(sealed.key_id)
         if cipher is None:
             raise ConfigurationError(
                 f"A stored secret needs the master key {sealed.key_id}: "
@@ -108,57 +128,6 @@ def derived_keys(keys: MasterKeys, *, label: str) -> tuple[bytes, ...]:
         hmac.digest(key, b"easel derived key\0" + label.encode(), "sha256")
         for _, key in newest_first
     )
-
-
-def load_or_create_master_key(path: Path) -> tuple[MasterKeys, bool]:
-    """Read the master keys of a file, or make one; also return whether it was created.
-
-    Raises:
-        ConfigurationError: the file cannot be read or written, or holds no master key.
-    """
-    try:
-        is_new = not path.exists()
-        if is_new:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _append_key(path, os.O_EXCL)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    return _read_keys(path), is_new
-
-
-def add_master_key(path: Path) -> MasterKeys:
-    """Append a new master key to the file and return all; old secrets still open.
-
-    Raises:
-        ConfigurationError: the file cannot be read or written.
-    """
-    _read_keys(path)
-    try:
-        _append_key(path, os.O_APPEND)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    return _read_keys(path)
-
-
-def _unwritable(path: Path, error: OSError) -> ConfigurationError:
-    return ConfigurationError(f"The master key cannot be written to {path}: {error.strerror}.")
-
-
-def _append_key(path: Path, flags: int) -> None:
-    line = base64.b64encode(os.urandom(MASTER_KEY_BYTES)) + b"\n"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags, OWNER_ONLY)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _read_keys(path: Path) -> MasterKeys:
-    try:
-        text = path.read_text("ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"The master key in {path} cannot be read.") from error
-    return MasterKeys.from_base64(*text.split())
 
 
 def _decoded(line: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Members' own provider keys: tested live, sealed at rest, shown by their last four characters."""
+"""Keys that members and servers bring: tested live, sealed at rest, shown by four characters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +6,16 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
+from bot.domain.askers import Asker
 from bot.domain.clock import Clock
 from bot.domain.errors import InvalidRequest
-from bot.domain.jobs import UserId
-from bot.providers.base import Provider
+from bot.domain.keys import KeyKind, KeyOwner
+from bot.providers.base import Holder, Provider
 from storage.database import Database, Tx
 
 KEY_CHARS_MIN, KEY_CHARS_MAX = 4, 512
+
+NO_KEY = "There is no key for {title} here: bring one first."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +30,16 @@ class KeyInfo:
     last_used_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTest:
+    """What a provider says of a stored key now."""
+
+    key: KeyInfo
+    holder: Holder
+
+
 class KeyRing:
-    """Keep members' keys; only `secret_for` ever hands one out."""
+    """Keep keys; only `secret_for` ever hands one out."""
 
     def __init__(
         self,
@@ -40,18 +51,26 @@ class KeyRing:
         self._database = database
         self._providers = providers
         self._clock = clock
-        self._owners: set[tuple[UserId, str]] = set()
+        self._brought: set[tuple[KeyOwner, str]] = set()
         self.providers = tuple((name, provider.title) for name, provider in providers.items())
 
     async def open(self) -> None:
         """Learn who has keys, so that a quote needs no look at the store."""
-        self._owners = set(await self._database.read(lambda tx: tx.keys.owners()))
+        self._brought = set(await self._database.read(lambda tx: tx.keys.owners()))
 
-    def has(self, owner_id: UserId, provider: str) -> bool:
-        """Tell from memory whether a member brought a key."""
-        return (owner_id, provider) in self._owners
+    def has(self, owner: KeyOwner, provider: str) -> bool:
+        """Tell from memory whether somebody brought a key."""
+        return (owner, provider) in self._brought
 
-    async def set(self, owner_id: UserId, *, provider: str, secret: SecretStr) -> KeyInfo:
+    def kind_for(self, asker: Asker, provider: str) -> KeyKind:
+        """Tell from memory whose key a job will run on: the nearest to whoever asks."""
+        if self.has(KeyOwner.member(asker.id), provider):
+            return KeyKind.MEMBER
+        if asker.guild_id is not None and self.has(KeyOwner.server(asker.guild_id), provider):
+            return KeyKind.SERVER
+        return KeyKind.SERVICE
+
+    async def set(self, owner: KeyOwner, *, provider: str, secret: SecretStr) -> KeyInfo:
         """Test a key at its provider and store it sealed, replacing the one before.
 
         Raises `InvalidRequest` for what cannot be a key, `KeyRejected` when the provider does
@@ -64,21 +83,15 @@ class KeyRing:
         now = self._clock.now()
 
         async def put(tx: Tx) -> None:
-            await tx.keys.put(
-                owner_id,
-                provider=provider,
-                secret=plain,
-                label=holder.name,
-                at=now,
-            )
+            await tx.keys.put(owner, provider=provider, secret=plain, label=holder.name, at=now)
 
         await self._database.write(put)
-        self._owners.add((owner_id, provider))
-        return next(info for info in await self.list(owner_id) if info.provider == provider)
+        self._brought.add((owner, provider))
+        return await self._info(owner, provider)
 
-    async def list(self, owner_id: UserId) -> tuple[KeyInfo, ...]:
-        """Return what may be shown of a member's keys."""
-        rows = await self._database.read(lambda tx: tx.keys.list(owner_id))
+    async def list(self, owner: KeyOwner) -> tuple[KeyInfo, ...]:
+        """Return what may be shown of somebody's keys."""
+        rows = await self._database.read(lambda tx: tx.keys.list(owner))
         return tuple(
             KeyInfo(
                 provider=row.provider,
@@ -92,22 +105,45 @@ class KeyRing:
             if row.provider in self._providers
         )
 
-    async def forget(self, owner_id: UserId, *, provider: str) -> bool:
-        """Erase a member's key; False when there was none."""
-        gone = await self._database.write(lambda tx: tx.keys.delete(owner_id, provider=provider))
-        self._owners.discard((owner_id, provider))
+    async def test(self, owner: KeyOwner, *, provider: str) -> KeyTest:
+        """Ask a provider whose a stored key is and what is left on it.
+
+        Raises `InvalidRequest` when there is none, `KeyRejected` when the provider does not know
+        it any more, `Transient` when the provider cannot be asked now.
+        """
+        adapter = self._provider(provider)
+        plain = await self._database.read(lambda tx: tx.keys.get(owner, provider=provider))
+        if plain is None:
+            raise InvalidRequest(NO_KEY.format(title=adapter.title))
+        holder = await adapter.holder(SecretStr(plain))
+        return KeyTest(key=await self._info(owner, provider), holder=holder)
+
+    async def forget(self, owner: KeyOwner, *, provider: str) -> bool:
+        """Erase a key; False when there was none."""
+        gone = await self._database.write(lambda tx: tx.keys.delete(owner, provider=provider))
+        self._brought.discard((owner, provider))
         return gone
 
-    async def secret_for(self, owner_id: UserId, *, provider: str) -> SecretStr | None:
-        """Open a member's key for one call, and note that it was used."""
+    def let_go(self, owner: KeyOwner) -> None:
+        """Forget from memory whose keys were erased in the store together with all else."""
+        self._brought = {known for known in self._brought if known[0] != owner}
+
+    async def secret_for(self, owner: KeyOwner, *, provider: str) -> SecretStr | None:
+        """Open a key for one call, and note that it was used."""
         now = self._clock.now()
 
         async def take(tx: Tx) -> str | None:
-            await tx.keys.touch(owner_id, provider=provider, at=now)
-            return await tx.keys.get(owner_id, provider=provider)
+            await tx.keys.touch(owner, provider=provider, at=now)
+            return await tx.keys.get(owner, provider=provider)
 
         plain = await self._database.write(take)
         return None if plain is None else SecretStr(plain)
+
+    async def _info(self, owner: KeyOwner, provider: str) -> KeyInfo:
+        for info in await self.list(owner):
+            if info.provider == provider:
+                return info
+        raise InvalidRequest(NO_KEY.format(title=self._provider(provider).title))
 
     def _provider(self, name: str) -> Provider:
         try:

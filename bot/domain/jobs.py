@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NewType
 
 from bot.domain.credits import NOTHING, Microcredits
+from bot.domain.keys import KeyKind, KeyOwner
 from bot.domain.requests import BlobId, Request
 
 JobId = NewType("JobId", str)
@@ -195,7 +196,7 @@ class Job:
     state: JobState = JobState.ACCEPTED
     epoch: int = 1
     attempt: int = 0
-    has_own_key: bool = False
+    key_kind: KeyKind = KeyKind.SERVICE
     balance_before: Microcredits = NOTHING
     charged: Microcredits = NOTHING
     remote: Remote | None = None
@@ -213,6 +214,23 @@ class Job:
     def came(self) -> int:
         """How many results are there, pictures and passages."""
         return len(self.pictures) + len(self.passages)
+
+    @property
+    def has_own_key(self) -> bool:
+        """Whether the member's own key pays at the provider, so that no credits are taken."""
+        return self.key_kind is KeyKind.MEMBER
+
+    @property
+    def key_owner(self) -> KeyOwner | None:
+        """Who brought the key that this job runs on; None for the service's own."""
+        match self.key_kind:
+            case KeyKind.SERVICE:
+                return None
+            case KeyKind.MEMBER:
+                return KeyOwner.member(self.owner_id)
+            case KeyKind.SERVER:
+                assert self.target.guild_id is not None, "a server's key is lent in that server"
+                return KeyOwner.server(self.target.guild_id)
 
     @property
     def refunded(self) -> Microcredits:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.errors import Permanent, ProtocolBroken, ProviderError, Transient
 from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Passage, Picture, Progress
+from bot.domain.keys import ON_KEY
 from bot.jobs.announced import Announced
 from bot.jobs.fetching import Fetching
 from bot.jobs.steps import Superseded, close, end, later, save, tell_trouble
@@ -301,9 +302,9 @@ class Running:
 
 
 def _cost_note(job: Job, seen: Finished, tools: Tools) -> tuple[str, ...]:
-    if not job.has_own_key or seen.cost is None:
+    if job.key_owner is None or seen.cost is None:
         return ()
-    return (f"{seen.cost:g} {tools.providers[job.provider].unit} on your own key.",)
+    return (f"{seen.cost:g} {tools.providers[job.provider].unit} {ON_KEY[job.key_kind]}.",)
 
 
 def _jitter(job_id: JobId) -> float:

@@ -20,6 +20,7 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.jobs import FailureKind, Job, JobId, JobState, Progress, Remote
+from bot.domain.keys import ON_KEY
 from bot.domain.requests import AlchemyRequest, BlobId, PictureRequest, Request, Source
 from bot.jobs.running import Running
 from bot.jobs.steps import end, fail, later, save, tell_trouble
@@ -71,7 +72,7 @@ class Submitting:
             inputs = await self._inputs(job)
         except InvalidRequest as error:
             return await fail(self._tools, job, FailureKind.INVALID, str(error))
-        if job.has_own_key and job.remote is None:  # not again for each part
+        if job.key_owner is not None and job.remote is None:  # not again for each part
             job = await self._estimated(job, inputs)
         sending = job.to(JobState.SUBMITTING, at=self._tools.clock.now(), attempt=job.attempt + 1)
         sending = await save(self._tools, job, sending)
@@ -163,7 +164,7 @@ class Submitting:
         return self._tools.clock.now() + timedelta(seconds=look_s)
 
     async def _estimated(self, job: Job, inputs: Inputs) -> Job:
-        """Tell a member what a job on their own key will cost there, where the provider says."""
+        """Tell a member what a job on a key of theirs or their server's will cost there, where the provider says."""
         provider = self._tools.providers[job.provider]
         self._turns(job).pace.book(self._tools.clock.now())  # asking counts as a submit
         try:
@@ -173,7 +174,7 @@ class Submitting:
         except BotError as error:
             log.info("no estimate", extra={"job": job.id, "why": str(error)})
             return job
-        note = f"About {cost:g} {provider.unit} on your own key."
+        note = f"About {cost:g} {provider.unit} {ON_KEY[job.key_kind]}."
         job = job.evolve(notes=(*job.notes, note))
         self._tools.notifier.show(job)
         return job

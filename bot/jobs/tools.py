@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pydantic import SecretStr
 
@@ -10,6 +11,7 @@ from bot.accounts.keys import KeyRing
 from bot.domain.clock import Clock
 from bot.domain.errors import KeyRejected
 from bot.domain.jobs import Job
+from bot.domain.keys import KeyKind
 from bot.jobs.callbacks import CallbackAddresses
 from bot.jobs.hearsay import Hearsay
 from bot.jobs.notifier import Notifier
@@ -20,7 +22,12 @@ from bot.providers.base import Provider
 from storage.blobs import BlobStore
 from storage.database import Database
 
-KEY_ERASED_SENTENCE = "Your key was erased before this could be sent."
+KEY_ERASED_SENTENCES: Mapping[KeyKind, str] = MappingProxyType(
+    {
+        KeyKind.MEMBER: "Your key was erased before this could be sent.",
+        KeyKind.SERVER: "The server's key was erased before this could be sent.",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +59,19 @@ class Tools:
     async def key_to_submit(self, job: Job) -> SecretStr:
         """Return the key that will pay for a job.
 
-        Raises `KeyRejected` when the member has erased it meanwhile: nobody else pays for a job
-        that was priced at nothing.
+        Raises `KeyRejected` when its owner has erased it meanwhile: nobody else pays for what was
+        not priced for them.
         """
-        if not job.has_own_key:
+        owner = job.key_owner
+        if owner is None:
             return self.service_keys[job.provider]
-        own = await self.keys.secret_for(job.owner_id, provider=job.provider)
-        if own is None:
-            raise KeyRejected(KEY_ERASED_SENTENCE, provider=job.provider)
-        return own
+        brought = await self.keys.secret_for(owner, provider=job.provider)
+        if brought is None:
+            raise KeyRejected(KEY_ERASED_SENTENCES[owner.kind], provider=job.provider)
+        return brought
 
     async def key_for(self, job: Job) -> SecretStr:
-        """Return the key that a job runs on; the service's own when the member's was forgotten."""
+        """Return the key that a job runs on; the service's own when that was forgotten."""
         try:
             return await self.key_to_submit(job)
         except KeyRejected:

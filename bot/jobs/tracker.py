@@ -13,6 +13,7 @@ from bot.domain.clock import Clock
 from bot.domain.credits import NOTHING, Microcredits
 from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded
 from bot.domain.jobs import WORKING, Job, JobId, Target, UserId
+from bot.domain.keys import KeyKind
 from bot.domain.requests import (
     DRAWN_SEED_MAX,
     UNSTORED,
@@ -44,7 +45,7 @@ class Quote:
     provider: str
     provider_title: str
     price: Microcredits
-    has_own_key: bool
+    key_kind: KeyKind
     available: Microcredits | None
     notes: tuple[str, ...] = ()
 
@@ -102,7 +103,8 @@ class Tracker:
             raise QuotaExceeded(FULL_SENTENCE)
         name = self._named(provider) if provider is not None else self._usual_for(request)
         chosen = self._providers[name]
-        has_own_key = self._keys.has(asker.id, name)
+        key_kind = self._keys.kind_for(asker, name)
+        has_own_key = key_kind is not KeyKind.SERVICE
         models = self._catalogue.models(name)
         plan = chosen.plan(request, models=models, has_own_key=has_own_key)
         if request.seed is None and plan.takes_seed:
@@ -112,8 +114,8 @@ class Tracker:
             request=plan.request,
             provider=name,
             provider_title=chosen.title,
-            price=NOTHING if has_own_key else pricing.price(plan.request),
-            has_own_key=has_own_key,
+            price=_price(plan.request, key_kind),
+            key_kind=key_kind,
             available=self._accounts.last_known(asker.id),
             notes=plan.notes,
         )
@@ -156,7 +158,7 @@ class Tracker:
             target=target,
             provider=quote.provider,
             price=quote.price,
-            has_own_key=quote.has_own_key,
+            key_kind=quote.key_kind,
             notes=quote.notes,
             parent_id=parent_id,
             created_at=now,
@@ -221,3 +223,11 @@ class Tracker:
         for blob in sorted(request.sources):
             if not await self._blobs.renew(blob):
                 raise InvalidRequest(SOURCE_GONE)
+
+
+def _price(request: Request, key_kind: KeyKind) -> Microcredits:
+    """Return the most a request costs; on a member's own key it costs no credits.
+
+    On a server's key it does: credits are what shares that key out among the members.
+    """
+    return NOTHING if key_kind is KeyKind.MEMBER else pricing.price(request)

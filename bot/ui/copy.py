@@ -18,6 +18,7 @@ from bot.domain.jobs import (
     JobState,
     Progress,
 )
+from bot.domain.keys import ON_KEY
 from bot.domain.requests import AlchemyRequest, PictureRequest, Request, TextRequest
 from bot.ui import texts
 
@@ -119,14 +120,13 @@ def seed(value: int | str | None) -> str | None:
 
 def price(job: Job) -> str:
     """Say what it will cost at most, and what there was before."""
-    if job.has_own_key:
-        return "on your own key"
+    key = ON_KEY[job.key_kind]
     if job.price == NOTHING:
-        return "free"
+        return key or "free"
     about = f"about {texts.in_credits(job.price)}"
     if job.balance_before > NOTHING:
         about += f" (you have {texts.figure(job.balance_before)})"
-    return about
+    return f"{about}, {key}" if key else about
 
 
 def place(progress: Progress) -> str | None:
@@ -146,10 +146,8 @@ def ready(at: datetime | None) -> str | None:
 
 def cost(job: Job) -> str:
     """Say what it cost in the end."""
-    if job.has_own_key:
-        return "on your own key"
     if job.price == NOTHING:
-        return "free"
+        return ON_KEY[job.key_kind] or "free"
     if job.refunded <= NOTHING or arrived(job):  # that line says it already
         return texts.in_credits(job.charged)
     return f"{texts.in_credits(job.charged)}, {texts.figure(job.refunded)} returned"
@@ -161,7 +159,7 @@ def arrived(job: Job) -> str | None:
     if came >= asked:
         return None
     line = f"{came} of {asked} arrived"
-    if job.has_own_key or job.refunded <= NOTHING:
+    if job.refunded <= NOTHING:
         return f"{line}."
     return f"{line}; {texts.in_credits(job.refunded)} returned."
 
@@ -175,7 +173,7 @@ def withheld(count: int) -> str | None:
 
 def returned(job: Job) -> str:
     """Say what happened to the credits of a job that ended early."""
-    if job.has_own_key or job.price == NOTHING:
+    if job.price == NOTHING:
         return "nothing was charged"
     if job.charged == NOTHING:
         return f"{texts.in_credits(job.price)} returned"

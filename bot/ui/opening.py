@@ -11,6 +11,7 @@ from bot.domain.askers import Asker
 from bot.domain.credits import NOTHING, Microcredits
 from bot.domain.errors import ContentRefused
 from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Target, UserId
+from bot.domain.keys import KeyKind
 from bot.domain.requests import Request
 from bot.ui import copy, errors
 from bot.ui.cards import card
@@ -38,8 +39,8 @@ class Offer(Protocol):
         ...
 
     @property
-    def has_own_key(self) -> bool:
-        """Whether the member's own key pays."""
+    def key_kind(self) -> KeyKind:
+        """Whose key it will run on."""
         ...
 
     @property
@@ -139,7 +140,7 @@ def _promised(interaction: discord.Interaction[Any], offer: Offer, parent_id: Jo
         target=_target(interaction, message_id=0),
         provider=offer.provider,
         price=offer.price,
-        has_own_key=offer.has_own_key,
+        key_kind=offer.key_kind,
         balance_before=offer.available or NOTHING,
         notes=offer.notes,
         parent_id=parent_id,

@@ -24,6 +24,7 @@ from bot.domain.jobs import (
     Target,
     UserId,
 )
+from bot.domain.keys import KeyKind
 from bot.domain.requests import (
     AlchemyRequest,
     Conduct,
@@ -192,7 +193,7 @@ JOB_FIELDS = {
     "state": st.sampled_from(JobState),
     "epoch": st.integers(1, 10**6),
     "attempt": st.integers(0, 100),
-    "has_own_key": st.booleans(),
+    "key_kind": st.sampled_from(KeyKind),
     "balance_before": amounts,
     "charged": st.integers(0, 10**6).map(Microcredits),
     "remote": maybe(remotes),

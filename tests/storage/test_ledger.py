@@ -18,6 +18,7 @@ from bot.domain.credits import (
     void_id,
 )
 from bot.domain.jobs import JobId, JobState
+from bot.domain.keys import KeyKind
 from storage.credits import Reserved
 from tests.storage.store_values import (
     ANNA,
@@ -389,7 +390,7 @@ async def test_the_audit_finds_every_lie(sqlite, lies, sentence):
 
 
 async def test_a_job_on_an_own_key_needs_no_reservation(database):
-    job = in_state(JobState.RUNNING, has_own_key=True, price=Microcredits(5))
+    job = in_state(JobState.RUNNING, key_kind=KeyKind.MEMBER, price=Microcredits(5))
     await database.write(lambda tx: tx.jobs.accept(job))
 
     assert await audit(database) == ()

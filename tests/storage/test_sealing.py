@@ -4,14 +4,13 @@ import os
 import pytest
 
 from bot.domain.errors import ConfigurationError
+from storage.master_key import add_master_key, load_or_create_master_key
 from storage.sealing import (
     MasterKeys,
     Purpose,
     Sealed,
     Sealer,
-    add_master_key,
     derived_keys,
-    load_or_create_master_key,
 )
 from tests.storage.store_values import ANNA, BERT, sealer_of
 

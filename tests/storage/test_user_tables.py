@@ -9,11 +9,11 @@ from bot.domain.audit_trail import Act, AuditEntry
 from bot.domain.credits import Microcredits
 from bot.domain.errors import ConfigurationError
 from bot.domain.jobs import JobId, JobState, UserId
+from bot.domain.keys import KeyOwner
 from bot.domain.preferences import Preferences
 from bot.domain.requests import PictureRequest, Source
 from storage.keys import StoredKey
-from storage.privacy import USER_TABLES
-from storage.sqlite import open_sqlite
+from storage.privacy import SERVER_TABLES, USER_TABLES
 from tests.storage.store_values import (
     ANNA,
     BERT,
@@ -25,17 +25,19 @@ from tests.storage.store_values import (
     a_picture,
     in_state,
     rich,
-    sealer_of,
     take_in,
     tamper,
 )
 
 SECRET = "hk-0123456789-marked-secret"
+OTHER = "sk-9876543210-marked-secret"
 
 
 async def put_key(database, owner_id=ANNA, *, provider="horde", secret=SECRET, at=NOON) -> None:
     await database.write(
-        lambda tx: tx.keys.put(owner_id, provider=provider, secret=secret, label="me#1", at=at)
+        lambda tx: tx.keys.put(
+            KeyOwner.member(owner_id), provider=provider, secret=secret, label="me#1", at=at
+        )
     )
 
 
@@ -45,17 +47,17 @@ async def put_key(database, owner_id=ANNA, *, provider="horde", secret=SECRET, a
 async def test_a_key_comes_back_to_its_owner_only(database):
     await put_key(database)
 
-    assert await database.read(lambda tx: tx.keys.get(ANNA, "horde")) == SECRET
-    assert await database.read(lambda tx: tx.keys.get(BERT, "horde")) is None
-    assert await database.read(lambda tx: tx.keys.get(ANNA, "nebula")) is None
+    assert await database.read(lambda tx: tx.keys.get(KeyOwner.member(ANNA), "horde")) == SECRET
+    assert await database.read(lambda tx: tx.keys.get(KeyOwner.member(BERT), "horde")) is None
+    assert await database.read(lambda tx: tx.keys.get(KeyOwner.member(ANNA), "nebula")) is None
 
 
 async def test_a_list_of_keys_shows_their_last_characters(database):
     await put_key(database)
     await put_key(database, provider="aime", secret="tiny", at=NOON + HOUR)
-    await database.write(lambda tx: tx.keys.touch(ANNA, "horde", at=NOON + HOUR))
+    await database.write(lambda tx: tx.keys.touch(KeyOwner.member(ANNA), "horde", at=NOON + HOUR))
 
-    assert await database.read(lambda tx: tx.keys.list(ANNA)) == (
+    assert await database.read(lambda tx: tx.keys.list(KeyOwner.member(ANNA))) == (
         StoredKey(
             provider="aime",
             last4="",  # all of it would show
@@ -75,53 +77,82 @@ async def test_a_list_of_keys_shows_their_last_characters(database):
 
 async def test_a_new_key_takes_the_place_of_the_old(database):
     await put_key(database)
-    await database.write(lambda tx: tx.keys.touch(ANNA, "horde", at=NOON))
+    await database.write(lambda tx: tx.keys.touch(KeyOwner.member(ANNA), "horde", at=NOON))
     await put_key(database, secret="another-long-enough-key", at=NOON + HOUR)
 
-    assert await database.read(lambda tx: tx.keys.get(ANNA, "horde")) == "another-long-enough-key"
-    only = (await database.read(lambda tx: tx.keys.list(ANNA)))[0]
+    assert (
+        await database.read(lambda tx: tx.keys.get(KeyOwner.member(ANNA), "horde"))
+        == "another-long-enough-key"
+    )
+    only = (await database.read(lambda tx: tx.keys.list(KeyOwner.member(ANNA))))[0]
     assert (only.created_at, only.last_used_at) == (NOON + HOUR, None)
 
 
 async def test_a_deleted_key_is_gone(database):
     await put_key(database)
 
-    first = await database.write(lambda tx: tx.keys.delete(ANNA, "horde"))
-    second = await database.write(lambda tx: tx.keys.delete(ANNA, "horde"))
+    first = await database.write(lambda tx: tx.keys.delete(KeyOwner.member(ANNA), "horde"))
+    second = await database.write(lambda tx: tx.keys.delete(KeyOwner.member(ANNA), "horde"))
 
     assert (first, second) == (True, False)
-    assert await database.read(lambda tx: tx.keys.get(ANNA, "horde")) is None
-    assert not await database.write(lambda tx: tx.keys.touch(ANNA, "horde", at=NOON))
+    assert await database.read(lambda tx: tx.keys.get(KeyOwner.member(ANNA), "horde")) is None
+    assert not await database.write(
+        lambda tx: tx.keys.touch(KeyOwner.member(ANNA), "horde", at=NOON)
+    )
 
 
 async def test_owners_are_told_by_provider(database):
     await put_key(database)
     await put_key(database, BERT, provider="aime")
 
-    assert await database.read(lambda tx: tx.keys.owners()) == {(ANNA, "horde"), (BERT, "aime")}
+    assert await database.read(lambda tx: tx.keys.owners()) == {
+        (KeyOwner.member(ANNA), "horde"),
+        (KeyOwner.member(BERT), "aime"),
+    }
 
 
-async def test_a_row_moved_to_another_member_does_not_open(sqlite):
+async def test_a_server_and_a_member_of_the_same_id_have_keys_of_their_own(database):
+    server = KeyOwner.server(ANNA)
+    await put_key(database)
+    await database.write(
+        lambda tx: tx.keys.put(server, provider="horde", secret=OTHER, label="us#2", at=NOON)
+    )
+
+    assert await database.read(lambda tx: tx.keys.get(KeyOwner.member(ANNA), "horde")) == SECRET
+    assert await database.read(lambda tx: tx.keys.get(server, "horde")) == OTHER
+    assert await database.write(lambda tx: tx.keys.delete(server, "horde"))
+    assert await database.read(lambda tx: tx.keys.owners()) == {(KeyOwner.member(ANNA), "horde")}
+
+
+@pytest.mark.parametrize(
+    ("move", "owner", "provider"),
+    [
+        ("UPDATE keys SET owner_id = 2", KeyOwner.member(BERT), "horde"),
+        ("UPDATE keys SET provider = 'aime'", KeyOwner.member(ANNA), "aime"),
+        (
+            "INSERT INTO server_keys SELECT * FROM keys",
+            KeyOwner.server(ANNA),
+            "horde",
+        ),
+        ("UPDATE server_keys SET guild_id = 7", KeyOwner.server(7), "horde"),
+        ("UPDATE server_keys SET provider = 'aime'", KeyOwner.server(44), "aime"),
+        ("INSERT INTO keys SELECT * FROM server_keys", KeyOwner.member(44), "horde"),
+    ],
+)
+async def test_a_row_moved_to_another_owner_or_provider_does_not_open(
+    sqlite, move, owner, provider
+):
     await put_key(sqlite)
+    await sqlite.write(
+        lambda tx: tx.keys.put(
+            KeyOwner.server(44), provider="horde", secret=OTHER, label="us#2", at=NOON
+        )
+    )
 
-    await tamper(sqlite, "UPDATE keys SET owner_id = 2")
+    await tamper(sqlite, move)
 
     with pytest.raises(ConfigurationError, match="changed outside"):
-        await sqlite.read(lambda tx: tx.keys.get(BERT, "horde"))
-
-
-async def test_keys_are_sealed_again_under_a_new_master_key(tmp_path):
-    path = tmp_path / "easel.db"
-    async with open_sqlite(path, sealer=sealer_of(b"a")) as database:
-        await put_key(database)
-        await put_key(database, BERT)
-
-    async with open_sqlite(path, sealer=sealer_of(b"a", b"b")) as database:
-        resealed = [await database.write(lambda tx: tx.keys.reseal()) for _ in range(2)]
-
-    async with open_sqlite(path, sealer=sealer_of(b"b")) as database:
-        assert await database.read(lambda tx: tx.keys.get(BERT, "horde")) == SECRET
-    assert resealed == [2, 0]
+        await sqlite.read(lambda tx: tx.keys.get(owner, provider))
 
 
 # ---------------------------------------------------------------- preferences
@@ -206,7 +237,7 @@ async def test_an_export_has_every_row_of_a_member_and_none_of_another(sqlite):
 
     export = await sqlite.read(lambda tx: tx.privacy.export(ANNA))
 
-    assert set(export) == set(found) - {"migrations"}
+    assert set(export) == set(found) - {"migrations"} - set(SERVER_TABLES)
     assert {table: len(rows) for table, rows in export.items()} == {
         "accounts": 1,
         "audit_trail": 1,

@@ -16,6 +16,7 @@ from bot.domain.jobs import (
     Progress,
     Remote,
 )
+from bot.domain.keys import KeyKind
 from bot.domain.requests import PictureRequest
 from bot.ui import cards
 from bot.ui.cards import card
@@ -33,7 +34,7 @@ WHY = Failure(kind=FailureKind.BACKEND, sentence="The worker's *GPU* caught fire
 
 JOBS = {
     "accepted": job_with(balance_before=credits_of(1000)),
-    "accepted_on_own_key": job_with(price=NOTHING, has_own_key=True),
+    "accepted_on_own_key": job_with(price=NOTHING, key_kind=KeyKind.MEMBER),
     "accepted_for_free": job_with(price=NOTHING, provider="sky_net"),
     "accepted_with_notes": job_with(notes=("Steps were lowered to 50.", "Seed is ours.")),
     "submitting": job_with(state=JobState.SUBMITTING),
@@ -68,7 +69,7 @@ JOBS = {
         state=JobState.DELIVERED,
         pictures=TWO,
         price=NOTHING,
-        has_own_key=True,
+        key_kind=KeyKind.MEMBER,
         changed_at=LATER,
         notes=("It cost 12 kudos.",),
     ),

@@ -12,6 +12,7 @@ from discord import ui
 from bot.domain.askers import Asker
 from bot.domain.credits import Microcredits, credits_of
 from bot.domain.jobs import Job, JobId, Picture, PictureFile, Target, UserId
+from bot.domain.keys import KeyKind
 from bot.domain.requests import BlobId, PictureRequest
 from bot.ui.budgets import Place
 
@@ -267,7 +268,7 @@ class FakeQuote:
     request: PictureRequest
     provider: str = "horde"
     price: Microcredits = PRICE
-    has_own_key: bool = False
+    key_kind: KeyKind = KeyKind.SERVICE
     available: Microcredits | None = PLENTY
     notes: tuple[str, ...] = ()
 

@@ -1,0 +1,48 @@
+"""Whose key for a provider pays for a job: the operator's, the member's own, or the server's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class KeyKind(StrEnum):
+    """Whose key a job runs on."""
+
+    SERVICE = "service"
+    MEMBER = "member"
+    SERVER = "server"
+
+
+ON_KEY: Mapping[KeyKind, str] = MappingProxyType(
+    {
+        KeyKind.SERVICE: "",
+        KeyKind.MEMBER: "on your own key",
+        KeyKind.SERVER: "on the server's key",
+    }
+)
+"""How a job's key is told to its member; nothing is said of the service's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyOwner:
+    """Who brought a key: a member or a server, by Discord's id.
+
+    The kind counts as much as the id, which two kinds might share.
+    """
+
+    kind: KeyKind
+    id: int
+
+    def __post_init__(self) -> None:
+        assert self.kind is not KeyKind.SERVICE, "the service's keys are settings"
+
+    @classmethod
+    def member(cls, user_id: int) -> "KeyOwner":
+        """Return a member as the owner of their own key."""
+        return cls(kind=KeyKind.MEMBER, id=user_id)
+
+    @classmethod
+    def server(cls, guild_id: int) -> "KeyOwner":
+        """Return a server as the owner of a key that its admins lend to members."""
+        return cls(kind=KeyKind.SERVER, id=guild_id)
