@@ -89,8 +89,27 @@ class Running:
             self._tools.notifier.show(self._announced.on_card(job))
         return self._rests_until(job, has_news=has_news)
 
+    async def bring(self, job: Job, finished: Finished) -> Job:
+        """Store what came with the answer to a submit; its rows are written with the caller's move.
+
+        So a kill leaves either the whole answer or none of it. What cannot be read is left out.
+        """
+        new = self._new(job, finished.items)
+        kept = await asyncio.gather(*(self._brought(job, one) for one in new if one.text is None))
+        return job.evolve(
+            pictures=job.pictures + tuple(picture for picture in kept if picture is not None),
+            passages=job.passages + _passages([one for one in new if one.text is not None]),
+        )
+
+    async def _brought(self, job: Job, item: Item) -> Picture | None:
+        try:
+            return await self._fetching.picture(job, item)
+        except (Transient, Permanent, UnreadablePicture) as error:
+            log.warning("picture not kept", extra={"job": job.id, "why": str(error)})
+            return None
+
     async def take(self, job: Job, finished: Finished) -> Job | datetime:
-        """Keep a result that came with the answer to the submit; it cannot be asked for again."""
+        """Go on with the answer to a submit that brought the whole result, or the rest of it."""
         return await self._finished(job, finished)
 
     async def cancel(self, job: Job) -> Job:
@@ -261,9 +280,7 @@ class Running:
 
     async def _keep(self, job: Job, items: Sequence[Item]) -> tuple[Job, list[Item]]:
         """Store every item that is not stored yet; return the job and the items still missing."""
-        have = {one.item_id for one in job.pictures} | {one.item_id for one in job.passages}
-        new = [item for item in items if not item.is_withheld and item.id not in have]
-        new = self._announced.in_order(job, new)[: job.request.count - len(have)]
+        new = self._new(job, items)
         job = await self._keep_words(job, [item for item in new if item.text is not None])
         wanted = [item for item in new if item.text is None]
         kept = await asyncio.gather(*(self._keep_one(job, item) for item in wanted))
@@ -272,15 +289,18 @@ class Running:
         withheld = max(job.withheld, sum(item.is_withheld for item in items))
         return job.evolve(pictures=job.pictures + pictures, withheld=withheld), missing
 
+    def _new(self, job: Job, items: Sequence[Item]) -> list[Item]:
+        """Return the items that are wanted and not stored yet, in the card's order."""
+        have = {one.item_id for one in job.pictures} | {one.item_id for one in job.passages}
+        new = [item for item in items if not item.is_withheld and item.id not in have]
+        return self._announced.in_order(job, new)[: job.request.count - len(have)]
+
     async def _keep_words(self, job: Job, items: Sequence[Item]) -> Job:
         """Store results that are words; they came with the answer, so there is nothing to fetch."""
         if not items:
             return job
-        passages = tuple(
-            Passage(item_id=item.id, kind=item.kind, text=item.text or "", model=item.model)
-            for item in items
-        )
-        return await save(self._tools, job, job.evolve(passages=job.passages + passages))
+        passages = job.passages + _passages(items)
+        return await save(self._tools, job, job.evolve(passages=passages))
 
     async def _keep_one(self, job: Job, item: Item) -> Picture | None:
         try:
@@ -299,6 +319,13 @@ class Running:
         ):
             raise Superseded
         return picture
+
+
+def _passages(items: Sequence[Item]) -> tuple[Passage, ...]:
+    return tuple(
+        Passage(item_id=item.id, kind=item.kind, text=item.text or "", model=item.model)
+        for item in items
+    )
 
 
 def _cost_note(job: Job, seen: Finished, tools: Tools) -> tuple[str, ...]:

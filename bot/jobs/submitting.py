@@ -40,6 +40,11 @@ UNSURE_SENTENCE = (
     "The connection broke while the request was being sent, and it could not be found again. "
     "It may have been lost."
 )
+LOST_IN_CALL_SENTENCE = (
+    "The connection broke while the picture was being drawn. It may have been drawn all the same, "
+    "but it cannot be asked for again."
+)
+LOST_PART_NOTE = "The connection broke during one of the pictures: it is lost."
 
 
 class Submitting:
@@ -51,12 +56,14 @@ class Submitting:
         self._rests_until: dict[JobId, datetime] = {}
         self._unsure_since: dict[JobId, datetime] = {}
         self._refusals: Counter[JobId] = Counter()
+        self._answers: dict[JobId, Accepted] = {}
 
     def forget(self, job_id: JobId) -> None:
         """Let go of what is remembered for a job that is past these steps."""
         self._rests_until.pop(job_id, None)
         self._unsure_since.pop(job_id, None)
         self._refusals.pop(job_id, None)
+        self._answers.pop(job_id, None)
         for turns in self._tools.turns.values():
             turns.leave(job_id)
 
@@ -83,6 +90,9 @@ class Submitting:
     async def unsure(self, job: Job) -> Job | datetime:
         """Take up a job whose submit may have arrived: look for it, then decide by policy."""
         tools, now = self._tools, self._tools.clock.now()
+        answer = self._answers.get(job.id)
+        if answer is not None:
+            return await self._took(job, answer)  # it was answered; only the store was not ready
         since = self._unsure_since.setdefault(job.id, now)
         key = await tools.key_for(job)
         try:
@@ -90,8 +100,8 @@ class Submitting:
         except Transient as error:
             return await self._not_looked(job, error)
         if remote is not None:
-            running = job.to(JobState.RUNNING, at=now, remote=self._as_sent(job, remote))
-            return await save(tools, job, running)
+            is_short = bool(job.came) and remote == job.remote
+            return await self._go_on(job, remote, note=LOST_PART_NOTE if is_short else None)
         return await self._not_found(job, key=key, since=since)
 
     async def _found(self, job: Job, *, key: SecretStr) -> Remote | None:
@@ -116,10 +126,18 @@ class Submitting:
             return later(tools, 2)
         if tools.callback_url(job) is not None and now < tools.schedule.heard_by(since):
             return tools.schedule.heard_by(since)  # a callback wakes it earlier
-        if tools.may_submit_again and job.attempt < ATTEMPTS_WHEN_UNSURE_MAX:
+        if self._may_send_again(job):
             log.warning("sending again, unsure", extra={"job": job.id, "attempt": job.attempt})
             return await save(tools, job, job.to(JobState.ACCEPTED, at=now))
-        return await fail(tools, job, FailureKind.LOST, UNSURE_SENTENCE)
+        draws_in_call = tools.providers[job.provider].draws_in_call
+        sentence = LOST_IN_CALL_SENTENCE if draws_in_call else UNSURE_SENTENCE
+        return await fail(tools, job, FailureKind.LOST, sentence)
+
+    def _may_send_again(self, job: Job) -> bool:
+        """Tell whether an unsure submit may be sent once more: never what may be a bill for minutes."""
+        draws_in_call = self._tools.providers[job.provider].draws_in_call
+        is_first = job.attempt < ATTEMPTS_WHEN_UNSURE_MAX
+        return self._tools.may_submit_again and is_first and not draws_in_call
 
     def _called_back(self, job: Job) -> Remote | None:
         """Return what a submit without an answer became, when a callback has named it."""
@@ -146,6 +164,16 @@ class Submitting:
         tell_trouble(tools, job, error, failures=self._refusals[job.id])
         return later(tools, 3, at_least_s=error.retry_after_s)
 
+    def _show(self, job: Job, *, place: int | None = None) -> None:
+        """Show how far a job is that is not running: in line, or drawn by the call itself."""
+        progress = Progress(
+            is_queued=place is not None,
+            finished=job.came,
+            total=job.request.count,
+            place=place,
+        )
+        self._tools.notifier.show(job.evolve(progress=progress))
+
     def _turns(self, job: Job) -> Turns:
         return self._tools.turns[job.provider]
 
@@ -157,8 +185,7 @@ class Submitting:
         """
         place = self._turns(job).place(job.id) or 1
         if place >= PLACE_SHOWN_MIN:
-            waiting = Progress(is_queued=True, finished=0, total=job.request.count, place=place)
-            self._tools.notifier.show(job.evolve(progress=waiting))
+            self._show(job, place=place)
         rate = self._tools.providers[job.provider].limits.submits_per_min / 60
         look_s = min(max(place / rate / 2, LINE_LOOK_MIN_S), LINE_LOOK_MAX_S)
         return self._tools.clock.now() + timedelta(seconds=look_s)
@@ -199,6 +226,8 @@ class Submitting:
     async def _send(self, job: Job, inputs: Inputs) -> Job | datetime:
         tools = self._tools
         provider = tools.providers[job.provider]
+        if provider.draws_in_call:
+            self._show(job)
         try:
             accepted = await provider.submit(
                 job.request,
@@ -213,33 +242,58 @@ class Submitting:
         except Transient as error:
             return await self._refused(job, error)
         except (UserError, Permanent) as error:
-            return await fail(tools, job, _kind(error), str(error))
+            return await self._no_more(job, _kind(error), str(error))
+        self._answers[job.id] = accepted
+        return await self._took(job, accepted)
+
+    async def _took(self, job: Job, accepted: Accepted) -> Job | datetime:
+        """Write down what was answered, together with the pictures that came along.
+
+        The answer stays in memory until then: not every provider can be asked for it again.
+        """
+        finished = accepted.finished
+        held = job if finished is None else await self._running.bring(job, finished)
+        held = held.evolve(notes=job.notes + accepted.notes)
         if not accepted.is_complete:
-            return await self._partly(job, accepted)
-        running = await self._running_now(job, accepted)
-        if accepted.finished is None:
-            return running
-        return await self._running.take(running, accepted.finished)
+            return await self._partly(job, held, accepted.remote)
+        running = await self._go_on(job, accepted.remote, held=held)
+        log.info("job submitted", extra={"job": job.id, "provider": job.provider})
+        return running if finished is None else await self._running.take(running, finished)
 
-    async def _partly(self, job: Job, accepted: Accepted) -> Job:
+    async def _partly(self, job: Job, held: Job, remote: Remote) -> Job:
         """Keep what was taken so far and go back in line for the next part, with a clean count."""
-        taken = job.to(
-            JobState.ACCEPTED,
-            at=self._tools.clock.now(),
-            attempt=0,
-            remote=accepted.remote,
-            notes=job.notes + accepted.notes,
-        )
-        return await save(self._tools, job, taken)
-
-    async def _running_now(self, job: Job, accepted: Accepted) -> Job:
         now = self._tools.clock.now()
-        remote = self._as_sent(job, accepted.remote)
-        running = job.to(JobState.RUNNING, at=now, remote=remote, notes=job.notes + accepted.notes)
+        taken = held.to(JobState.ACCEPTED, at=now, attempt=0, remote=remote)
+        taken = await save(self._tools, job, taken)
+        self._answers.pop(job.id, None)
+        self._refusals.pop(job.id, None)
+        return taken
+
+    async def _go_on(
+        self, job: Job, remote: Remote, *, held: Job | None = None, note: str | None = None
+    ) -> Job:
+        """Let a job run with what was taken of it; `held` is what else is known by now."""
+        held = job if held is None else held
+        running = held.to(
+            JobState.RUNNING,
+            at=self._tools.clock.now(),
+            remote=self._as_sent(job, remote),
+            notes=held.notes if note is None else (*held.notes, note),
+        )
         running = await save(self._tools, job, running)
         self.forget(job.id)
-        log.info("job submitted", extra={"job": job.id, "provider": job.provider})
         return running
+
+    async def _no_more(self, job: Job, kind: FailureKind, sentence: str) -> Job:
+        """Fail a job that is refused for good; what earlier parts of it became is delivered."""
+        try:
+            key = await self._tools.key_for(job)
+            remote = None if job.remote is None else await self._found(job, key=key)
+        except Transient:
+            remote = None
+        if remote is None:
+            return await fail(self._tools, job, kind, sentence)
+        return await self._go_on(job, remote, note=sentence)
 
     def _as_sent(self, job: Job, remote: Remote) -> Remote:
         return replace(remote, has_callback=self._tools.callback_url(job) is not None)
@@ -249,11 +303,12 @@ class Submitting:
         tools, now = self._tools, self._tools.clock.now()
         log.info("submit refused", extra={"job": job.id, "why": str(error)})
         self._refusals[job.id] += 1
-        if self._refusals[job.id] >= tools.schedule.submits_max:
-            return await fail(tools, job, FailureKind.OVERLOADED, str(error))
         moment = later(tools, self._refusals[job.id], at_least_s=error.retry_after_s)
         if isinstance(error, RateLimited):
             self._turns(job).pace.shut(moment)
+        is_too_late = tools.schedule.is_overdue(job.created_at, now=moment)
+        if is_too_late or self._refusals[job.id] >= tools.schedule.submits_max:
+            return await self._no_more(job, FailureKind.OVERLOADED, str(error))
         # A refused submit is no attempt: `attempt` counts those that may have arrived.
         withdrawn = job.to(JobState.ACCEPTED, at=now, attempt=job.attempt - 1)
         await save(tools, job, withdrawn)

@@ -184,6 +184,7 @@ class Provider(Protocol):
     unit: str  # of costs and balances, e.g. "kudos"
     limits: Limits
     calls_back: bool  # whether `submit` passes `Inputs.callback_url` on
+    draws_in_call: bool  # whether a submit lasts until its result is there: never sent twice
 
     def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Make every open choice; raise `InvalidRequest` for what this provider cannot do. Pure."""

@@ -16,6 +16,7 @@ class Defaults:
     """A service that does not call back, cannot be told to stop, and cannot be searched."""
 
     calls_back = False
+    draws_in_call = False
 
     def read_callback(self, callback: Callback) -> CallbackNews | None:
         """Read nothing: this service does not call."""

@@ -37,7 +37,7 @@ A, S, R, C, D = (
     JobState.DELIVERED,
 )
 LEGAL = {
-    *((A, S), (S, A), (S, R), (R, C), (C, D), (D, JobState.DONE)),
+    *((A, S), (A, C), (S, A), (S, R), (R, C), (C, D), (D, JobState.DONE)),
     *product((A, S, R, C), ENDS),
 }
 
