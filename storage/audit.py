@@ -52,9 +52,24 @@ _UNCOVERED = """
     WHERE j.price > 0 AND j.has_own_key = 0
     AND NOT EXISTS (
         SELECT 1 FROM transfers r WHERE r.job_id = j.id AND r.kind = 'reserve'
-        AND r.amount = j.price
+        AND r.amount = j.price AND r.debit = j.payer
         AND NOT EXISTS (SELECT 1 FROM transfers x WHERE x.reserve_id = r.id)
     )
+"""
+
+# Which kinds of accounts a movement may go between, and that a job's money is its payer's.
+_CROOKED = """
+    SELECT t.id, t.kind, t.debit, t.credit FROM transfers t
+    JOIN accounts d ON d.id = t.debit JOIN accounts c ON c.id = t.credit
+    LEFT JOIN jobs j ON j.id = t.job_id
+    WHERE NOT CASE t.kind
+        WHEN 'allowance' THEN d.id = 'system:allowance' AND c.kind = 'member'
+        WHEN 'grant' THEN (d.id = 'system:grants' OR d.kind = 'server') AND c.kind <> 'system'
+            OR d.kind <> 'system' AND c.id = 'system:grants'
+        WHEN 'gift' THEN d.kind = 'member' AND c.kind <> 'system'
+        WHEN 'reserve' THEN d.kind <> 'system' AND c.id = 'system:spent'
+            AND (j.id IS NULL OR d.id = j.payer)
+        ELSE 1 END
 """
 
 _CHARGED = """
@@ -79,6 +94,10 @@ async def problems(db: Executor) -> tuple[str, ...]:
             for row in await db.rows(_IDLE)
         ),
         *(
+            f"Transfer {row['id']} is a {row['kind']} from {row['debit']} to {row['credit']}."
+            for row in await db.rows(_CROOKED)
+        ),
+        *(
             f"Job {row['id']} is working for {row['price']} without an open reservation."
             for row in await db.rows(_UNCOVERED)
         ),
@@ -96,7 +115,7 @@ def _account_problems(accounts: Iterable[Row]) -> Iterable[str]:
             yield f"{name} remembers {row['balance']}; its transfers add up to {row['derived']}."
         if row["held"] != row["derived_held"]:
             yield f"{name} holds {row['held']}; its open reservations hold {row['derived_held']}."
-        if row["kind"] == "member" and row["balance"] < row["held"]:
+        if row["kind"] != "system" and row["balance"] < row["held"]:
             yield f"{name} has {row['balance'] - row['held']} available."
 
 

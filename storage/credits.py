@@ -1,8 +1,9 @@
 """Credits: an append-only list of transfers, and accounts that remember what it adds up to.
 
-A reservation holds credits of a member; a post, a void or an expiry resolves it, once, by the
-unique index `one_resolution`. Every write is a conditional statement that says whether it did
-anything, so a repeat with the same id changes nothing. All amounts are microcredits.
+Credits move at once (an allowance, a grant, a gift) or in two steps: a reservation holds credits
+of a member or a server; a post, a void or an expiry resolves it, once, by the unique index
+`one_resolution`. Every write is a conditional statement that says whether it did anything, so a
+repeat with the same id changes nothing. All amounts are microcredits.
 """
 
 from datetime import date, datetime
@@ -20,14 +21,23 @@ from bot.domain.credits import (
     TransferId,
     TransferKind,
     member_account,
+    server_account,
 )
 from bot.domain.jobs import JobId, UserId
 from storage.audit import problems
-from storage.executor import Executor, Row
-from storage.moments import from_text, to_text
+from storage.executor import Executor, Value
+from storage.moments import to_text
+from storage.statements import Cursor, Gifts, gifts, movements, transfer_of
 
 EXPIRED_AT_ONCE_MAX = 500
-SEQ_MAX = 2**63 - 1
+
+_WITHIN_THE_LIMIT = """
+    AND (:most IS NULL
+        OR (SELECT COALESCE(SUM(amount), 0) FROM transfers
+            WHERE debit = :debit AND kind = 'gift' AND at >= :since) + :amount <= :most
+        AND (SELECT COALESCE(SUM(amount), 0) FROM transfers
+            WHERE credit = :credit AND kind = 'gift' AND at >= :since) + :amount <= :most)
+"""
 
 
 class Reserved(StrEnum):
@@ -36,6 +46,24 @@ class Reserved(StrEnum):
     RESERVED = "reserved"
     REPEATED = "repeated"  # this id reserved before: nothing changed
     TOO_POOR = "too poor"
+
+
+class Moved(StrEnum):
+    """How a wish to move credits at once ended."""
+
+    MOVED = "moved"
+    REPEATED = "repeated"  # this id moved credits before: nothing changed
+    TOO_POOR = "too poor"
+
+
+class Gifted(StrEnum):
+    """How a wish to give credits ended."""
+
+    GIVEN = "given"
+    REPEATED = "repeated"  # this id was given before: nothing changed
+    TOO_POOR = "too poor"
+    GAVE_ENOUGH = "gave enough"  # the giver's limit since that moment
+    GOT_ENOUGH = "got enough"  # the receiver's
 
 
 class Credits:
@@ -68,6 +96,17 @@ class Credits:
             owner_id=owner_id,
         )
 
+    async def open_server(self, guild_id: int) -> None:
+        """Open a server's pool unless it is open."""
+        await self._db.change(
+            """
+            INSERT INTO accounts (id, kind, guild_id) VALUES (:id, 'server', :guild_id)
+            ON CONFLICT (id) DO NOTHING
+            """,
+            id=server_account(guild_id),
+            guild_id=guild_id,
+        )
+
     async def give_allowance(
         self, owner_id: UserId, *, day: date, amount: Microcredits, at: datetime
     ) -> Microcredits:
@@ -88,36 +127,69 @@ class Credits:
         missing = 0 if row is None else max(0, amount - row["balance"])
         if missing:
             transfer_id = TransferId(f"allowance:{owner_id}:{day.isoformat()}")
-            await self._give(
+            moved = await self.move(
                 Transfer(
                     id=transfer_id,
                     kind=TransferKind.ALLOWANCE,
                     debit=ALLOWANCE,
                     credit=member_account(owner_id),
                     amount=Microcredits(missing),
-                    reserve_id=None,
-                    job_id=None,
                     at=at,
                 )
             )
+            assert moved is Moved.MOVED, "one allowance a day"
         return Microcredits(missing)
 
     async def grant(
-        self, transfer_id: TransferId, *, account: AccountId, amount: Microcredits, at: datetime
-    ) -> bool:
-        """Give credits to an open account; False on a repeat."""
-        return await self._give(
+        self,
+        transfer_id: TransferId,
+        *,
+        account: AccountId,
+        amount: Microcredits,
+        at: datetime,
+        source: AccountId = GRANTS,
+    ) -> Moved:
+        """Give credits to an open account, new ones or a server's."""
+        return await self.move(
             Transfer(
                 id=transfer_id,
                 kind=TransferKind.GRANT,
-                debit=GRANTS,
+                debit=source,
                 credit=account,
                 amount=amount,
-                reserve_id=None,
-                job_id=None,
                 at=at,
             )
         )
+
+    async def revoke(
+        self, transfer_id: TransferId, *, account: AccountId, amount: Microcredits, at: datetime
+    ) -> Moved:
+        """Take credits back that an account owns and does not hold; all of `amount`, or nothing."""
+        return await self.grant(transfer_id, account=GRANTS, amount=amount, at=at, source=account)
+
+    async def gift(
+        self, gift: Transfer, *, per_member_max: Microcredits | None, since: datetime
+    ) -> Gifted:
+        """Move a member's credits to another open account, within a limit on gifts since a moment.
+
+        The limit holds for what one member gives and for what one account receives, so that the
+        allowances of many cannot be heaped on one.
+        """
+        assert gift.kind is TransferKind.GIFT
+        moved = await self._move(
+            gift,
+            condition=_WITHIN_THE_LIMIT,
+            credit=gift.credit,
+            most=per_member_max,
+            since=to_text(since),
+        )
+        if moved is not Moved.TOO_POOR:
+            return Gifted.GIVEN if moved is Moved.MOVED else Gifted.REPEATED
+        return await self._why_not(gift, per_member_max, since)
+
+    async def move(self, transfer: Transfer) -> Moved:
+        """Move credits at once from one open account to another; what is held stays."""
+        return await self._move(transfer)
 
     # ------------------------------------------------------------ reserve, then post or void
 
@@ -153,9 +225,8 @@ class Credits:
                 debit=account,
                 credit=SPENT,
                 amount=amount,
-                reserve_id=None,
-                job_id=job_id,
                 at=at,
+                job_id=job_id,
             ),
             expires_at=expires_at,
         )
@@ -193,7 +264,8 @@ class Credits:
         if not await self._append(post):
             return False
         await self._release(reserve)
-        await self._add_up(post)
+        await self._credit(post.debit, -post.amount)
+        await self._credit(post.credit, post.amount)
         return True
 
     async def void(self, transfer_id: TransferId, *, reserve_id: TransferId, at: datetime) -> bool:
@@ -224,7 +296,7 @@ class Credits:
             limit=EXPIRED_AT_ONCE_MAX,
         )
         expired = []
-        for reserve in map(_transfer_of, rows):
+        for reserve in map(transfer_of, rows):
             expiry_id = TransferId(f"{reserve.id}:expire")
             if await self._give_back(reserve, expiry_id, TransferKind.EXPIRE, now):
                 expired.append(reserve.id)
@@ -233,27 +305,17 @@ class Credits:
     # ------------------------------------------------------------ questions
 
     async def statement(
-        self, account: AccountId, limit: int, before: TransferId | None = None
+        self, account: AccountId, limit: int, cursor: Cursor | None = None
     ) -> tuple[Transfer, ...]:
-        """Return an account's transfers, the newest first; `before` is the last one seen."""
-        rows = await self._db.rows(
-            """
-            SELECT * FROM (
-                SELECT * FROM (
-                    SELECT * FROM transfers WHERE debit = :account AND seq < :seq
-                    ORDER BY seq DESC LIMIT :limit
-                ) AS paid
-                UNION ALL SELECT * FROM (
-                    SELECT * FROM transfers WHERE credit = :account AND seq < :seq
-                    ORDER BY seq DESC LIMIT :limit
-                ) AS got
-            ) AS both_sides ORDER BY seq DESC LIMIT :limit
-            """,
-            account=account,
-            seq=SEQ_MAX if before is None else await self._seq_of(before),
-            limit=limit,
-        )
-        return tuple(map(_transfer_of, rows))
+        """Return an account's newest transfers, or those beyond a cursor, the newest first.
+
+        Of a reservation that is resolved only the outcome is told.
+        """
+        return await movements(self._db, account, limit=limit, cursor=cursor)
+
+    async def gifts(self, account: AccountId, *, since: datetime) -> Gifts:
+        """Return what an account has given and been given since a moment."""
+        return await gifts(self._db, account, since=since)
 
     async def audit(self) -> tuple[str, ...]:
         """Return every way in which the ledger is not exact, in sentences; empty when it is."""
@@ -261,11 +323,37 @@ class Credits:
 
     # ------------------------------------------------------------ parts of the above
 
-    async def _give(self, transfer: Transfer) -> bool:
-        if not await self._append(transfer):
-            return False
-        await self._add_up(transfer)
-        return True
+    async def _move(self, transfer: Transfer, *, condition: str = "", **values: Value) -> Moved:
+        """Take, give and write down; `condition` is looked at by the statement that takes."""
+        assert transfer.amount > 0
+        changed = await self._db.change(
+            f"""
+            UPDATE accounts SET balance = balance - :amount
+            WHERE id = :debit AND (kind = 'system' OR balance - held >= :amount)
+            AND NOT EXISTS (SELECT 1 FROM transfers WHERE transfers.id = :id) {condition}
+            """,  # noqa: S608 - a constant of ours
+            id=transfer.id,
+            debit=transfer.debit,
+            amount=transfer.amount,
+            **values,
+        )
+        if not changed:
+            return Moved.REPEATED if await self._exists(transfer.id) else Moved.TOO_POOR
+        await self._credit(transfer.credit, transfer.amount)
+        is_new = await self._append(transfer)
+        assert is_new, "what moved is written down"
+        return Moved.MOVED
+
+    async def _why_not(
+        self, gift: Transfer, per_member_max: Microcredits | None, since: datetime
+    ) -> Gifted:
+        """Say what kept a gift from being given."""
+        if (await self.balance(gift.debit)).available < gift.amount:
+            return Gifted.TOO_POOR
+        assert per_member_max is not None, "nothing else keeps a gift"
+        given = await self.gifts(gift.debit, since=since)
+        is_givers = given.given + gift.amount > per_member_max
+        return Gifted.GAVE_ENOUGH if is_givers else Gifted.GOT_ENOUGH
 
     async def _give_back(
         self, reserve: Transfer, transfer_id: TransferId, kind: TransferKind, at: datetime
@@ -306,10 +394,13 @@ class Credits:
         )
         return changed == 1
 
-    async def _add_up(self, transfer: Transfer) -> None:
-        change = "UPDATE accounts SET balance = balance + :amount WHERE id = :account"
-        await self._db.change(change, account=transfer.debit, amount=-transfer.amount)
-        await self._db.change(change, account=transfer.credit, amount=transfer.amount)
+    async def _credit(self, account: AccountId, amount: int) -> None:
+        changed = await self._db.change(
+            "UPDATE accounts SET balance = balance + :amount WHERE id = :account",
+            account=account,
+            amount=amount,
+        )
+        assert changed, "credits move between open accounts"
 
     async def _release(self, reserve: Transfer) -> None:
         await self._db.change(
@@ -322,25 +413,8 @@ class Credits:
         row = await self._db.row(
             "SELECT * FROM transfers WHERE id = :id AND kind = 'reserve'", id=reserve_id
         )
-        return None if row is None else _transfer_of(row)
+        return None if row is None else transfer_of(row)
 
     async def _exists(self, transfer_id: TransferId) -> bool:
         found = await self._db.row("SELECT 1 FROM transfers WHERE id = :id", id=transfer_id)
         return found is not None
-
-    async def _seq_of(self, transfer_id: TransferId) -> int:
-        row = await self._db.row("SELECT seq FROM transfers WHERE id = :id", id=transfer_id)
-        return SEQ_MAX if row is None else int(row["seq"])
-
-
-def _transfer_of(row: Row) -> Transfer:
-    return Transfer(
-        id=TransferId(row["id"]),
-        kind=TransferKind(row["kind"]),
-        debit=AccountId(row["debit"]),
-        credit=AccountId(row["credit"]),
-        amount=Microcredits(row["amount"]),
-        reserve_id=row["reserve_id"],
-        job_id=row["job_id"],
-        at=from_text(row["at"]),
-    )

@@ -117,6 +117,7 @@ def job_of(row: Row, *, pictures: tuple[Picture, ...], token: str | None) -> Job
         epoch=row["epoch"],
         attempt=row["attempt"],
         key_kind=KeyKind(row["key_kind"]),
+        payer=row["payer"],
         balance_before=Microcredits(row["balance_before"]),
         charged=Microcredits(row["charged"]),
         remote=_remote_of(row),

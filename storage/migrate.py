@@ -9,7 +9,7 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import resources
@@ -87,15 +87,37 @@ def migrate(
     """
     connection.execute(_BOOKS)
     todo = pending(known, applied_to(connection))
-    for migration in todo:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            _apply(connection, migration, at=at)
-            connection.execute("COMMIT")
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+    with _foreign_keys_at_the_end(connection):
+        for migration in todo:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                _apply(connection, migration, at=at)
+                _check_foreign_keys(connection, migration)
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
     return tuple(migration.name for migration in todo)
+
+
+@contextmanager
+def _foreign_keys_at_the_end(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let a migration make a table anew that others refer to, as SQLite's own recipe has it.
+
+    Inside a transaction the pragma would do nothing ("Making Other Kinds Of Table Schema
+    Changes", sqlite.org/lang_altertable.html).
+    """
+    (was_on,) = connection.execute("PRAGMA foreign_keys").fetchone()
+    connection.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA foreign_keys = {was_on}")
+
+
+def _check_foreign_keys(connection: sqlite3.Connection, migration: Migration) -> None:
+    broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+    assert not broken, f"{migration.name} leaves rows that refer to nothing: {broken[:3]}"
 
 
 def applied_to(connection: sqlite3.Connection) -> dict[int, str]:

@@ -86,19 +86,20 @@ class CreditAccounts:
         return await tx.credits.balance(member_account(owner_id))
 
     async def hold(self, tx: Tx, job: Job) -> None:
-        """Reserve a job's price; `InsufficientCredits` when the balance does not cover it."""
+        """Reserve a job's price; `InsufficientCredits` when its payer's balance does not cover it."""
         if not job.price:
             return
+        assert job.payer is not None, "what has a price has a payer"
         outcome = await tx.credits.reserve(
             reserve_id(job.id),
-            account=member_account(job.owner_id),
+            account=job.payer,
             amount=job.price,
             job_id=job.id,
             at=job.created_at,
             expires_at=job.created_at + RESERVATION_LIFE,
         )
         if outcome is Reserved.TOO_POOR:
-            balance = await tx.credits.balance(member_account(job.owner_id))
+            balance = await tx.credits.balance(job.payer)
             raise InsufficientCredits(
                 needed=job.price,
                 available=balance.available,

@@ -23,7 +23,7 @@ from bot.bench.rows import Row
 from bot.bench.town import KEY, Town
 from bot.bench.usage import MEBIBYTE
 from bot.domain.clock import SystemClock
-from bot.domain.credits import credits_of
+from bot.domain.credits import credits_of, member_account
 from bot.domain.jobs import Job, JobId, JobState, Remote, Target, UserId
 from bot.domain.pricing import price
 from bot.domain.requests import PictureRequest
@@ -180,9 +180,10 @@ def _job(town: Town, number: int, *, remote_id: str, card_id: int) -> Job:
     )
     now = datetime.now(UTC)
     channel = town.channels[number % len(town.channels)]
+    owner_id = UserId(1 + number // JOBS_PER_MEMBER)
     return Job(
         id=JobId(str(FIRST_JOB_ID + number)),
-        owner_id=UserId(1 + number // JOBS_PER_MEMBER),
+        owner_id=owner_id,
         request=request,
         target=Target(
             application_id=int(town.discord.application_id),
@@ -194,6 +195,7 @@ def _job(town: Town, number: int, *, remote_id: str, card_id: int) -> Job:
         ),
         provider="horde",
         price=price(request),
+        payer=member_account(owner_id),
         state=JobState.RUNNING,
         attempt=1,
         remote=Remote(id=remote_id, total=1, submitted_at=now, seed=number),

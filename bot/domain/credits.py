@@ -1,7 +1,9 @@
-"""Credits: integer microcredits, moved by append-only two-phase transfers.
+"""Credits: integer microcredits, moved between accounts by append-only transfers.
 
-A reservation holds an amount of an account; it is resolved exactly once, by a post of at most
-that amount, a void, or an expiry. The caller makes every transfer id, so a repeat changes nothing.
+Members and servers own accounts; where credits come from and where they go are accounts of the
+system, so that all together always hold nothing. A reservation holds an amount of an account; it
+is resolved exactly once, by a post of at most that amount, a void, or an expiry. The caller makes
+every transfer id, so a repeat changes nothing.
 """
 
 from dataclasses import dataclass
@@ -22,7 +24,11 @@ SPENT = AccountId("system:spent")
 
 
 class TransferKind(StrEnum):
-    """What a row of the ledger is."""
+    """What a row of the ledger is.
+
+    A grant that goes the other way is a revoke. Gifts come from members and go to members or to a
+    server's pool.
+    """
 
     ALLOWANCE = "allowance"
     GRANT = "grant"
@@ -55,9 +61,11 @@ class Transfer:
     debit: AccountId
     credit: AccountId
     amount: Microcredits
-    reserve_id: TransferId | None
-    job_id: str | None
     at: datetime
+    reserve_id: TransferId | None = None
+    job_id: str | None = None
+    seq: int = 0
+    """Its place in the ledger, once it is stored."""
 
 
 def credits_of(whole: int) -> Microcredits:
@@ -68,6 +76,22 @@ def credits_of(whole: int) -> Microcredits:
 def member_account(owner_id: int) -> AccountId:
     """Name the account of a member."""
     return AccountId(f"member:{owner_id}")
+
+
+def server_account(guild_id: int) -> AccountId:
+    """Name the account of a server: its pool."""
+    return AccountId(f"server:{guild_id}")
+
+
+def is_server(account: AccountId) -> bool:
+    """Tell whether an account is a server's pool."""
+    return account.startswith("server:")
+
+
+def member_of(account: AccountId) -> int | None:
+    """Return whose account it is; None for a server's, the system's, and one without a person."""
+    kind, _, number = account.partition(":")
+    return int(number) if kind == "member" and number.isdecimal() else None
 
 
 def reserve_id(job_id: str) -> TransferId:
@@ -93,4 +117,9 @@ def share(price: Microcredits, *, delivered: int, asked: int) -> Microcredits:
 
 def next_allowance(now: datetime) -> datetime:
     """Return when the next daily allowance is due: midnight UTC."""
-    return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time.min, tzinfo=UTC)
+    return day_start(now) + timedelta(days=1)
+
+
+def day_start(now: datetime) -> datetime:
+    """Return when the day of a moment began: midnight UTC."""
+    return datetime.combine(now.astimezone(UTC).date(), time.min, tzinfo=UTC)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NewType
 
-from bot.domain.credits import NOTHING, Microcredits
+from bot.domain.credits import NOTHING, AccountId, Microcredits
 from bot.domain.keys import KeyKind, KeyOwner
 from bot.domain.requests import BlobId, Request
 
@@ -199,6 +199,8 @@ class Job:
     epoch: int = 1
     attempt: int = 0
     key_kind: KeyKind = KeyKind.SERVICE
+    payer: AccountId | None = None
+    """Whose credits pay; None where it is free, or on a key."""
     balance_before: Microcredits = NOTHING
     charged: Microcredits = NOTHING
     remote: Remote | None = None

@@ -10,7 +10,7 @@ from bot.accounts.keys import KeyRing
 from bot.domain import pricing, quota
 from bot.domain.askers import Asker
 from bot.domain.clock import Clock
-from bot.domain.credits import NOTHING, Microcredits
+from bot.domain.credits import NOTHING, Microcredits, member_account
 from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded
 from bot.domain.jobs import WORKING, Job, JobId, Target, UserId
 from bot.domain.keys import KeyKind
@@ -159,6 +159,7 @@ class Tracker:
             provider=quote.provider,
             price=quote.price,
             key_kind=quote.key_kind,
+            payer=member_account(owner_id) if quote.price else None,
             notes=quote.notes,
             parent_id=parent_id,
             created_at=now,

@@ -109,10 +109,11 @@ async def rich(tx: Tx, owner_id: UserId, amount: int) -> None:
 
 async def take_in(tx: Tx, job: Job) -> None:
     """Accept a job and hold its price, together or not at all."""
-    await tx.jobs.accept(job)
+    payer = job.payer or member_account(job.owner_id)
+    await tx.jobs.accept(job.evolve(payer=payer))
     outcome = await tx.credits.reserve(
         reserve_id(job.id),
-        account=member_account(job.owner_id),
+        account=payer,
         amount=job.price,
         job_id=job.id,
         at=NOON,

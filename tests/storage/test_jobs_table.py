@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.credits import Microcredits
+from bot.domain.credits import Microcredits, server_account
 from bot.domain.jobs import (
     WORKING,
     Failure,
@@ -194,6 +194,7 @@ JOB_FIELDS = {
     "epoch": st.integers(1, 10**6),
     "attempt": st.integers(0, 100),
     "key_kind": st.sampled_from(KeyKind),
+    "payer": maybe(snowflakes.map(server_account)),
     "balance_before": amounts,
     "charged": st.integers(0, 10**6).map(Microcredits),
     "remote": maybe(remotes),

@@ -20,6 +20,7 @@ from bot.domain.credits import (
 from bot.domain.jobs import JobId, JobState
 from bot.domain.keys import KeyKind
 from storage.credits import Reserved
+from storage.statements import Cursor
 from tests.storage.store_values import (
     ANNA,
     BERT,
@@ -284,11 +285,15 @@ async def test_a_statement_is_read_in_pages(database):
         await hold(database, 10, str(number))
     await database.write(lambda tx: refund(tx, a_job("2", price=Microcredits(10))))
 
-    first = await database.read(lambda tx: tx.credits.statement(A, limit=3))
-    rest = await database.read(lambda tx: tx.credits.statement(A, limit=3, before=first[-1].id))
+    first = await database.read(lambda tx: tx.credits.statement(A, limit=2))
+    older = Cursor(seq=first[-1].seq)
+    rest = await database.read(lambda tx: tx.credits.statement(A, limit=3, cursor=older))
+    newer = Cursor(seq=rest[-1].seq, way="newer")
+    back = await database.read(lambda tx: tx.credits.statement(A, limit=2, cursor=newer))
 
-    assert [row.id for row in first] == ["job:2:void", "job:2:reserve", "job:1:reserve"]
+    assert [row.id for row in first] == ["job:2:void", "job:1:reserve"]
     assert [row.id for row in rest] == ["job:0:reserve", f"grant:{ANNA}:100"]
+    assert [row.id for row in back] == ["job:1:reserve", "job:0:reserve"]
     assert rest[-1].at == NOON
 
 

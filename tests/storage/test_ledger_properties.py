@@ -1,10 +1,13 @@
-"""Random lives of members, jobs and credits beside a model of a few lines.
+"""Random lives of members, servers, jobs and credits beside a model of a few lines.
 
-After every step: no balance is overdrawn, every reservation is resolved at most once, the stored
-balances are those of the model, and the audit finds nothing that the model does not know of.
+After every step: all accounts together hold nothing, no balance is overdrawn, every reservation is
+resolved at most once, the stored balances are those of the model, and the audit finds nothing that
+the model does not know of. Callers are many at once, functions break half-way, and now and then
+the process dies in the middle of a commit and everything that was asked for is asked for again.
 """
 
 import asyncio
+import shutil
 import tempfile
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,10 +15,24 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.domain.credits import Microcredits, TransferId, member_account, reserve_id
+from bot.domain.credits import (
+    ALLOWANCE,
+    GRANTS,
+    SPENT,
+    AccountId,
+    Microcredits,
+    Transfer,
+    TransferId,
+    TransferKind,
+    is_server,
+    member_account,
+    reserve_id,
+    server_account,
+)
 from bot.domain.jobs import JobState, UserId
+from storage.credits import Gifted, Moved
 from storage.sqlite import open_sqlite
 from tests.storage.store_values import (
     HOUR,
@@ -28,10 +45,16 @@ from tests.storage.store_values import (
     take_in,
 )
 
-members = st.integers(1, 3).map(UserId)
+FIRST_DAY = date(2026, 11, 21)
+GIFTS_MAX = Microcredits(100)
+MEMBERS = [UserId(number) for number in (1, 2, 3)]
+SERVERS = [7, 8]
+OWNERS = [*map(member_account, MEMBERS), *map(server_account, SERVERS)]
+
+members = st.sampled_from(MEMBERS)
+owners = st.sampled_from(OWNERS)
 amounts = st.integers(1, 60)
 seeds = st.randoms(use_true_random=False)
-FIRST_DAY = date(2026, 11, 21)
 
 
 @dataclass
@@ -39,24 +62,110 @@ class Wallet:
     owned: int = 0
     held: int = 0
     day: int = -1
+    given: int = 0
+    received: int = 0
+
+    @property
+    def available(self):
+        return self.owned - self.held
+
+
+@dataclass(frozen=True)
+class Wish:
+    """To move credits at once; the number makes the id, so it may be wished again."""
+
+    kind: str
+    number: int
+    payer: AccountId
+    receiver: AccountId
+    amount: int
+    breaks: bool
+
+    @property
+    def id(self):
+        return TransferId(f"{self.kind}:{self.number}")
+
+    async def __call__(self, tx):
+        outcome = await self._move(tx.credits)
+        if self.breaks:
+            raise Broken
+        return outcome
+
+    async def _move(self, ledger):
+        how = {"amount": Microcredits(self.amount), "at": NOON}
+        match self.kind:
+            case "grant":
+                return await ledger.grant(self.id, account=self.receiver, **how)
+            case "share":
+                return await ledger.grant(self.id, account=self.receiver, source=self.payer, **how)
+            case "revoke":
+                return await ledger.revoke(self.id, account=self.payer, **how)
+            case "gift":
+                gift = Transfer(
+                    id=self.id,
+                    kind=TransferKind.GIFT,
+                    debit=self.payer,
+                    credit=self.receiver,
+                    **how,
+                )
+                return await ledger.gift(gift, per_member_max=GIFTS_MAX, since=NOON)
+        raise AssertionError(self.kind)
+
+
+class Broken(Exception):
+    """A function of a transaction failed after it did its part."""
+
+
+def wished(number, kind, pair, amount, *, breaks):
+    payer, receiver = pair
+    if kind == "gift" and is_server(payer):
+        payer = member_account(MEMBERS[0]) if receiver != OWNERS[0] else OWNERS[1]
+    if kind == "share" and not is_server(payer):
+        payer = server_account(SERVERS[0]) if receiver != OWNERS[3] else OWNERS[4]
+    return Wish(kind, number, payer, receiver, amount, breaks)
+
+
+wishes = st.lists(
+    st.builds(
+        wished,
+        st.integers(0, 30),
+        st.sampled_from(["grant", "share", "revoke", "gift", "gift"]),
+        st.permutations(OWNERS).map(lambda order: order[:2]),
+        amounts,
+        breaks=st.sampled_from([False, False, False, True]),
+    ),
+    min_size=1,
+    max_size=8,
+)
 
 
 class Ledger(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
+        self.lives = 0
         self.runner = asyncio.Runner()
-        self.opening = open_sqlite(Path(self.folder.name) / "easel.db", sealer=sealer_of(b"a"))
-        self.database = self.runner.run(self.opening.__aenter__())
-        self.wallets = {UserId(number): Wallet() for number in (1, 2, 3)}
-        self.grants = set()
+        self.wallets = {account: Wallet() for account in OWNERS}
+        self.system = {ALLOWANCE: 0, GRANTS: 0, SPENT: 0}
+        self.moved = set()
         self.working = {}
         self.over = []
         self.abandoned = {}
-        self.spent = 0
+        self.tries = 0
+        self.open()
+
+    def path(self):
+        return Path(self.folder.name) / f"life-{self.lives}" / "easel.db"
+
+    def open(self):
+        self.opening = open_sqlite(self.path(), sealer=sealer_of(b"a"))
+        self.database = self.runner.run(self.opening.__aenter__())
+
+    def close(self):
+        self.runner.run(self.opening.__aexit__(None, None, None))
 
     def teardown(self):
-        self.runner.run(self.opening.__aexit__(None, None, None))
+        self.close()
         self.runner.close()
         self.folder.cleanup()
 
@@ -69,6 +178,16 @@ class Ledger(RuleBasedStateMachine):
             )
 
         return self.runner.run(all_at_once())
+
+    @initialize()
+    def open_accounts(self):
+        async def open_all(tx):
+            for member in MEMBERS:
+                await tx.credits.open_member(member)
+            for server in SERVERS:
+                await tx.credits.open_server(server)
+
+        assert self.write(open_all) == [None]
 
     # ------------------------------------------------------------ what may happen
 
@@ -86,43 +205,94 @@ class Ledger(RuleBasedStateMachine):
             * callers
         )
 
-        wallet = self.wallets[member]
+        wallet = self.wallets[member_account(member)]
         missing = max(0, amount - wallet.owned) if day > wallet.day else 0
         assert sorted(given) == [0] * (callers - 1) + [missing]
         wallet.owned += missing
         wallet.day = max(day, wallet.day)
+        self.system[ALLOWANCE] -= missing
 
-    @rule(member=members, number=st.integers(0, 5), amount=amounts, callers=st.integers(1, 3))
-    def grant(self, member, number, amount, callers):
-        async def give(tx):
-            await tx.credits.open_member(member)
-            return await tx.credits.grant(
-                TransferId(f"grant:{number}"),
-                account=member_account(member),
-                amount=Microcredits(amount),
-                at=NOON,
-            )
+    @rule(asked=wishes)
+    def move_at_once(self, asked):
+        outcomes = self.write(*asked)
 
-        given = self.write(*[give] * callers)
+        for wish, outcome in zip(asked, outcomes, strict=True):
+            self.check_and_move(wish, outcome)
 
-        is_new = number not in self.grants
-        assert sum(given) == is_new
-        self.grants.add(number)
-        self.wallets[member].owned += amount * is_new
+    @rule(first=wishes, second=wishes, random=seeds)
+    def die_and_ask_again(self, first, second, random):
+        """Die in the middle of the second commit; whoever heard no answer asks again."""
+        for wish, outcome in zip(first, self.write(*first), strict=True):
+            self.check_and_move(wish, outcome)
+        caught = self.path().parent.with_name(f"life-{self.lives + 1}")
+        caught.mkdir()
 
-    @rule(member=members, wishes=st.lists(amounts, min_size=1, max_size=6))
-    def begin_jobs(self, member, wishes):
-        first = len(self.working) + len(self.over) + len(self.abandoned) + 1
+        async def die(tx):
+            """Catch the files as they are now: of this commit nothing may be there later."""
+            for file in self.path().parent.glob("easel.db*"):
+                if not file.name.endswith((".lock", "-shm")):
+                    shutil.copy(file, caught)
+
+        self.write(*random.sample([*second, die], len(second) + 1))
+        self.close()
+        self.lives += 1
+        self.open()
+
+        self.the_store_says_what_the_model_says()
+        again = [*first, *second]
+        for wish, outcome in zip(again, self.write(*again), strict=True):
+            self.check_and_move(wish, outcome)
+
+    def check_and_move(self, wish, outcome):
+        expected = self.outcome_of(wish)
+        if wish.breaks:
+            assert isinstance(outcome, Broken)
+            return
+        assert outcome == expected
+        if expected in {Moved.MOVED, Gifted.GIVEN}:
+            self.moved.add(wish.id)
+            self.move(wish)
+
+    def outcome_of(self, wish):
+        is_gift = wish.kind == "gift"
+        payer, receiver = self.wallets[wish.payer], self.wallets[wish.receiver]
+        if wish.id in self.moved:
+            return Gifted.REPEATED if is_gift else Moved.REPEATED
+        if wish.kind != "grant" and payer.available < wish.amount:
+            return Gifted.TOO_POOR if is_gift else Moved.TOO_POOR
+        if is_gift and payer.given + wish.amount > GIFTS_MAX:
+            return Gifted.GAVE_ENOUGH
+        if is_gift and receiver.received + wish.amount > GIFTS_MAX:
+            return Gifted.GOT_ENOUGH
+        return Gifted.GIVEN if is_gift else Moved.MOVED
+
+    def move(self, wish):
+        if wish.kind == "grant":
+            self.system[GRANTS] -= wish.amount
+        else:
+            self.wallets[wish.payer].owned -= wish.amount
+        if wish.kind == "revoke":
+            self.system[GRANTS] += wish.amount
+        else:
+            self.wallets[wish.receiver].owned += wish.amount
+        if wish.kind == "gift":
+            self.wallets[wish.payer].given += wish.amount
+            self.wallets[wish.receiver].received += wish.amount
+
+    @rule(member=members, payer=owners, wishes=st.lists(amounts, min_size=1, max_size=6))
+    def begin_jobs(self, member, payer, wishes):
+        """A member's own credits pay, or anybody's: who may is decided elsewhere."""
+        self.tries += 1
         tried = [
-            a_job(f"{first + number}-{self.total_tries()}", owner_id=member, price=price)
+            a_job(f"{self.tries}-{number}", owner_id=member, price=price, payer=payer)
             for number, price in enumerate(wishes)
         ]
 
         outcomes = self.write(*(lambda tx, job=job: take_in(tx, job) for job in tried))
 
-        wallet = self.wallets[member]
+        wallet = self.wallets[payer]
         for job, outcome in zip(tried, outcomes, strict=True):
-            if job.price <= wallet.owned - wallet.held:
+            if job.price <= wallet.available:
                 assert outcome is None
                 wallet.held += job.price
                 self.working[job.id] = job
@@ -135,10 +305,6 @@ class Ledger(RuleBasedStateMachine):
         job = self.working[random.choice(sorted(self.working))]
 
         assert self.write(lambda tx: take_in(tx, job)) == [None]
-
-    def total_tries(self):
-        self.tries = getattr(self, "tries", 0) + 1
-        return self.tries
 
     @precondition(lambda self: self.working)
     @rule(random=seeds, part=st.fractions(0, 1), callers=st.integers(1, 3))
@@ -157,9 +323,9 @@ class Ledger(RuleBasedStateMachine):
         assert sum(won) == 1
         stored = self.runner.run(self.database.read(lambda tx: tx.jobs.get(job.id)))
         charged = amount if stored.state is JobState.DELIVERED else 0
-        self.spent += charged
-        self.wallets[job.owner_id].owned -= charged
-        self.wallets[job.owner_id].held -= job.price
+        self.system[SPENT] += charged
+        self.wallets[job.payer].owned -= charged
+        self.wallets[job.payer].held -= job.price
         self.over.append(job)
 
     @precondition(lambda self: self.over)
@@ -197,7 +363,7 @@ class Ledger(RuleBasedStateMachine):
         assert [set(ids) for ids in expired] == [due, set()][:callers]
         for reserve in due:
             job = self.abandoned.pop(reserve)
-            self.wallets[job.owner_id].held -= job.price
+            self.wallets[job.payer].held -= job.price
             self.over.append(job)
 
     # ------------------------------------------------------------ what must hold
@@ -205,15 +371,17 @@ class Ledger(RuleBasedStateMachine):
     @invariant()
     def the_store_says_what_the_model_says(self):
         async def look(tx):
-            found = [await tx.credits.balance(member_account(member)) for member in self.wallets]
+            found = {name: await tx.credits.balance(name) for name in (*OWNERS, *self.system)}
             return found, await tx.credits.audit()
 
         balances, problems = self.runner.run(self.database.read(look))
 
-        assert [(found.balance, found.held) for found in balances] == [
-            (wallet.owned, wallet.held) for wallet in self.wallets.values()
-        ]
-        assert all(found.available >= 0 for found in balances)
+        assert sum(found.balance for found in balances.values()) == 0
+        assert {name: (balances[name].balance, balances[name].held) for name in OWNERS} == {
+            name: (wallet.owned, wallet.held) for name, wallet in self.wallets.items()
+        }
+        assert {name: balances[name].balance for name in self.system} == self.system
+        assert all(balances[name].available >= 0 for name in OWNERS)
         assert len(problems) == len(self.abandoned)
         assert all("is not working" in problem for problem in problems)
 

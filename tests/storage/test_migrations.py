@@ -76,6 +76,54 @@ def test_statements_are_split_where_they_end():
     ]
 
 
+def test_a_migration_that_leaves_a_reference_to_nothing_is_refused(connection):
+    connection.execute("PRAGMA foreign_keys = ON")
+    tables = Migration(
+        number=1,
+        name="0001_t.sql",
+        sql="CREATE TABLE a (x TEXT PRIMARY KEY);\nCREATE TABLE b (x TEXT REFERENCES a (x));\n"
+        "INSERT INTO a VALUES ('1');\nINSERT INTO b VALUES ('1');\n",
+    )
+    migrate(connection, known=[tables], at=NOON)
+    anew = "CREATE TABLE c (x TEXT PRIMARY KEY);\nDROP TABLE a;\nALTER TABLE c RENAME TO a;\n"
+    losing = Migration(number=2, name="0002_t.sql", sql=anew)
+
+    with pytest.raises(AssertionError, match=r"0002_t\.sql leaves rows"):
+        migrate(connection, known=[tables, losing], at=NOON)
+
+    assert connection.execute("SELECT x FROM a").fetchall() == [("1",)]
+    assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
+
+
+def test_accounts_and_their_transfers_outlive_the_arrival_of_servers(connection):
+    known = load()
+    connection.execute("PRAGMA foreign_keys = ON")
+    migrate(connection, known=known[:4], at=NOON)
+    connection.execute(
+        "INSERT INTO accounts (id, kind, owner_id, balance) VALUES ('member:2', 'member', 2, 5)"
+    )
+    connection.execute(
+        """
+        INSERT INTO transfers (id, kind, debit, credit, amount, at)
+        VALUES ('x', 'grant', 'system:grants', 'member:2', 5, '')
+        """
+    )
+
+    migrate(connection, known=known, at=NOON)
+
+    accounts = connection.execute("SELECT id, kind, owner_id, balance FROM accounts").fetchall()
+    assert ("member:2", "member", 2, 5) in accounts
+    assert len(accounts) == 4
+    connection.execute("INSERT INTO accounts (id, kind, guild_id) VALUES ('server:7', 'server', 7)")
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        connection.execute(
+            """
+            INSERT INTO transfers (id, kind, debit, credit, amount, at)
+            VALUES ('y', 'gift', 'member:2', 'server:404', 1, '')
+            """
+        )
+
+
 async def tell_newer(path: Path) -> None:
     with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("INSERT INTO migrations VALUES (9999, '9999_later.sql', 'x', 'x')")

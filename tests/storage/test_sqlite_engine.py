@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.credits import Microcredits, TransferId, member_account
+from bot.domain.credits import member_account
 from bot.domain.errors import ConfigurationError, StorageUnavailable
 from bot.domain.jobs import JobId
 from storage import sqlite_writer
 from storage.sqlite import open_reader, open_sqlite
-from tests.storage.store_values import ANNA, BERT, NOON, a_job, rich, sealer_of, tamper
+from tests.storage.store_values import ANNA, a_job, rich, sealer_of, tamper
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 20
@@ -208,8 +208,11 @@ async def test_a_failed_commit_fails_everybody_in_it_and_nobody_after(sqlite, ga
     async def owe(tx):
         """Break a rule that is looked at when the commit comes."""
         await tx.jobs._db.change("PRAGMA defer_foreign_keys = ON")
-        await tx.credits.grant(
-            TransferId("g"), account=member_account(BERT), amount=Microcredits(1), at=NOON
+        await tx.jobs._db.change(
+            """
+            INSERT INTO transfers (id, kind, debit, credit, amount, at)
+            VALUES ('g', 'grant', 'system:grants', 'member:404', 1, '')
+            """
         )
 
     fellow = asyncio.create_task(sqlite.write(lambda tx: accept(tx, "1")))
