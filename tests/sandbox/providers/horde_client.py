@@ -1,6 +1,7 @@
 """A plain client of the sandbox Horde, and the recorded answers it is compared with."""
 
 import asyncio
+import base64
 import io
 import json
 from collections.abc import Callable
@@ -17,6 +18,13 @@ from bot.sandbox.providers.horde import SandboxHorde
 RECORDED = Path(__file__).parents[2] / "recorded" / "horde"
 ANONYMOUS = "0000000000"
 AGENT = "EaselBot:0.1:ops@example.invalid"
+
+
+def orange(size: tuple[int, int] = (64, 48)) -> bytes:
+    """Return a picture of which there is not much to say."""
+    out = io.BytesIO()
+    Image.new("RGB", size, (240, 140, 30)).save(out, "PNG")
+    return out.getvalue()
 
 
 def recorded(name: str) -> dict[str, Any]:
@@ -61,6 +69,35 @@ class Client:
         answer = await self.submit(prompt, **fields)
         assert answer.status == 202, answer.text
         return str(answer.json["id"])
+
+    async def write(
+        self, prompt: str = "Once upon a time", *, key: str = ANONYMOUS, **fields: Any
+    ) -> Answer:
+        body = {"prompt": prompt, "models": []} | fields
+        return await self.ask("POST", "/generate/text/async", key=key, json=body)
+
+    async def written(self, prompt: str = "Once upon a time", **fields: Any) -> str:
+        answer = await self.write(prompt, **fields)
+        assert answer.status == 202, answer.text
+        return str(answer.json["id"])
+
+    async def text_status(self, remote_id: str) -> dict[str, Any]:
+        return (await self.ask("GET", f"/generate/text/status/{remote_id}")).json
+
+    async def transmute(
+        self, *forms: str, source: bytes | None = None, key: str = ANONYMOUS, **fields: Any
+    ) -> Answer:
+        data = base64.b64encode(source or orange()).decode()
+        body = {"forms": [{"name": name} for name in forms], "source_image": data} | fields
+        return await self.ask("POST", "/interrogate/async", key=key, json=body)
+
+    async def transmuted(self, *forms: str, **fields: Any) -> str:
+        answer = await self.transmute(*forms, **fields)
+        assert answer.status == 202, answer.text
+        return str(answer.json["id"])
+
+    async def alchemy_status(self, remote_id: str) -> dict[str, Any]:
+        return (await self.ask("GET", f"/interrogate/status/{remote_id}")).json
 
     async def check(self, remote_id: str) -> dict[str, Any]:
         return (await self.ask("GET", f"/generate/check/{remote_id}")).json

@@ -62,6 +62,30 @@ async def drawn(horde: SandboxHorde, client: Client, webhook: str, **fields: Any
     return remote_id
 
 
+@pytest.mark.parametrize(
+    "name", ["webhook_text", "webhook_alchemy_caption", "webhook_alchemy_upscale"]
+)
+async def test_words_and_forms_are_announced_in_the_recorded_shape(
+    name: str, horde: SandboxHorde, client: Client, receiver: Receiver
+):
+    webhook = f"{receiver.origin}/hook/1"
+    if name == "webhook_text":
+        remote_id = await client.written(webhook=webhook)
+    else:
+        form = "caption" if name.endswith("caption") else "RealESRGAN_x2plus"
+        remote_id = await client.transmuted(form, webhook=webhook)
+    horde.finish(remote_id)
+    await horde.webhooks_sent()
+
+    ((*_, body),) = receiver.received
+    theirs = recorded(name)["request"]["json"]
+    assert {key: type(value) for key, value in body.items()} == {
+        key: type(value) for key, value in theirs.items()
+    }
+    assert body["request"] == remote_id
+    assert body.get("state") == theirs["state"]
+
+
 @pytest.mark.parametrize("name, r2", [("webhook_image", True), ("webhook_image_base64", False)])
 async def test_an_announcement_has_the_recorded_shape(
     name: str, r2: object, horde: SandboxHorde, client: Client, receiver: Receiver

@@ -18,7 +18,14 @@ class Account:
     kudos: float = 0.0
     concurrency: int = CONCURRENCY
     trusted: bool = False
+    is_service: bool = False
+    received_from: dict[str, float] = field(default_factory=dict)  # by user, the sandbox's clock
+    gifted: float = 0.0
+    received: float = 0.0
     requests: int = 0
+    text_requests: int = 0
+    alchemy_requests: int = 0
+    tokens: int = 0
     spent: float = 0.0
     megapixelsteps: float = 0.0
 
@@ -72,10 +79,16 @@ class Accounts:
         kudos: float = 0.0,
         concurrency: int = CONCURRENCY,
         trusted: bool = False,
+        is_service: bool = False,
     ) -> Account:
         """Register a user under a key."""
         account = Account(
-            key=key, username=username, kudos=kudos, concurrency=concurrency, trusted=trusted
+            key=key,
+            username=username,
+            kudos=kudos,
+            concurrency=concurrency,
+            trusted=trusted,
+            is_service=is_service,
         )
         self._by_key[key] = account
         return account
@@ -98,6 +111,12 @@ class Accounts:
     def shared_ids(self, account: Account) -> list[str]:
         """Return the ids of the keys that an account has shared."""
         return [shared.shared_id for shared in self._shared.values() if shared.owner is account]
+
+    def by_name(self, username: str) -> Account | SharedKey | None:
+        """Return who is meant as the receiver of a gift: "alias#id", or the id of a shared key."""
+        if (shared := self._shared.get(username)) is not None:
+            return shared
+        return next((account for account in self if account.username == username), None)
 
     def by_id(self, user_id: str) -> Account | None:
         """Return the account with the number behind its alias."""

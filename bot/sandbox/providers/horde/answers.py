@@ -44,33 +44,35 @@ def lite_status(job: Job, *, position: int, wait_s: float) -> Body:
     }
 
 
-def model(entry: Model, *, queued: float, jobs: float) -> Body:
+def model(entry: Model, *, kind: str, queued: float, jobs: float) -> Body:
     """Return one entry of `/status/models`."""
     return {
         "performance": entry.performance,
         "queued": entry.queued + queued,
         "jobs": entry.jobs + jobs,
         "eta": entry.eta,
-        "type": "image",
+        "type": kind,
         "name": entry.name,
         "count": entry.count,
     }
 
 
-def performance(rules: HordeRules, *, waiting: int, megapixelsteps: float) -> Body:
-    """Return the counters that the upfront rule reads."""
+def performance(
+    rules: HordeRules, *, pictures: int, megapixelsteps: float, texts: int, tokens: int, forms: int
+) -> Body:
+    """Return the counters that the upfront rules read."""
     return {
-        "queued_requests": waiting,
-        "queued_text_requests": 0,
+        "queued_requests": pictures,
+        "queued_text_requests": texts,
         "worker_count": rules.worker_count,
-        "text_worker_count": 0,
+        "text_worker_count": rules.text_worker_count,
         "thread_count": rules.thread_count,
-        "text_thread_count": 0,
+        "text_thread_count": rules.text_thread_count,
         "queued_megapixelsteps": round(float(megapixelsteps), 2),
         "past_minute_megapixelsteps": 0.0,
-        "queued_forms": 0.0,
-        "interrogator_count": 0,
-        "interrogator_thread_count": 0,
-        "queued_tokens": 0.0,
+        "queued_forms": float(forms),
+        "interrogator_count": rules.alchemist_count,
+        "interrogator_thread_count": rules.alchemist_thread_count,
+        "queued_tokens": float(tokens),
         "past_minute_tokens": 0.0,
     }

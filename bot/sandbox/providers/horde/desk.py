@@ -37,6 +37,35 @@ class Desk(Generic[J]):
             job.expire()
         self.queue.forget()
 
+    def hands_on(self, remote_id: str) -> "HandsOn[J] | None":
+        """Return what moves a request by hand; None for one that was never accepted here."""
+        job = self._by_id.get(remote_id)
+        return None if job is None else HandsOn(self.queue, job)
+
+
+class HandsOn(Generic[J]):
+    """Moves one request by hand."""
+
+    def __init__(self, queue: Queue[J], job: J) -> None:
+        self._queue = queue
+        self._job = job
+
+    def hold(self) -> None:
+        """Stop time for it."""
+        self._queue.hold(self._job)
+
+    def release(self) -> None:
+        """Let time go on for it."""
+        self._queue.release(self._job)
+
+    def step(self) -> None:
+        """Do its next step and hold it again."""
+        self._queue.step(self._job)
+
+    def finish(self) -> None:
+        """Do all its remaining steps now."""
+        self._queue.finish(self._job)
+
 
 def open_desk(
     clock: Clock,

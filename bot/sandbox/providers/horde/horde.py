@@ -13,7 +13,7 @@ from bot.sandbox.providers.horde.accounts import Account, SharedKey
 from bot.sandbox.providers.horde.picture_host import PictureHost
 from bot.sandbox.providers.horde.routes import Api
 from bot.sandbox.providers.horde.rules import Baseline, HordeRules, Model
-from bot.sandbox.providers.horde.styles import Style
+from bot.sandbox.providers.horde.styles.book import Style
 from bot.sandbox.providers.horde.world import World
 from bot.sandbox.providers.server import LOOPBACK, LoopbackServer
 from bot.sandbox.providers.studio import Studio
@@ -33,6 +33,20 @@ class ModelWishes(TypedDict, total=False):
     steps_max: int
 
 
+class StyleWishes(TypedDict, total=False):
+    """What `SandboxHorde.style` can set; see `Style`."""
+
+    creator: str
+    info: str
+    prompt: str
+    params: Mapping[str, object]
+    models: tuple[str, ...]
+    tags: tuple[str, ...]
+    nsfw: bool
+    public: bool
+    use_count: int
+
+
 class Switches(TypedDict, total=False):
     """The rules that `SandboxHorde.switch` can change while it runs; see `HordeRules`."""
 
@@ -43,6 +57,10 @@ class Switches(TypedDict, total=False):
     heartbeat: str
     worker_count: int
     thread_count: int
+    text_worker_count: int
+    text_thread_count: int
+    alchemist_count: int
+    alchemist_thread_count: int
     link_lifetime_s: float
     picture_lifetime_s: float
 
@@ -61,10 +79,12 @@ class SandboxHorde:
         self._studio = Studio()
         self._api = self._host("api")
         self._images = self._host("images")
-        self._pictures = PictureHost(self._images, clock=self.clock, studio=self._studio)
+        self._pictures = PictureHost(self._images, clock=self.clock)
         self._world = World(rules=rules, clock=self.clock, host=self._pictures, studio=self._studio)
         self.truth = self._world.truth
         self.script = self._world.pictures.scripts
+        self.text_script = self._world.texts.scripts
+        self.alchemy_script = self._world.alchemy.scripts
         api = Api(self._world)
         self._api.speaks(api.routes(), prefix=PREFIX, key_header="apikey", unknown=api.unknown)
         self._tasks: list[asyncio.Task[None]] = []
@@ -74,6 +94,8 @@ class SandboxHorde:
         await self._api.start()
         self._tasks = [
             asyncio.create_task(self._world.pictures.queue.run()),
+            asyncio.create_task(self._world.texts.queue.run()),
+            asyncio.create_task(self._world.alchemy.queue.run()),
             asyncio.create_task(self._world.webhooks.run()),
         ]
         return self
@@ -116,10 +138,16 @@ class SandboxHorde:
         kudos: float = 0.0,
         concurrency: int = 30,
         trusted: bool = False,
+        is_service: bool = False,
     ) -> Account:
         """Register a user ("alias#id") under a key."""
         return self._world.accounts.add(
-            key, username=username, kudos=kudos, concurrency=concurrency, trusted=trusted
+            key,
+            username=username,
+            kudos=kudos,
+            concurrency=concurrency,
+            trusted=trusted,
+            is_service=is_service,
         )
 
     def share_key(self, key: str, *, name: str, kudos: float) -> SharedKey:
@@ -133,18 +161,15 @@ class SandboxHorde:
         known = self._world.models.get(name) or Model(name=name)
         self._world.models[name] = replace(known, **wishes)
 
-    def style(
-        self,
-        name: str,
-        *,
-        prompt: str = "{p}{np}",
-        params: Mapping[str, object] | None = None,
-        models: tuple[str, ...] = ("stable_diffusion",),
-    ) -> None:
+    def text_model(self, name: str, **wishes: Unpack[ModelWishes]) -> None:
+        """Add a model of texts, or change one."""
+        known = self._world.text_models.get(name) or Model(name=name)
+        self._world.text_models[name] = replace(known, **wishes)
+
+    def style(self, name: str, **wishes: Unpack[StyleWishes]) -> None:
         """Add a style that requests may name."""
-        self._world.styles[name] = Style(
-            name=name, prompt=prompt, params=params or {}, models=models
-        )
+        given: StyleWishes = {"creator": "workerowner#1", **wishes}
+        self._world.styles.add(Style(style_id=self._world.new_id(), name=name, **given))
 
     def time_out(self, seconds: float) -> None:
         """Put loopback into timeout, as after an abusive prompt."""
@@ -152,19 +177,19 @@ class SandboxHorde:
 
     def hold(self, remote_id: str) -> None:
         """Stop time for a request."""
-        self._world.pictures.queue.hold(self.truth.job(remote_id))
+        self._world.hands_on(remote_id).hold()
 
     def release(self, remote_id: str) -> None:
         """Let time go on for a request that was held."""
-        self._world.pictures.queue.release(self.truth.job(remote_id))
+        self._world.hands_on(remote_id).release()
 
     def step(self, remote_id: str) -> None:
-        """Do the next step of a held request: take up a picture, or deliver it and take up the next."""
-        self._world.pictures.queue.step(self.truth.job(remote_id))
+        """Do the next step of a held request: take up a part, or deliver it and take up the next."""
+        self._world.hands_on(remote_id).step()
 
     def finish(self, remote_id: str) -> None:
         """Do all remaining steps of a request now."""
-        self._world.pictures.queue.finish(self.truth.job(remote_id))
+        self._world.hands_on(remote_id).finish()
 
     async def picture(self, picture_id: str) -> bytes:
         """Return a picture's bytes as its worker uploaded them."""

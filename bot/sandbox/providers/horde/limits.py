@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.sandbox.clock import Clock
 
-PERIOD_NAMES = {1: "second", 60: "minute"}
+PERIOD_NAMES = {1: "second", 60: "minute", 3600: "hour"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

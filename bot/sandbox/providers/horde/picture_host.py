@@ -3,42 +3,43 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from aiohttp import web
 
 from bot.sandbox.clock import Clock
-from bot.sandbox.providers.pictures import PictureWish
 from bot.sandbox.providers.server import LoopbackServer
-from bot.sandbox.providers.studio import Studio
 
 FOLDER = "/images"
 ACCESS_KEY = "SANDBOXACCESSKEY"
 SECRET = b"sandbox object store"
 
 
+Make = Callable[[], Awaitable[bytes]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """One uploaded picture: bytes are drawn when they are wanted."""
+    """One uploaded picture: bytes are made when they are wanted."""
 
-    wish: PictureWish
+    make: Make
     gone_at_s: float
 
 
 class PictureHost:
     """Stores pictures by id and serves them to whoever has an intact link. Survives the API's restarts."""
 
-    def __init__(self, server: LoopbackServer, *, clock: Clock, studio: Studio) -> None:
+    def __init__(self, server: LoopbackServer, *, clock: Clock) -> None:
         self.server = server
         self._clock = clock
-        self._studio = studio
         self._stored: dict[str, Stored] = {}
         server.speaks([("GET", FOLDER + "/{name}", self._get)])
 
-    def store(self, picture_id: str, wish: PictureWish, *, lifetime_s: float) -> None:
+    def store(self, picture_id: str, make: Make, *, lifetime_s: float) -> None:
         """Take in a worker's upload."""
-        self._stored[picture_id] = Stored(wish=wish, gone_at_s=self._clock.elapsed_s() + lifetime_s)
+        self._stored[picture_id] = Stored(make=make, gone_at_s=self._clock.elapsed_s() + lifetime_s)
 
     def link(self, picture_id: str, *, lifetime_s: float) -> str:
         """Return a link that works for a while; it is signed anew each time it is asked for."""
@@ -47,7 +48,7 @@ class PictureHost:
 
     async def picture(self, picture_id: str) -> bytes:
         """Return what was uploaded, whether or not anybody may still fetch it."""
-        return await self._studio.picture(self._stored[picture_id].wish)
+        return await self._stored[picture_id].make()
 
     async def _get(self, request: web.Request) -> web.Response:
         picture_id = request.match_info["name"].removesuffix(".webp")
@@ -61,7 +62,7 @@ class PictureHost:
             return _error(403, "AccessDenied", "Request has expired")
         if stored is None or stored.gone_at_s <= self._clock.elapsed_s():
             return _error(404, "NoSuchKey", "The specified key does not exist.")
-        picture = await self._studio.picture(stored.wish)
+        picture = await stored.make()
         return web.Response(
             body=picture, content_type="image/webp", headers={"ETag": f'"{picture_id}"'}
         )

@@ -3,6 +3,8 @@
 from bot.sandbox.providers.horde.accounts import Account, SharedKey
 from bot.sandbox.providers.horde.answers import Body
 
+NOTHING = {"image": 0, "text": 0, "interrogation": 0}
+
 
 def profile(account: Account) -> Body:
     """Return what anybody may read about an account."""
@@ -15,7 +17,8 @@ def profile(account: Account) -> Body:
         "moderator": False,
         "kudos_details": {
             "accumulated": float(-round(account.spent)),
-            "gifted": 0, "donated": 0, "admin": 0, "received": 0, "recurring": 0, "awarded": 0, "styled": 0,
+            "gifted": account.gifted, "donated": 0, "admin": 0, "received": account.received,
+            "recurring": 0, "awarded": 0, "styled": 0,
         },
         "worker_count": 0,
         "worker_ids": [],
@@ -24,7 +27,7 @@ def profile(account: Account) -> Body:
         "trusted": account.trusted,
         "flagged": False,
         "vpn": False,
-        "service": False,
+        "service": account.is_service,
         "education": False,
         "customizer": False,
         "special": False,
@@ -34,30 +37,35 @@ def profile(account: Account) -> Body:
         "usage": {"megapixelsteps": None, "requests": None},
         "contributions": {"megapixelsteps": None, "fulfillments": None},
         "records": {
-            "usage": {"megapixelsteps": round(account.megapixelsteps, 2), "tokens": 0},
+            "usage": {"megapixelsteps": round(account.megapixelsteps, 2), "tokens": account.tokens},
             "contribution": {"megapixelsteps": 0, "tokens": 0},
-            "fulfillment": _of_each_kind(0),
-            "request": _of_each_kind(account.requests),
-            "style": _of_each_kind(0),
+            "fulfillment": dict(NOTHING),
+            "request": {
+                "image": account.requests,
+                "text": account.text_requests,
+                "interrogation": account.alchemy_requests,
+            },
+            "style": dict(NOTHING),
         },
     }  # fmt: skip
 
 
 def own_profile(
-    account: Account, *, shared: SharedKey | None, shared_ids: list[str], active: list[str]
+    account: Account,
+    *,
+    shared: SharedKey | None,
+    shared_ids: list[str],
+    active: dict[str, list[str]],
 ) -> Body:
-    """Return what the key's owner reads; `active_generations` is missing when nothing runs.
+    """Return what the key's owner reads; `active_generations` lists only kinds with something running.
 
-    The anonymous account has the key always and lists nothing under it.
+    It is missing when nothing runs. The anonymous account has it always and lists nothing.
     """
     suffix = f" (Shared Key: {shared.name})" if shared else ""
     body = profile(account) | {"username": account.username + suffix, "sharedkey_ids": shared_ids}
+    running = {kind: ids for kind, ids in active.items() if ids}
     if account.is_anonymous:
         body["active_generations"] = {"image": []}
-    elif active:
-        body["active_generations"] = {"image": active}
+    elif running:
+        body["active_generations"] = running
     return body
-
-
-def _of_each_kind(images: int) -> Body:
-    return {"image": images, "text": 0, "interrogation": 0}

@@ -14,6 +14,9 @@ KNOWN_ROUTES = tuple(
         "/users/<string:user_id>", "/status/models", "/status/models/<string:model_name>",
         "/status/performance", "/status/heartbeat", "/status/modes", "/status/news",
         "/kudos/transfer", "/sharedkeys", "/sharedkeys/<string:sharedkey_id>", "/workers",
+        "/styles/image", "/styles/image/<string:style_id>", "/styles/image_by_name/<string:style_name>",
+        "/styles/text", "/styles/text/<string:style_id>", "/styles/text_by_name/<string:style_name>",
+        "/collections",
     )
 )  # fmt: skip
 

@@ -3,10 +3,13 @@
 from aiohttp import web
 
 from bot.sandbox.providers.horde.account_routes import account_routes
+from bot.sandbox.providers.horde.alchemy.routes import alchemy_routes
 from bot.sandbox.providers.horde.pictures.routes import picture_routes
 from bot.sandbox.providers.horde.refusals import Refusal
 from bot.sandbox.providers.horde.routing import Route, Served, response, served
 from bot.sandbox.providers.horde.status_routes import status_routes
+from bot.sandbox.providers.horde.styles.routes import style_routes
+from bot.sandbox.providers.horde.texts.routes import text_routes
 from bot.sandbox.providers.horde.world import World
 
 NO_SUCH_PAGE = (
@@ -22,6 +25,9 @@ class Api:
         self._world = world
         self._table: tuple[Route, ...] = (
             *picture_routes(world),
+            *text_routes(world),
+            *alchemy_routes(world),
+            *style_routes(world),
             *status_routes(world),
             *account_routes(world),
         )

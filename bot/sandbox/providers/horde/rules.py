@@ -8,6 +8,11 @@ NODE = "sandbox-a:7001:5.1.5"
 VERSION = "5.1.5"
 WORKER_ID = "5a4db0c5-0000-4000-8000-000000000001"
 WORKER_NAME = "sandbox-painter"
+SCRIBE_ID = "5a4db0c5-0000-4000-8000-000000000002"
+SCRIBE_NAME = "sandbox-scribe"
+ALCHEMIST_ID = "5a4db0c5-0000-4000-8000-000000000003"
+ALCHEMIST_NAME = "sandbox-alchemist"
+WORKER_IDS = frozenset({WORKER_ID, SCRIBE_ID, ALCHEMIST_ID})
 
 
 class Baseline(StrEnum):
@@ -23,7 +28,10 @@ class Baseline(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One entry of `/status/models`, and what the price and upfront rules need to know."""
+    """One entry of `/status/models`, and what the price and upfront rules need to know.
+
+    A model of texts has no baseline and no steps.
+    """
 
     name: str
     baseline: Baseline = Baseline.SD15
@@ -58,6 +66,12 @@ DEFAULT_MODELS = (
     ),
 )
 
+DEFAULT_TEXT_MODELS = (
+    Model(name="aphrodite/sandbox-scribe-8B", count=6, eta=4, performance=137.1),
+    Model(name="koboldcpp/sandbox-teller-13B", count=3, eta=12, performance=61.4),
+    Model(name="koboldcpp/sandbox-tiny-1B", count=2, eta=1, performance=402.9),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HordeRules:
@@ -73,6 +87,10 @@ class HordeRules:
     heartbeat: str = "OK"  # or OVERLOADED, DOWN
     worker_count: int = 8
     thread_count: int = 16
+    text_worker_count: int = 4
+    text_thread_count: int = 6
+    alchemist_count: int = 2  # with none, alchemy is accepted and never served
+    alchemist_thread_count: int = 3
     seed: int | None = (
         0  # of ids and picture seeds; None: new ones in every run, for a lasting database
     )

@@ -12,6 +12,39 @@ TYPES: Mapping[str, tuple[type, ...]] = {
     "number": (int, float),
 }
 
+BOOLEAN: Schema = {"type": "boolean"}
+TEXT: Schema = {"type": "string"}
+
+
+def text(minimum: int, maximum: int) -> Schema:
+    """Describe a text by its length."""
+    return {"type": "string", "minLength": minimum, "maxLength": maximum}
+
+
+def integer(minimum: int, maximum: int) -> Schema:
+    """Describe a whole number."""
+    return {"type": "integer", "minimum": minimum, "maximum": maximum}
+
+
+def number(minimum: float, maximum: float) -> Schema:
+    """Describe a number."""
+    return {"type": "number", "minimum": minimum, "maximum": maximum}
+
+
+def one_of(*names: str) -> Schema:
+    """Describe one of a few words."""
+    return {"type": "string", "enum": names}
+
+
+def list_of(items: Schema, **limits: object) -> Schema:
+    """Describe a list by what is in it."""
+    return {"type": "array", "items": items, **limits}
+
+
+def object_of(properties: Mapping[str, Schema], *required: str) -> Schema:
+    """Describe an object; members that it does not name are ignored."""
+    return {"type": "object", "properties": properties, "required": required}
+
 
 def errors_of(value: object, schema: Schema, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield (dotted path, sentence) for everything wrong with a value."""

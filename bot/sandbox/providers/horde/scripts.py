@@ -42,7 +42,9 @@ class Script:
     webhooks: Webhooks = Webhooks.NORMAL
     webhook_delay_s: float = 0.0
     warnings: tuple[str, ...] = ()  # codes in the answer to the submit
-    metadata: tuple[tuple[str, str], ...] = ()  # (type, value) notes on each picture
+    metadata: tuple[tuple[str, str], ...] = ()  # (type, value) notes on each picture or text
+    text: str = ""  # what is written, or said of a picture; "" has the sandbox make something up
+    is_nsfw: bool = False  # what alchemy says of a picture
 
 
 class Wishes(TypedDict, total=False):
@@ -56,6 +58,8 @@ class Wishes(TypedDict, total=False):
     webhook_delay_s: float
     warnings: tuple[str, ...]
     metadata: tuple[tuple[str, str], ...]
+    text: str
+    is_nsfw: bool
 
 
 class Scripts:

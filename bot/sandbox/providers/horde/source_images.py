@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import io
+from dataclasses import dataclass, field
 
 import aiohttp
 from PIL import Image, UnidentifiedImageError
@@ -21,13 +22,27 @@ UNREADABLE = (
 UNREACHABLE = "Image validation failed. Something went wrong when retrieving image url."
 
 
-async def has_transparency(source: str) -> bool:
-    """Check a source (base64 or a link) and tell whether parts of it are see-through.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceImage:
+    """A picture that somebody sent along."""
 
-    Raises `Refusal` when it is no picture, cannot be fetched, or is too large.
-    """
+    data: bytes = field(repr=False)
+    width: int
+    height: int
+    has_transparency: bool
+
+
+async def source_image(source: str) -> SourceImage:
+    """Return a source (base64 or a link); `Refusal` when it is no picture or cannot be fetched."""
     data = await _fetch(source) if source.startswith(("http://", "https://")) else _decoded(source)
-    return await asyncio.to_thread(_look, data)
+    return await asyncio.to_thread(_looked_at, data)
+
+
+def check_side(source: SourceImage) -> None:
+    """Refuse a picture that is too large to be drawn from."""
+    if max(source.width, source.height) > SIDE_MAX:
+        message = f"Source image must not be larger than {SIDE_MAX}x{SIDE_MAX}."
+        raise Refusal(400, message, rc="SourceImageResolutionExceeded")
 
 
 def _decoded(source: str) -> bytes:
@@ -44,7 +59,10 @@ async def _fetch(link: str) -> bytes:
         raise unreachable
     timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT_S)
     try:
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(link) as answer:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(URL(link, encoded=True)) as answer,
+        ):
             data = await answer.content.read(FETCH_BYTES_MAX + 1)
     except (aiohttp.ClientError, TimeoutError) as error:
         raise unreachable from error
@@ -53,13 +71,15 @@ async def _fetch(link: str) -> bytes:
     return data
 
 
-def _look(data: bytes) -> bool:
+def _looked_at(data: bytes) -> SourceImage:
     try:
         with Image.open(io.BytesIO(data)) as picture:
-            if max(picture.size) > SIDE_MAX:
-                message = f"Source image must not be larger than {SIDE_MAX}x{SIDE_MAX}."
-                raise Refusal(400, message, rc="SourceImageResolutionExceeded")
             picture.load()
-            return "A" in picture.getbands()
+            return SourceImage(
+                data=data,
+                width=picture.width,
+                height=picture.height,
+                has_transparency="A" in picture.getbands(),
+            )
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
         raise Refusal(400, UNREADABLE, rc="ImageValidationFailed") from error

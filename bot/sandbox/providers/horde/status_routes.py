@@ -1,6 +1,10 @@
 """The routes about the service itself: models, performance, heartbeat, modes."""
 
 import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Self
 
 from aiohttp import web
 
@@ -8,7 +12,8 @@ from bot.sandbox.providers.horde import answers
 from bot.sandbox.providers.horde.pictures.answers import megapixelsteps
 from bot.sandbox.providers.horde.refusals import Refusal
 from bot.sandbox.providers.horde.routing import THIRTY_A_MINUTE, Answer, Route, whole
-from bot.sandbox.providers.horde.rules import VERSION
+from bot.sandbox.providers.horde.rules import VERSION, Model
+from bot.sandbox.providers.horde.texts.answers import tokens_left
 from bot.sandbox.providers.horde.world import World
 
 MODELS_CACHE_S = 2.0
@@ -34,9 +39,11 @@ class Board:
 
     async def models(self, request: web.Request) -> Answer:
         """List the models of a kind that are served; nothing while the cache is cold."""
-        if self._world.rules.cold_models or request.query.get("type", "image") != "image":
+        kind = request.query.get("type", "image")
+        entries_of = {"image": self._image_entries, "text": self._text_entries}.get(kind)
+        if self._world.rules.cold_models or entries_of is None:
             return 200, []
-        entries = self._world.cache.answer("models", self._entries, lifetime_s=MODELS_CACHE_S)
+        entries = self._world.cache.answer(f"models {kind}", entries_of, lifetime_s=MODELS_CACHE_S)
         assert isinstance(entries, dict)
         least = max(1, whole(request, "min_count"))
         most = whole(request, "max_count") or math.inf
@@ -44,16 +51,22 @@ class Board:
 
     async def model(self, request: web.Request) -> Answer:
         """Answer with a list of one."""
-        entry = self._entries().get(request.match_info["name"])
+        name = request.match_info["name"]
+        entry = self._image_entries().get(name) or self._text_entries().get(name)
         return 200, [entry] if entry else []
 
     async def performance(self, _: web.Request) -> Answer:
         """Answer with the counters that the upfront rules read."""
-        queue = self._world.pictures.queue
-        queue.catch_up()
-        work = sum(megapixelsteps(job) for job in queue)
+        world = self._world
+        for queue in (world.pictures.queue, world.texts.queue, world.alchemy.queue):
+            queue.catch_up()
         return 200, answers.performance(
-            self._world.rules, waiting=queue.waiting(), megapixelsteps=work
+            world.rules,
+            pictures=world.pictures.queue.waiting(),
+            megapixelsteps=sum(megapixelsteps(job) for job in world.pictures.queue),
+            texts=world.texts.queue.waiting(),
+            tokens=sum(tokens_left(job) for job in world.texts.queue),
+            forms=world.alchemy.queue.waiting(),
         )
 
     async def heartbeat(self, _: web.Request) -> Answer:
@@ -73,15 +86,40 @@ class Board:
             raise Refusal(403, "Only moderators may read this with a key.", rc="NotModerator")
         return 200, {"maintenance_mode": self._world.rules.maintenance, "invite_only_mode": False}
 
-    def _entries(self) -> dict[str, answers.Body]:
+    def _image_entries(self) -> dict[str, answers.Body]:
         queue = self._world.pictures.queue
         queue.catch_up()
-        queued: dict[str, float] = {}
-        jobs: dict[str, float] = {}
-        for job in queue:
-            queued[job.model] = queued.get(job.model, 0.0) + 1_000_000 * megapixelsteps(job)
-            jobs[job.model] = jobs.get(job.model, 0.0) + job.waiting
+        load = Load.of((job.model, 1_000_000 * megapixelsteps(job), job.waiting) for job in queue)
+        return load.entries(self._world.models, kind="image")
+
+    def _text_entries(self) -> dict[str, answers.Body]:
+        queue = self._world.texts.queue
+        queue.catch_up()
+        load = Load.of((job.model, tokens_left(job), job.waiting) for job in queue)
+        return load.entries(self._world.text_models, kind="text")
+
+
+@dataclass(slots=True)
+class Load:
+    """What waits for each model: work and requests."""
+
+    work: Counter[str] = field(default_factory=Counter)
+    jobs: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, waiting: Iterable[tuple[str, float, int]]) -> Self:
+        """Add up (model, work, requests)."""
+        load = cls()
+        for model, work, jobs in waiting:
+            load.work[model] += int(work)
+            load.jobs[model] += jobs
+        return load
+
+    def entries(self, models: Mapping[str, Model], *, kind: str) -> dict[str, answers.Body]:
+        """Return the entry of each model."""
         return {
-            name: answers.model(entry, queued=queued.get(name, 0.0), jobs=jobs.get(name, 0.0))
-            for name, entry in self._world.models.items()
+            name: answers.model(
+                entry, kind=kind, queued=float(self.work[name]), jobs=float(self.jobs[name])
+            )
+            for name, entry in models.items()
         }

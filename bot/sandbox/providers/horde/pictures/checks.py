@@ -1,26 +1,24 @@
-"""What is refused although its form is right: one small function per rule."""
+"""What is refused in a request for pictures although its form is right: one small function per rule."""
 
 from collections.abc import Callable, Mapping
 
 from bot.sandbox.providers.horde.pictures.submit_schema import UPSCALERS
 from bot.sandbox.providers.horde.refusals import Refusal
-from bot.sandbox.providers.horde.rules import WORKER_ID, Baseline, HordeRules, Model
+from bot.sandbox.providers.horde.rules import Baseline, Model
 
 WORDS_MAX = 7500
 LORAS_MAX = 5
 EMBEDDINGS_MAX = 20
-WORKERS_MAX = 5
 DECIMALS_MAX = 2
 
 Payload = Mapping[str, object]
 Params = Mapping[str, object]
 
 
-def check_payload(payload: Payload, *, model: Model | None, rules: HordeRules) -> None:
+def check_payload(payload: Payload, *, model: Model | None) -> None:
     """Raise the first refusal that a payload of the right form deserves."""
     params = payload.get("params", {})
     assert isinstance(params, Mapping)
-    _check_webhook(payload, rules)
     for check in PAYLOAD_CHECKS:
         check(payload)
     for check_params in PARAMS_CHECKS:
@@ -29,30 +27,9 @@ def check_payload(payload: Payload, *, model: Model | None, rules: HordeRules) -
     _check_model_fits(params, model)
 
 
-def _check_webhook(payload: Payload, rules: HordeRules) -> None:
-    webhook = str(payload.get("webhook", ""))
-    if webhook and rules.https_only_webhooks and not webhook.startswith("https://"):
-        raise Refusal(400, "webhooks need to point to an https endpoint.", rc="BadRequest")
-
-
 def _check_length(payload: Payload) -> None:
     if len(str(payload["prompt"]).split()) > WORDS_MAX:
         raise Refusal(400, f"The prompt has more than {WORDS_MAX} words.", rc="InvalidPromptSize")
-
-
-def _check_proxy(payload: Payload) -> None:
-    if payload.get("proxied_account"):
-        message = "A proxied_account is for service accounts."
-        raise Refusal(400, message, rc="OnlyServiceAccountProxy.")  # this one ends with a dot
-
-
-def _check_workers(payload: Payload) -> None:
-    """Refuse strangers among the first workers named; the rest is cut off silently."""
-    workers = payload.get("workers", [])
-    assert isinstance(workers, list)
-    for worker in workers[:WORKERS_MAX]:
-        if worker != WORKER_ID:
-            raise Refusal(404, f"Worker with ID '{worker}' not found.", rc="WorkerNotFound")
 
 
 def _check_mask(payload: Payload) -> None:
@@ -115,9 +92,7 @@ def _check_model_fits(params: Params, model: Model | None) -> None:
         )
 
 
-PAYLOAD_CHECKS: tuple[Callable[[Payload], None], ...] = (
-    _check_length, _check_proxy, _check_workers, _check_mask,
-)  # fmt: skip
+PAYLOAD_CHECKS: tuple[Callable[[Payload], None], ...] = (_check_length, _check_mask)
 PARAMS_CHECKS: tuple[Callable[[Params], None], ...] = (
     _check_cfg, _check_loras, _check_embeddings, _check_upscalers,
 )  # fmt: skip

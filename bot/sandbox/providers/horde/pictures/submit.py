@@ -13,6 +13,7 @@ from bot.sandbox.providers.horde.admission import (
     check_key_is_there,
 )
 from bot.sandbox.providers.horde.answers import Body, accepted
+from bot.sandbox.providers.horde.checks import check_common
 from bot.sandbox.providers.horde.jobs import plan
 from bot.sandbox.providers.horde.pictures import prices
 from bot.sandbox.providers.horde.pictures.checks import check_payload
@@ -23,8 +24,8 @@ from bot.sandbox.providers.horde.refusals import Refusal, invalid
 from bot.sandbox.providers.horde.rules import Model
 from bot.sandbox.providers.horde.schema import errors_of
 from bot.sandbox.providers.horde.scripts import Outcome, Webhooks
-from bot.sandbox.providers.horde.source_images import has_transparency
-from bot.sandbox.providers.horde.styles import styled
+from bot.sandbox.providers.horde.source_images import check_side, source_image
+from bot.sandbox.providers.horde.styles.book import styled
 from bot.sandbox.providers.horde.world import World
 
 DRY_RUN_LIFETIME_S = 2 * 24 * 3600.0
@@ -51,7 +52,8 @@ async def submit(world: World, caller: Caller, sent: object) -> tuple[int, Body]
     account = admitted(world, caller)
     payload = styled(sent, world.styles)
     model = model_for(world, payload)
-    check_payload(payload, model=model, rules=world.rules)
+    check_common(payload, account=account, rules=world.rules)
+    check_payload(payload, model=model)
     await _check_source(payload)
     wish = _filtered(world, caller, payload, to_wish(payload))
     if sent.get("dry_run"):
@@ -79,9 +81,10 @@ def model_for(world: World, payload: Mapping[str, object]) -> Model | None:
 async def _check_source(payload: Mapping[str, object]) -> None:
     if "source_image" not in payload:
         return
-    transparent = await has_transparency(str(payload["source_image"]))
+    source = await source_image(str(payload["source_image"]))
+    check_side(source)
     wants_mask = payload.get("source_processing") == "inpainting"
-    if wants_mask and not transparent and "source_mask" not in payload:
+    if wants_mask and not source.has_transparency and "source_mask" not in payload:
         message = "Inpainting needs a source_mask, or transparency in the source_image."
         raise Refusal(400, message, rc="InpaintingMissingMask")
 

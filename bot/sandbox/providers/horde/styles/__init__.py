@@ -1,0 +1,1 @@
+"""House styles: whole presets that requests may name."""

@@ -1,0 +1,1 @@
+"""What only requests for texts have: their form, their price, their answers."""
