@@ -33,6 +33,7 @@ from bot.jobs.tracker import Tracker
 from bot.jobs.turns import Turns
 from bot.jobs.worker import Worker
 from bot.media.pool import PictureWork
+from bot.price_setup import price_list
 from bot.provider_setup import provider_configs, service_keys
 from bot.providers import registry
 from bot.providers.base import Limits, Provider
@@ -206,6 +207,7 @@ def _wired(settings: Settings, opened: _Opened) -> Service:
         blobs=opened.blobs,
         pictures=opened.pictures,
         accounts=accounts,
+        prices=price_list(settings),
         keys=keys,
         catalogue=catalogue,
         providers=providers,

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.domain.clock import Clock
-from bot.domain.errors import BotError
+from bot.domain.errors import BotError, ConfigurationError
 from bot.settings import VERSION, Settings
 
 DISCORD_API: Final = "https://discord.com/api/v10"
@@ -55,13 +55,16 @@ class _Answer:
     body: Mapping[str, Any]
 
 
-async def check(settings: Settings, *, clock: Clock, database: Probe) -> list[Finding]:
+async def check(
+    settings: Settings, *, clock: Clock, database: Probe, prices: Probe
+) -> list[Finding]:
     """Look at everything that `run` needs, all at once; in the order in which one would mend it."""
     async with aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()) as http:
         groups = await asyncio.gather(
             _python(),
             asyncio.to_thread(_data_dir, settings.data_dir),
             _probed(database),
+            _probed(prices),
             asyncio.to_thread(_master_key, settings),
             _discord(settings, http, clock),
             _horde(settings, http),
@@ -117,6 +120,8 @@ def _master_key(settings: Settings) -> list[Finding]:
 async def _probed(probe: Probe) -> list[Finding]:
     try:
         return [Finding(ok=True, text=await probe())]
+    except ConfigurationError as error:
+        return [Finding(ok=False, text=fault) for fault in error.faults]
     except BotError as error:
         return [Finding(ok=False, text=str(error))]
 

@@ -10,6 +10,7 @@ from bot.client import sync as sync_commands
 from bot.domain.clock import SystemClock
 from bot.domain.credits import CREDIT
 from bot.domain.jobs import Job, JobState
+from bot.price_setup import prices_in_words
 from bot.settings import Settings
 from storage import backup as backups
 from storage.database import Tx
@@ -28,7 +29,10 @@ async def check(settings: Settings) -> int:
             return f"The database will be made at the first start, in {settings.database_path}."
         return await version_of(settings.database_path)
 
-    findings = await checks.check(settings, clock=SystemClock(), database=database)
+    async def prices() -> str:
+        return prices_in_words(settings)
+
+    findings = await checks.check(settings, clock=SystemClock(), database=database, prices=prices)
     for finding in findings:
         print(finding)
     return checks.exit_code(findings)

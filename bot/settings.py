@@ -227,6 +227,8 @@ class Settings(BaseModel):
     """Seconds between two edits of one card, at least."""
     daily_credits: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
     """Credits that every member gets per day."""
+    prices: HomePath | None = None
+    """A file of prices, such as `docs/prices.toml`. Unset: the usual ones, which stand there."""
     after_unsure_submit: Literal["once", "never"] = "once"
     """When a submit may or may not have arrived: send it `once` more, or `never`."""
     job_deadline_min: Annotated[int, Field(ge=1, le=1440)] = 60

@@ -25,7 +25,7 @@ from bot.bench.usage import MEBIBYTE
 from bot.domain.clock import SystemClock
 from bot.domain.credits import credits_of, member_account
 from bot.domain.jobs import Job, JobId, JobState, Remote, Target, UserId
-from bot.domain.pricing import price
+from bot.domain.pricing import USUAL
 from bot.domain.requests import PictureRequest
 from bot.sandbox.discord.rules import DiscordRules
 from storage.database import Tx
@@ -194,7 +194,7 @@ def _job(town: Town, number: int, *, remote_id: str, card_id: int) -> Job:
             file_bytes_max=town.discord.rules.file_bytes_max,
         ),
         provider="horde",
-        price=price(request),
+        price=USUAL.of(request),
         payer=member_account(owner_id),
         state=JobState.RUNNING,
         attempt=1,

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from bot.accounts.credits import CreditAccounts
 from bot.accounts.keys import KeyRing
-from bot.domain import pricing, quota
+from bot.domain import quota
 from bot.domain.askers import Asker
 from bot.domain.clock import Clock
 from bot.domain.credits import NOTHING, Microcredits, member_account
 from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded
 from bot.domain.jobs import WORKING, Job, JobId, Target, UserId
 from bot.domain.keys import KeyKind
+from bot.domain.pricing import PriceList
 from bot.domain.requests import (
     DRAWN_SEED_MAX,
     UNSTORED,
@@ -68,6 +69,7 @@ class Tracker:
         blobs: BlobStore,
         pictures: PictureWork,
         accounts: CreditAccounts,
+        prices: PriceList,
         keys: KeyRing,
         catalogue: Catalogue,
         providers: Mapping[str, Provider],
@@ -79,6 +81,7 @@ class Tracker:
         self._blobs = blobs
         self._pictures = pictures
         self._accounts = accounts
+        self._prices = prices
         self._keys = keys
         self._catalogue = catalogue
         self._providers = providers
@@ -114,11 +117,20 @@ class Tracker:
             request=plan.request,
             provider=name,
             provider_title=chosen.title,
-            price=_price(plan.request, key_kind),
+            price=self._price(plan.request, name, key_kind),
             key_kind=key_kind,
             available=self._accounts.last_known(asker.id),
             notes=plan.notes,
         )
+
+    def _price(self, request: Request, provider: str, key_kind: KeyKind) -> Microcredits:
+        """Return the most a request costs; on a member's own key it costs no credits.
+
+        On a server's key it does: credits are what shares that key out among the members.
+        """
+        if key_kind is KeyKind.MEMBER:
+            return NOTHING
+        return self._prices.price(request, provider=provider)
 
     def _named(self, wish: str) -> str:
         """Return the provider that a member named; suggestions bind nobody, so it may be unknown."""
@@ -224,11 +236,3 @@ class Tracker:
         for blob in sorted(request.sources):
             if not await self._blobs.renew(blob):
                 raise InvalidRequest(SOURCE_GONE)
-
-
-def _price(request: Request, key_kind: KeyKind) -> Microcredits:
-    """Return the most a request costs; on a member's own key it costs no credits.
-
-    On a server's key it does: credits are what shares that key out among the members.
-    """
-    return NOTHING if key_kind is KeyKind.MEMBER else pricing.price(request)

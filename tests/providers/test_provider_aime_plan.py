@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.pricing import price
+from bot.domain.pricing import USUAL
 from bot.domain.requests import BlobId, Control, Lora, PictureRequest, Source, SourceUse
 from bot.providers.aime.endpoints import Endpoint, Wish
 from bot.providers.aime.payload import to_payload
@@ -90,7 +90,7 @@ def test_an_endpoint_that_chooses_for_itself_is_left_alone():
         "bare chooses the steps itself.",
     )
     assert set(payload(bare)) == {"prompt", "key", "wait_for_result"}
-    assert price(plan.request) > 0
+    assert USUAL.of(plan.request) > 0
 
 
 def test_weights_are_taken_out_and_what_should_not_show_is_negative_where_it_can_be():
@@ -166,7 +166,7 @@ def test_nothing_known_fills_in_what_a_price_needs_and_refuses_nothing():
     plan = to_plan(REQUEST.evolve(model="whatever"), endpoints=())
 
     assert plan.request.model == "whatever"
-    assert price(plan.request) > 0
+    assert USUAL.of(plan.request) > 0
 
 
 ASKED = st.builds(

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot import settings
 from bot.check import Finding, check, exit_code
-from bot.domain.errors import StorageUnavailable
+from bot.domain.errors import ConfigurationError, StorageUnavailable
 
 TOKEN = "marked-token-value"
 KEY = "marked-horde-key"
@@ -94,9 +94,15 @@ async def good_store() -> str:
     return "The database is at version 1."
 
 
-async def findings(world: World, *, database=good_store, **changed: str | None) -> list[Finding]:
+async def good_prices() -> str:
+    return "Prices are the usual ones."
+
+
+async def findings(
+    world: World, *, database=good_store, prices=good_prices, **changed: str | None
+) -> list[Finding]:
     environ = {name: text for name, text in (world.environ | changed).items() if text is not None}
-    return await check(settings.load(environ), clock=StillClock(), database=database)
+    return await check(settings.load(environ), clock=StillClock(), database=database, prices=prices)
 
 
 def only(found: list[Finding], *, ok: bool | None) -> Finding:
@@ -108,7 +114,7 @@ async def test_when_all_is_well_every_sentence_is_good(world, tmp_path):
     found = await findings(world)
 
     assert [finding for finding in found if finding.ok is False] == []
-    assert len(found) == 7
+    assert len(found) == 8
     assert exit_code(found) == 0
     assert world.agents == ["easel:0.1.0:me@example.org"]
     assert list((tmp_path / "data").iterdir()) == []
@@ -121,6 +127,19 @@ async def test_secrets_and_control_characters_are_never_repeated(world):
     assert KEY not in text
     assert "\x1b" not in text
     assert "\nFAIL" not in text
+
+
+async def test_each_fault_of_the_price_list_is_a_sentence_of_its_own(world):
+    async def bad_prices() -> str:
+        raise ConfigurationError("prices.toml, line 2: no.", "prices.toml, line 7: nor this.")
+
+    found = await findings(world, prices=bad_prices)
+
+    assert [finding.text for finding in found if finding.ok is False] == [
+        "prices.toml, line 2: no.",
+        "prices.toml, line 7: nor this.",
+    ]
+    assert exit_code(found) == 1
 
 
 async def test_a_missing_token_points_to_the_demo(world):

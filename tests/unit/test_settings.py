@@ -11,7 +11,7 @@ from bot import settings
 from bot.domain.errors import ConfigurationError
 
 SECRET = "marked-secret-value"
-ANY_TEXT = {"home", "data_dir", "master_key_file"}  # any text names a path
+ANY_TEXT = {"prices", "home", "data_dir", "master_key_file"}  # any text names a path
 MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
