@@ -8,5 +8,6 @@ COGS = (
     "cogs.jobs",
     "cogs.keys",
     "cogs.preferences",
+    "cogs.server_keys",
 )
 """Every extension, by hand: a test compares the list with the folder."""

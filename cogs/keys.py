@@ -1,113 +1,101 @@
-"""`/key`: members bring their own provider keys. Keys come in by modal, never as an option.
+"""`/key`: members bring their own provider keys. Keys come in by a form, never as an option."""
 
-An option would stay in the client's history of commands; a modal's text does not.
-"""
-
-import re
 from typing import Any
 
 import discord
-from discord import app_commands, ui
+from discord import app_commands
 from discord.app_commands import Choice
 from discord.ext import commands
-from pydantic import SecretStr
 
-from bot.accounts.keys import KEY_CHARS_MAX, KEY_CHARS_MIN, KeyRing
+from bot.accounts.keys import KeyRing
 from bot.client import EaselBot
-from bot.domain.errors import InvalidRequest
-from bot.domain.keys import KeyOwner
-from bot.ui import copy
-from bot.ui.account import keys_card
+from bot.domain.keys import KeyKind, KeyOwner
+from bot.ui import key_copy
 from bot.ui.errors import answered
-from bot.ui.modals import FormModal, submitted_id, submitted_values
+from bot.ui.keys import (
+    key_form,
+    keys_card,
+    provider_choices,
+    provider_of_form,
+    submitted_key,
+)
 from bot.ui.unbroken import unbroken
 
-FORM_ID = re.compile(r"key:v1:set:(?P<provider>[a-z0-9_]{1,32})")
-FIELD = "key"
+MINE = KeyKind.MEMBER
 
 
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
-class Keys(
-    commands.GroupCog, name="key", description="Use your own key of a provider instead of credits."
-):
-    """Take, list and forget keys."""
+class Keys(commands.GroupCog, name="key", description=key_copy.COMMANDS):
+    """Take, list, test and forget members' keys."""
 
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
 
     @app_commands.command(name="set")
-    @app_commands.describe(provider=copy.KEY_PROVIDER)
+    @app_commands.describe(provider=key_copy.PROVIDER)
     async def put(self, interaction: discord.Interaction[Any], provider: str) -> None:
         """Bring a key of your own; it is tested and stored sealed."""
-        form = key_form(provider, title=self._title(provider))
+        form = key_form(provider, title=self._keys.title(provider), kind=MINE)
         await unbroken(interaction.response.send_modal(form))
 
     @app_commands.command(name="list")
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """Show which keys of yours are stored, by their last four characters."""
-        found = await self._keys.list(KeyOwner.member(interaction.user.id))
-        view = keys_card(found)
+        view = keys_card(await self._keys.list(_owner(interaction)), kind=MINE)
         await unbroken(interaction.response.send_message(view=view, ephemeral=True))
 
     @app_commands.command()
-    @app_commands.describe(provider=copy.KEY_PROVIDER)
+    @app_commands.describe(provider=key_copy.PROVIDER)
+    async def test(self, interaction: discord.Interaction[Any], provider: str) -> None:
+        """Ask the provider whose your stored key is and what is left on it."""
+        await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
+        tried = await self._keys.test(_owner(interaction), provider=provider)
+        told = key_copy.tested(tried.key, tried.holder)
+        await unbroken(interaction.followup.send(told, ephemeral=True))
+
+    @app_commands.command()
+    @app_commands.describe(provider=key_copy.PROVIDER)
     async def forget(self, interaction: discord.Interaction[Any], provider: str) -> None:
         """Erase a key of yours."""
-        title = self._title(provider)
-        was_there = await self._keys.forget(KeyOwner.member(interaction.user.id), provider=provider)
-        sentence = copy.key_forgotten(title) if was_there else copy.no_such_key(title)
-        await unbroken(interaction.response.send_message(sentence, ephemeral=True))
+        title = self._keys.title(provider)
+        was_there = await self._keys.forget(_owner(interaction), provider=provider)
+        said = key_copy.forgotten if was_there else key_copy.nothing_to_forget
+        await unbroken(interaction.response.send_message(said(title, kind=MINE), ephemeral=True))
 
     @put.autocomplete("provider")
-    @forget.autocomplete("provider")
     async def suggest_providers(
         self, _interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
         """Offer the providers that take a key."""
-        return [
-            Choice(name=title, value=name)
-            for name, title in self._keys.providers
-            if typed.casefold() in title.casefold()
-        ]
+        return provider_choices(self._keys.providers, typed)
+
+    @test.autocomplete("provider")
+    @forget.autocomplete("provider")
+    async def suggest_brought(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        """Offer the providers whose key was brought."""
+        return provider_choices(self._keys.brought(_owner(interaction)), typed)
 
     @commands.Cog.listener("on_interaction")
     async def take_forms(self, interaction: discord.Interaction[Any]) -> None:
         """Take the keys that members sent in, whichever process showed them the form."""
-        form = FORM_ID.fullmatch(submitted_id(interaction) or "")
-        if form is None:
+        provider = provider_of_form(interaction, kind=MINE)
+        if provider is None:
             return
         async with answered(interaction):
-            await self._take(interaction, provider=form["provider"])
+            await self._take(interaction, provider=provider)
 
     async def _take(self, interaction: discord.Interaction[Any], *, provider: str) -> None:
-        secret = SecretStr(submitted_values(interaction)[FIELD])
+        secret = submitted_key(interaction)
         await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
-        info = await self._keys.set(
-            KeyOwner.member(interaction.user.id), provider=provider, secret=secret
-        )
-        await unbroken(interaction.followup.send(copy.key_kept(info), ephemeral=True))
-
-    def _title(self, provider: str) -> str:
-        """Name a provider; suggestions do not bind anybody, so it may be unknown."""
-        for name, title in self._keys.providers:
-            if name == provider:
-                return title
-        raise InvalidRequest(copy.NO_SUCH_PROVIDER)
+        info = await self._keys.set(_owner(interaction), provider=provider, secret=secret)
+        await unbroken(interaction.followup.send(key_copy.kept(info, kind=MINE), ephemeral=True))
 
 
-def key_form(provider: str, *, title: str) -> FormModal:
-    """Return the form for a key; its id carries the provider."""
-    line: ui.TextInput[Any] = ui.TextInput(
-        custom_id=FIELD, min_length=KEY_CHARS_MIN, max_length=KEY_CHARS_MAX
-    )
-    return FormModal(
-        title=copy.key_form_title(title),
-        custom_id=f"key:v1:set:{provider}",
-        label=copy.KEY_FORM_LABEL,
-        description=copy.KEY_FORM_HINT,
-        line=line,
-    )
+def _owner(interaction: discord.Interaction[Any]) -> KeyOwner:
+    return KeyOwner.member(interaction.user.id)
 
 
 async def setup(bot: EaselBot) -> None:

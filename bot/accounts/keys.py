@@ -1,20 +1,20 @@
 """Keys that members and servers bring: tested live, sealed at rest, shown by four characters."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import SecretStr
 
 from bot.domain.askers import Asker
+from bot.domain.audit_trail import AuditEntry
 from bot.domain.clock import Clock
 from bot.domain.errors import InvalidRequest
-from bot.domain.keys import KeyKind, KeyOwner
+from bot.domain.keys import KEY_CHARS_MAX, KEY_CHARS_MIN, KeyKind, KeyOwner
 from bot.providers.base import Holder, Provider
 from storage.database import Database, Tx
 
-KEY_CHARS_MIN, KEY_CHARS_MAX = 4, 512
-
+UNKNOWN_PROVIDER = "I know no provider of that name. Please pick one from the list."
 NO_KEY = "There is no key for {title} here: bring one first."
 
 
@@ -70,8 +70,25 @@ class KeyRing:
             return KeyKind.SERVER
         return KeyKind.SERVICE
 
-    async def set(self, owner: KeyOwner, *, provider: str, secret: SecretStr) -> KeyInfo:
+    def brought(self, owner: KeyOwner) -> tuple[tuple[str, str], ...]:
+        """Name from memory, with their titles, the providers that somebody has a key for."""
+        return tuple(known for known in self.providers if self.has(owner, known[0]))
+
+    def title(self, provider: str) -> str:
+        """Name a provider for members; suggestions bind nobody, so it may be unknown."""
+        return self._provider(provider).title
+
+    async def set(
+        self,
+        owner: KeyOwner,
+        *,
+        provider: str,
+        secret: SecretStr,
+        entry: AuditEntry | None = None,
+    ) -> KeyInfo:
         """Test a key at its provider and store it sealed, replacing the one before.
+
+        `entry` goes into the audit trail together with it.
 
         Raises `InvalidRequest` for what cannot be a key, `KeyRejected` when the provider does
         not know it, `Transient` when the provider cannot be asked now.
@@ -80,10 +97,13 @@ class KeyRing:
         if not KEY_CHARS_MIN <= len(plain) <= KEY_CHARS_MAX or not plain.isprintable():
             raise InvalidRequest("That does not look like a key. Paste it without anything else.")
         holder = await self._provider(provider).holder(SecretStr(plain))
+        label = "" if plain in holder.name else holder.name  # an echo is no name
         now = self._clock.now()
 
         async def put(tx: Tx) -> None:
-            await tx.keys.put(owner, provider=provider, secret=plain, label=holder.name, at=now)
+            await tx.keys.put(owner, provider=provider, secret=plain, label=label, at=now)
+            if entry is not None:
+                await tx.audit_trail.add(entry)
 
         await self._database.write(put)
         self._brought.add((owner, provider))
@@ -116,11 +136,22 @@ class KeyRing:
         if plain is None:
             raise InvalidRequest(NO_KEY.format(title=adapter.title))
         holder = await adapter.holder(SecretStr(plain))
+        if plain in holder.name:
+            holder = replace(holder, name="")
         return KeyTest(key=await self._info(owner, provider), holder=holder)
 
-    async def forget(self, owner: KeyOwner, *, provider: str) -> bool:
-        """Erase a key; False when there was none."""
-        gone = await self._database.write(lambda tx: tx.keys.delete(owner, provider=provider))
+    async def forget(
+        self, owner: KeyOwner, *, provider: str, entry: AuditEntry | None = None
+    ) -> bool:
+        """Erase a key; False when there was none. `entry` goes into the audit trail with that."""
+
+        async def delete(tx: Tx) -> bool:
+            is_gone = await tx.keys.delete(owner, provider=provider)
+            if is_gone and entry is not None:
+                await tx.audit_trail.add(entry)
+            return is_gone
+
+        gone = await self._database.write(delete)
         self._brought.discard((owner, provider))
         return gone
 
@@ -149,4 +180,4 @@ class KeyRing:
         try:
             return self._providers[name]
         except KeyError:
-            raise InvalidRequest(f"I don't know a provider called {name}.") from None
+            raise InvalidRequest(UNKNOWN_PROVIDER) from None

@@ -14,6 +14,8 @@ class Act(StrEnum):
     """What was done; the value is stored, so it never changes its meaning."""
 
     EXPORTED = "exported"
+    KEY_SET = "key set"
+    KEY_FORGOTTEN = "key forgotten"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

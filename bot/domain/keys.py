@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+KEY_CHARS_MIN, KEY_CHARS_MAX = 4, 512
+
 
 class KeyKind(StrEnum):
     """Whose key a job runs on."""

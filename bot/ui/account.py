@@ -32,7 +32,7 @@ def statement_card(
         for transfer in transfers
         if transfer.id not in resolved
     ]
-    return _card(
+    return plain_card(
         copy.CREDITS,
         copy.balance(balance),
         copy.renewal(daily, renews_at=renews_at),
@@ -40,25 +40,21 @@ def statement_card(
     )
 
 
-def keys_card(keys: Sequence[copy.StoredKey]) -> ui.LayoutView:
-    """List stored keys, one line each."""
-    return _card(copy.KEYS, "\n".join(map(copy.key, keys)) or copy.NO_KEYS)
-
-
 def preferences_card(preferences: Preferences) -> ui.LayoutView:
     """List what a member has set, one line each."""
     lines = [copy.default(name, value) for name, value in asdict(preferences).items() if value]
     if not lines:
-        return _card(copy.DEFAULTS, copy.NO_DEFAULTS)
-    return _card(copy.DEFAULTS, "\n".join(lines), copy.small(copy.DEFAULTS_HINT))
+        return plain_card(copy.DEFAULTS, copy.NO_DEFAULTS)
+    return plain_card(copy.DEFAULTS, "\n".join(lines), copy.small(copy.DEFAULTS_HINT))
 
 
 def about_card(text: str) -> ui.LayoutView:
     """Show what the bot says of itself."""
-    return _card(copy.NAME, text)
+    return plain_card(copy.NAME, text)
 
 
-def _card(title: str, *lines: str) -> ui.LayoutView:
+def plain_card(title: str, *lines: str) -> ui.LayoutView:
+    """Show a title and some lines, with nothing to press."""
     box: ui.Container[Any] = ui.Container(accent_colour=_BLUE)
     for line in (copy.heading(title), *lines):
         box.add_item(ui.TextDisplay(line))

@@ -20,6 +20,8 @@ FACTS_CHARS_MAX = 300
 
 ACTS = {
     Act.EXPORTED: "took a table out",
+    Act.KEY_SET: "brought a key of this server",
+    Act.KEY_FORGOTTEN: "erased a key of this server",
 }
 
 

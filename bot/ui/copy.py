@@ -5,7 +5,6 @@ Functions return Discord markup. What comes from members or providers goes throu
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
 
 from bot.domain.credits import NOTHING, AccountId, Balance, Microcredits, Transfer, TransferKind
 from bot.domain.jobs import (
@@ -242,12 +241,6 @@ DEFAULTS_ON = {
     "private": "prompt and settings are left out of the picture files",
 }
 DEFAULT_CLEAR = "Which one; all of them if you leave this out"
-KEYS = "Your keys"
-NO_KEYS = "You have not brought a key. With /key set your pictures cost no credits here."
-KEY_PROVIDER = "Whose key it is"
-KEY_FORM_LABEL = "Your key"
-KEY_FORM_HINT = "It is tested now, stored sealed, and used for your pictures only."
-NO_SUCH_PROVIDER = "I know no provider of that name. Please pick one from the list."
 
 
 def upload_too_big(size_bytes: int, *, bytes_max: int) -> str:
@@ -302,63 +295,6 @@ def default(name: str, value: object) -> str:
     """Write one default of a member on a line."""
     words = DEFAULTS_ON.get(name) or texts.inline(str(value), chars_max=REASON_CHARS_MAX)
     return f"**{name}**: {words}"
-
-
-class StoredKey(Protocol):
-    """What may be shown of a stored key."""
-
-    @property
-    def title(self) -> str:
-        """The provider's name for members."""
-        ...
-
-    @property
-    def last4(self) -> str:
-        """The key's last characters; empty for a key too short to show any."""
-        ...
-
-    @property
-    def holder(self) -> str:
-        """The account at the provider."""
-        ...
-
-    @property
-    def last_used_at(self) -> datetime | None:
-        """When it was last used."""
-        ...
-
-
-def key(stored: StoredKey) -> str:
-    """Describe a stored key without giving it away."""
-    used = stored.last_used_at
-    return " · ".join(
-        (
-            f"**{texts.inline(stored.title)}**",
-            f"`…{stored.last4}`" if stored.last4 else "too short to show",
-            texts.inline(stored.holder, chars_max=NAME_CHARS_MAX) or "no name",
-            "never used" if used is None else f"used {texts.relative(used)}",
-        )
-    )
-
-
-def key_kept(stored: StoredKey) -> str:
-    """Say that a key works and what it does from now on."""
-    return f"{key(stored)}\nIt works. Your pictures there now run on it and cost no credits here."
-
-
-def key_forgotten(title: str) -> str:
-    """Say that a key is gone."""
-    return f"Your key of {texts.inline(title)} is erased. Your pictures cost credits again."
-
-
-def no_such_key(title: str) -> str:
-    """Say that there was nothing to erase."""
-    return f"There was no key of yours for {texts.inline(title)}."
-
-
-def key_form_title(title: str) -> str:
-    """Write the title of the form, which shows at most 45 characters."""
-    return texts.one_line(f"Your key of {title}", chars_max=45)
 
 
 def about(providers: Sequence[str]) -> str:

@@ -108,6 +108,65 @@ async def test_nobody_sees_the_keys_of_others(stage):
     assert card.shows("You have not brought a key.")
 
 
+async def test_a_stored_key_is_tested_again_at_its_provider(stage):
+    await stage.brings_key(stage.ann, KEY)
+    asked_before = stage.calls("GET", "/find_user")
+
+    answer = await stage.ann.runs("/key test", provider="horde")
+    await answer.until(lambda version: version.shows("It works, and belongs to"))
+
+    assert answer.ephemeral
+    assert answer.shows(r"belongs to Ann\#77. There are 500 kudos left on it.")
+    assert answer.shows("`…1234`")
+    assert KEY not in answer.text
+    assert stage.calls("GET", "/find_user") == asked_before + 1
+    assert (await stage.ann.runs("/key list")).shows("never used")
+
+
+async def test_a_key_that_its_provider_forgot_is_told(stage):
+    await stage.brings_key(stage.ann, KEY)
+    stage.horde.faults.add("GET", "/find_user", kind="status", status=404, body=INVALID_KEY)
+
+    answer = await stage.ann.runs("/key test", provider="horde")
+
+    await answer.until(lambda version: version.shows("AI Horde does not know this key."))
+
+
+async def test_without_a_key_there_is_nothing_to_test(stage):
+    answer = await stage.ann.runs("/key test", provider="horde")
+    await answer.until(lambda version: version.shows("There is no key for AI Horde here"))
+
+    assert stage.calls("GET", "/find_user") == 0
+
+
+async def test_to_test_or_forget_only_what_was_brought_is_suggested(stage):
+    before = await stage.ann.types("/key forget", focused="provider", provider="")
+    await stage.brings_key(stage.ann, KEY)
+    after = [
+        await stage.ann.types(command, focused="provider", provider="")
+        for command in ("/key forget", "/key test")
+    ]
+
+    assert before == []
+    assert [[choice.value for choice in choices] for choices in after] == [["horde"]] * 2
+
+
+async def test_a_provider_that_echoes_a_key_as_a_name_does_not_make_it_seen(stage, written_log):
+    stage.horde.add_key(KEY, username=f"{KEY}#77", kudos=500)
+
+    form = await stage.ann.runs("/key set", provider="horde")
+    answer = await stage.ann.submits(form, key=KEY)
+    await answer.until(lambda version: version.shows("It works."))
+    tested = await stage.ann.runs("/key test", provider="horde")
+    await tested.until(lambda version: version.shows("It works."))
+
+    sent = json.dumps([[request.path, request.body] for request in stage.discord.requests])
+    stored = b"".join(path.read_bytes() for path in stage.data_dir.rglob("*") if path.is_file())
+    assert KEY not in sent
+    assert KEY.encode() not in stored
+    assert KEY not in written_log.getvalue()
+
+
 async def test_a_job_runs_on_the_members_own_key(stage):
     await stage.brings_key(stage.ann, KEY)
 

@@ -14,8 +14,10 @@ from bot.domain.credits import (
     credits_of,
     member_account,
 )
-from bot.ui import copy
-from bot.ui.account import keys_card, statement_card
+from bot.domain.keys import KeyKind
+from bot.ui import copy, key_copy
+from bot.ui.account import statement_card
+from bot.ui.keys import keys_card
 from tests.ui.ui_fakes import NOON, OWNER, texts_of
 
 MINE = member_account(OWNER)
@@ -108,14 +110,14 @@ class Stored:
 
 
 def test_of_a_key_only_the_last_characters_are_shown():
-    [_, line] = texts_of(keys_card([Stored()]))
+    [_, line] = texts_of(keys_card([Stored()], kind=KeyKind.MEMBER))
 
     assert line == r"**AI Horde** · `…abcd` · ann\*\#1 · never used"
 
 
 def test_without_keys_the_card_says_how_to_bring_one():
-    assert copy.NO_KEYS in texts_of(keys_card([]))
+    assert key_copy.NONE[KeyKind.MEMBER] in texts_of(keys_card([], kind=KeyKind.MEMBER))
 
 
 async def test_discord_py_does_not_keep_an_answer_that_has_no_buttons():
-    assert keys_card([]).is_finished()
+    assert keys_card([], kind=KeyKind.MEMBER).is_finished()

@@ -11,12 +11,14 @@ import cogs
 from bot.client import EaselBot, Services, commands_hash, sync
 from bot.domain.errors import InvalidRequest, KeyRejected
 from bot.domain.jobs import JobId
+from bot.domain.keys import KeyKind, KeyOwner
 from bot.domain.preferences import Preferences
 from bot.providers.base import Model
 from bot.ui import copy
+from bot.ui.keys import key_form
 from bot.ui.uploads import UPLOAD_BYTES_MAX
 from cogs.imagine import Imagine
-from cogs.keys import Keys, key_form
+from cogs.keys import Keys
 from tests.ui.ui_fakes import FakeInteraction, MemoryTracker, discord_says, texts_of
 
 
@@ -35,22 +37,27 @@ class MemoryKeys:
     providers = (("horde", "AI Horde"),)
 
     def __init__(self) -> None:
-        self.stored: dict[tuple[int, str], str] = {}
+        self.stored: dict[tuple[KeyOwner, str], str] = {}
 
-    async def set(self, owner_id: int, *, provider: str, secret: SecretStr) -> SimpleNamespace:
+    def title(self, provider: str) -> str:
+        if provider not in dict(self.providers):
+            raise InvalidRequest("I know no such provider.")
+        return dict(self.providers)[provider]
+
+    async def set(self, owner: KeyOwner, *, provider: str, secret: SecretStr) -> SimpleNamespace:
         plain = secret.get_secret_value()
         if plain == "wrong":
             raise KeyRejected("I do not know this key.", provider=provider)
-        self.stored[owner_id, provider] = plain
+        self.stored[owner, provider] = plain
         return SimpleNamespace(
             title="AI Horde", last4=plain[-4:], holder="ann#1", last_used_at=None
         )
 
-    async def list(self, owner_id: int) -> tuple[SimpleNamespace, ...]:
+    async def list(self, owner: KeyOwner) -> tuple[SimpleNamespace, ...]:
         return ()
 
-    async def forget(self, owner_id: int, *, provider: str) -> bool:
-        return self.stored.pop((owner_id, provider), None) is not None
+    async def forget(self, owner: KeyOwner, *, provider: str) -> bool:
+        return self.stored.pop((owner, provider), None) is not None
 
 
 class NoPreferences:
@@ -236,7 +243,7 @@ async def test_forgetting_says_what_happened():
 
 
 async def test_a_form_is_stateless_and_does_not_stay_for_ever():
-    form = key_form("horde", title="AI Horde")
+    form = key_form("horde", title="AI Horde", kind=KeyKind.MEMBER)
 
     payload = form.to_dict()
     assert payload["custom_id"] == "key:v1:set:horde"
@@ -268,6 +275,10 @@ async def test_every_cog_loads_and_every_option_is_described(bot):
     assert {command.qualified_name for command in commands} == {
         "about",
         "admin audit",
+        "admin key forget",
+        "admin key list",
+        "admin key set",
+        "admin key test",
         "credits",
         "defaults clear",
         "defaults set",
@@ -277,6 +288,7 @@ async def test_every_cog_loads_and_every_option_is_described(bot):
         "key forget",
         "key list",
         "key set",
+        "key test",
     }
     for command in commands:
         assert len(command.parameters) <= 25
