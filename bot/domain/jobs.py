@@ -132,6 +132,16 @@ class Progress:
         """Return what of it is kept."""
         return replace(self, preview=None, text=None)
 
+    def after(self, before: "Progress | None") -> "Progress":
+        """Return this word with its percent no further back than on the one before.
+
+        Providers start a part anew, or leave out what they told a moment ago. A place in a queue
+        may go up, and of pictures that were announced fewer may come: both are told as they are.
+        """
+        if before is None or before.percent is None:
+            return self
+        return replace(self, percent=max(self.percent or 0.0, before.percent))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
@@ -181,6 +191,18 @@ class PictureFile:
     data: bytes = field(repr=False)
     alt: str
     is_spoiler: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextFile:
+    """Words that are too many for a card, ready to upload."""
+
+    name: str
+    data: bytes = field(repr=False)
+    alt: str
+
+
+CardFile = PictureFile | TextFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -166,7 +166,8 @@ class Running:
         shown = self._announced.on_card(job)
         if seen.finished > shown.came + job.withheld and self._may_collect(job, now):
             job = await self._kept(job, await self._collected_so_far(job))
-        progress = _progress(seen, now=now, shown=self._announced.on_card(job).came)
+        shown = self._announced.on_card(job)
+        progress = _progress(seen, now=now, shown=shown.came).after(job.progress)
         is_news = job.progress is None or _differs(progress.stored, job.progress.stored)
         if is_news and not await tools.database.write(
             lambda tx: tx.jobs.note_progress(job.id, epoch=job.epoch, progress=progress)

@@ -13,6 +13,7 @@ from bot.domain.jobs import (
     Job,
     JobId,
     JobState,
+    Progress,
     Remote,
     Target,
     UserId,
@@ -122,3 +123,29 @@ def test_what_was_not_charged_is_refunded():
 def test_a_job_in_a_log_shows_neither_token_nor_remote_id():
     remote = Remote(id="marked-remote", total=1, submitted_at=NOON, extras={"key": "marked-extra"})
     assert "marked-" not in repr(job(remote=remote))
+
+
+@pytest.mark.parametrize(
+    "before,now,shown",
+    [
+        (None, 40.0, 40.0),
+        (40.0, 20.0, 40.0),
+        (40.0, None, 40.0),
+        (40.0, 60.0, 60.0),
+        (None, None, None),
+    ],
+)
+def test_a_percentage_never_moves_backwards(before, now, shown):
+    last, new = (
+        Progress(is_queued=False, finished=0, total=1, percent=one) for one in (before, now)
+    )
+
+    assert new.after(last).percent == shown
+    assert new.after(None) == new
+
+
+def test_a_place_in_a_queue_and_a_count_are_told_as_they_are():
+    last = Progress(is_queued=True, finished=2, total=4, place=3)
+    new = Progress(is_queued=True, finished=1, total=4, place=5)
+
+    assert new.after(last) == new
