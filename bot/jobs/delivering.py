@@ -59,8 +59,8 @@ class Delivering:
     async def tell(self, job: Job) -> Job | datetime:
         """Bring the card of a job that ended without delivery up to date, once it is possible."""
         tools = self._tools
-        # Of a failure no picture is shown: its credits went back, and files may be why it failed.
-        shown = job.evolve(pictures=()) if job.state is JobState.FAILED else job
+        # Of a failure no result is shown: its credits went back, and files may be why it failed.
+        shown = job.evolve(pictures=(), passages=()) if job.state is JobState.FAILED else job
         try:
             await tools.notifier.finish(shown)
         except CardDelayed as error:

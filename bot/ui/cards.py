@@ -1,7 +1,7 @@
 """How a job looks: one pure function from a job to a message, used from the first answer to the last.
 
 A card is one container. It stays far below Discord's 40 components and 4000 characters, because
-each part of it has a bound of its own.
+each part of it has a bound of its own, and words that were generated get what the others leave.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,11 +10,24 @@ from typing import Any, assert_never
 import discord
 from discord import ui
 
-from bot.domain.jobs import ENDS, WORKING, FailureKind, Job, JobState, PictureFile, Progress
-from bot.ui import copy, texts
+from bot.domain.jobs import (
+    ENDS,
+    WORKING,
+    CardFile,
+    FailureKind,
+    Job,
+    JobState,
+    PictureFile,
+    Progress,
+    TextFile,
+)
+from bot.domain.requests import TextRequest
+from bot.ui import copy, passages, texts
 from bot.ui.buttons import Action, JobButton
 
+CARD_CHARS_MAX = 3900  # Discord counts 4000 over all texts of a message
 PROMPT_CHARS_MAX = 900
+QUESTION_CHARS_MAX = 300  # of a prompt whose answer wants the room
 NOTES_MAX = 4
 FILES_MAX = 10  # items in a gallery, and attachments of a message
 
@@ -25,25 +38,44 @@ _RED = discord.Colour(0xEF4444)
 _GREY = discord.Colour(0x6B7280)
 
 
-def card(
-    job: Job, *, files: Sequence[PictureFile] = (), because: str | None = None
-) -> ui.LayoutView:
+def card(job: Job, *, files: Sequence[CardFile] = (), because: str | None = None) -> ui.LayoutView:
     """Draw a job; each call makes a new view, as discord.py needs one per edit.
 
     `files` are shown in their order and have to be attached to the same message. `because` is a
     sentence of ours, markup included, on a request that was refused before it became a job.
     """
     box: ui.Container[Any] = ui.Container(accent_colour=_colour(job))
-    box.add_item(ui.TextDisplay(copy.heading(title(job))))
-    box.add_item(ui.TextDisplay(_prompt(job)))
-    if files:
-        box.add_item(gallery(files))
+    for line in _head(job):
+        box.add_item(ui.TextDisplay(line))
+    said = passages.shown(job, chars_max=_room(job, because))
+    if said:
+        box.add_item(ui.TextDisplay(said))
+    _add_files(box, files)
     for line in _lines(job, because):
         box.add_item(ui.TextDisplay(line))
     button = _button(job) if because is None else None  # what was refused late is no known job
     if button is not None:
         box.add_item(ui.ActionRow(button))
     return ui.LayoutView(timeout=None).add_item(box)
+
+
+def long_text(job: Job) -> TextFile | None:
+    """Return the file that a card needs because it has no room for all that was said."""
+    return passages.text_file(job, chars_max=_room(job)) if job.passages else None
+
+
+def _add_files(box: ui.Container[Any], files: Sequence[CardFile]) -> None:
+    pictures = [file for file in files if isinstance(file, PictureFile)]
+    if pictures:
+        box.add_item(gallery(pictures))
+    for file in files:
+        if isinstance(file, TextFile):
+            box.add_item(ui.File(f"attachment://{file.name}"))
+
+
+def _room(job: Job, because: str | None = None) -> int:
+    """Return how many characters are left for generated words."""
+    return CARD_CHARS_MAX - sum(map(texts.units, (*_head(job), *_lines(job, because))))
 
 
 def lost(message: discord.Message) -> ui.LayoutView:
@@ -81,10 +113,10 @@ def title(job: Job) -> str:
     if job.cancel_asked_at is not None:
         return copy.STOPPING
     if job.state is JobState.COLLECTED:
-        return copy.POSTING
+        return copy.posting(job.request)
     if _is_queued(job):
         return copy.IN_THE_QUEUE
-    return copy.DRAWING if job.state is JobState.RUNNING else copy.ON_ITS_WAY
+    return copy.at_work(job.request) if job.state is JobState.RUNNING else copy.ON_ITS_WAY
 
 
 def _is_queued(job: Job) -> bool:
@@ -94,8 +126,11 @@ def _is_queued(job: Job) -> bool:
     return job.state is JobState.RUNNING
 
 
-def _prompt(job: Job) -> str:
-    return texts.in_code_block(job.request.prompt, chars_max=PROMPT_CHARS_MAX)
+def _head(job: Job) -> tuple[str, ...]:
+    is_question = isinstance(job.request, TextRequest)
+    chars_max = QUESTION_CHARS_MAX if is_question else PROMPT_CHARS_MAX
+    prompt = texts.in_code_block(job.request.prompt, chars_max=chars_max)
+    return copy.heading(title(job)), prompt
 
 
 def gallery(files: Sequence[PictureFile]) -> ui.MediaGallery[Any]:
@@ -125,7 +160,8 @@ def _lines(job: Job, because: str | None) -> Iterator[str]:
 
 def _working(job: Job) -> Iterator[str]:
     if job.progress is not None:
-        yield _progress(job.progress)
+        if how_far := _progress(job, job.progress):
+            yield how_far
         if not job.progress.is_possible:
             yield copy.NOBODY_CAN
     if job.failure is not None:
@@ -140,16 +176,21 @@ def _working(job: Job) -> Iterator[str]:
     )
 
 
-def _progress(progress: Progress) -> str:
-    words = copy.place(progress) if progress.is_queued else copy.finished(progress)
-    parts = (texts.bar(_share(progress)), words, copy.ready(progress.done_at))
-    return " · ".join(part for part in parts if part)
+def _progress(job: Job, progress: Progress) -> str:
+    """Write how far it is; nobody knows how long a text will be, so it has no bar."""
+    is_writing = isinstance(job.request, TextRequest) and not progress.is_queued
+    bar = None if is_writing else texts.bar(_share(progress))
+    if progress.is_queued:
+        how_far = copy.place(progress)
+    else:
+        how_far = copy.written(progress) if is_writing else copy.finished(progress)
+    return " · ".join(filter(None, (bar, how_far, copy.ready(progress.done_at))))
 
 
 def _share(progress: Progress) -> float:
-    if progress.percent is not None:
-        return progress.percent / 100
-    return progress.finished / progress.total if progress.total else 0.0
+    """Return the share that is done, by the count of results or by the provider's own figure."""
+    count = progress.finished / progress.total if progress.total else 0.0
+    return max(count, (progress.percent or 0.0) / 100)
 
 
 def _done(job: Job) -> Iterator[str]:

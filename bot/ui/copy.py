@@ -15,6 +15,7 @@ from bot.domain.jobs import (
     FailureKind,
     Job,
     JobState,
+    PassageKind,
     Progress,
 )
 from bot.domain.keys import ON_KEY
@@ -35,8 +36,6 @@ LOST = "Lost"
 ON_ITS_WAY = "On its way"
 STOPPING = "Stopping…"
 IN_THE_QUEUE = "In the queue"
-DRAWING = "Drawing"
-POSTING = "Posting the pictures"
 DONE = "Done"
 ENDED = {
     JobState.FAILED: "That did not work",
@@ -85,6 +84,28 @@ def model(name: str | None) -> str | None:
     return texts.inline(name, chars_max=NAME_CHARS_MAX) if name else None
 
 
+def at_work(request: Request) -> str:
+    """Say what is being done."""
+    match request:
+        case PictureRequest():
+            return "Drawing"
+        case TextRequest():
+            return "Writing"
+        case AlchemyRequest():
+            return "At work"
+
+
+def posting(request: Request) -> str:
+    """Say what is there and on its way onto the card."""
+    match request:
+        case PictureRequest():
+            return "Posting the pictures"
+        case TextRequest():
+            return "Posting the answer"
+        case AlchemyRequest():
+            return "Posting the results"
+
+
 def size(job: Job) -> str:
     """Say how many results were asked for, and how big pictures shall be."""
     request = job.request
@@ -92,6 +113,8 @@ def size(job: Job) -> str:
     match request:
         case PictureRequest(width=int(width), height=int(height)):
             return f"{width} × {height}, {count}"
+        case TextRequest(length=int(tokens)):
+            return f"up to {words(tokens * 3 // 4)}"
         case _:
             return count
 
@@ -134,8 +157,22 @@ def place(progress: Progress) -> str | None:
 
 
 def finished(progress: Progress) -> str:
-    """Say how many pictures there are already."""
-    return f"{progress.finished} of {progress.total}"
+    """Say how far it is: a percentage, and a count where there are several results."""
+    share = None if progress.percent is None else texts.percent(progress.percent)
+    if progress.total == 1 and share is not None:
+        return share
+    count = f"{progress.finished} of {progress.total}"
+    return f"{count} · {share}" if share else count
+
+
+def written(progress: Progress) -> str | None:
+    """Say how much of a text there is."""
+    return words(len(progress.text.split())) if progress.text else None
+
+
+def words(count: int) -> str:
+    """Count words."""
+    return "1 word" if count == 1 else f"{count:,} words"
 
 
 def ready(at: datetime | None) -> str | None:
@@ -177,6 +214,17 @@ def returned(job: Job) -> str:
     if job.charged == NOTHING:
         return f"{texts.in_credits(job.price)} returned"
     return f"{texts.in_credits(job.charged)} charged, {texts.figure(job.refunded)} returned"
+
+
+PASSAGES = {
+    PassageKind.ANSWER: None,
+    PassageKind.CAPTION: "What it shows",
+    PassageKind.TAGS: "Tags",
+    PassageKind.NSFW: "Adult content",
+}
+"""What stands before a result in words; nothing before an answer."""
+NOTHING_SAID = "(nothing)"
+WHOLE_TEXT = "The whole text"
 
 
 def note(text: str) -> str:

@@ -17,7 +17,7 @@ from discord import ui
 
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, CardDelayed, CardLost, FilesRefused
-from bot.domain.jobs import PictureFile, Target
+from bot.domain.jobs import CardFile, Target
 from bot.ui import copy
 from bot.ui.budgets import Place
 from bot.ui.editor import FilesTooLarge
@@ -64,7 +64,7 @@ class Sender:
         target: Target,
         *,
         view: ui.LayoutView,
-        files: Sequence[PictureFile],
+        files: Sequence[CardFile],
         kept: Mapping[str, int],
     ) -> Mapping[str, int]:
         """Edit the message once; return its attachments, name to id."""
@@ -135,7 +135,7 @@ class Kept:
         return {"id": self._id}
 
 
-def attached(files: Sequence[PictureFile], kept: Mapping[str, int]) -> list[Any]:
+def attached(files: Sequence[CardFile], kept: Mapping[str, int]) -> list[Any]:
     """List every attachment of the edited message, as what is not listed is deleted.
 
     New each time: discord.py closes the files of a request that is over.

@@ -44,6 +44,11 @@ def sentences(text: str, *, chars_max: int) -> str:
     return _MARKS.sub(r"\\\1", clipped("\n".join(filter(None, lines)), chars_max=chars_max))
 
 
+def units(text: str) -> int:
+    """Count a text as Discord does: what lies beyond the first 65,536 characters counts twice."""
+    return len(text) + sum(char > "\uffff" for char in text)
+
+
 def figure(amount: Microcredits) -> str:
     """Write an amount in credits without a unit: "24", "1,000", "0.25"."""
     value = Decimal(amount) / CREDIT
@@ -69,6 +74,11 @@ def bar(fraction: float) -> str:
     """Draw a share of one as ten cells."""
     full = int(min(1.0, max(0.0, fraction)) * BAR_CELLS)
     return "▰" * full + "▱" * (BAR_CELLS - full)
+
+
+def percent(value: float) -> str:
+    """Write a percentage, rounded down: 100 is for what is finished."""
+    return f"{int(min(100.0, max(0.0, value)))} %"
 
 
 def span(seconds: float) -> str:

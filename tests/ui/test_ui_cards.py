@@ -1,3 +1,5 @@
+import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,14 +14,17 @@ from bot.domain.jobs import (
     Failure,
     FailureKind,
     JobState,
+    Passage,
+    PassageKind,
     PictureFile,
     Progress,
     Remote,
+    TextFile,
 )
 from bot.domain.keys import KeyKind
-from bot.domain.requests import PictureRequest
+from bot.domain.requests import AlchemyRequest, BlobId, Form, PictureRequest, TextRequest
 from bot.ui import cards
-from bot.ui.cards import card
+from bot.ui.cards import card, long_text
 from tests.ui.ui_fakes import NOON, job_with, picture, picture_file, texts_of
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -32,7 +37,46 @@ TWO = (picture(1), picture(2))
 FOUR = tuple(picture(number) for number in range(1, 5))
 WHY = Failure(kind=FailureKind.BACKEND, sentence="The worker's *GPU* caught fire <@1>")
 
+QUESTION = TextRequest(prompt="Who keeps a lighthouse?", model="llama4_chat", length=1000)
+ANSWER = "A **keeper** does:\n\n1. light `the lamp`\n2. ring the bell\n\n```py\nshine()\n```"
+
+
+def passage(text, kind=PassageKind.ANSWER, **changes):
+    return Passage(**{"item_id": kind.value, "kind": kind, "text": text, **changes})
+
+
+def text_job(**changes):
+    return job_with(**{"request": QUESTION, "provider": "aime", "price": credits_of(10), **changes})
+
+
+def writing(text):
+    progress = Progress(is_queued=False, finished=0, total=1, text=text)
+    return text_job(state=JobState.RUNNING, progress=progress)
+
+
+def said(*passages, **changes):
+    facts = {"state": JobState.DELIVERED, "charged": credits_of(10), "changed_at": LATER}
+    return text_job(passages=passages, **{**facts, **changes})
+
+
 JOBS = {
+    "text_accepted": text_job(balance_before=credits_of(1000)),
+    "text_queued": text_job(
+        state=JobState.RUNNING, progress=Progress(is_queued=True, finished=0, total=1, place=2)
+    ),
+    "text_begun": writing(None),
+    "text_writing": writing("A **keeper** does, with `a lamp` and <@1>"),
+    "text_collected": text_job(state=JobState.COLLECTED, passages=(passage(ANSWER),)),
+    "text_done": said(passage(ANSWER, model="llama4_chat")),
+    "text_done_empty": said(passage("")),
+    "alchemy_done": said(
+        passage("a cat in a boat", PassageKind.CAPTION),
+        passage("cat, boat, sea", PassageKind.TAGS),
+        passage("no", PassageKind.NSFW),
+        request=AlchemyRequest(
+            picture=BlobId("0" * 64), forms=(Form.CAPTION, Form.TAGS, Form.NSFW)
+        ),
+    ),
     "accepted": job_with(balance_before=credits_of(1000)),
     "accepted_on_own_key": job_with(price=NOTHING, key_kind=KeyKind.MEMBER),
     "accepted_for_free": job_with(price=NOTHING, provider="sky_net"),
@@ -178,6 +222,56 @@ jobs = st.builds(
 )
 
 
+texts_said = st.one_of(
+    st.text(max_size=200).map(lambda text: text * 40),
+    st.sampled_from(["🜲" * 5000, "<" * 5000, "```\n" + "x" * 9000, "``````" * 900]),
+)
+text_jobs = st.builds(
+    lambda job, request, passages, so_far: job.evolve(
+        request=request,
+        passages=passages,
+        progress=job.progress and replace(job.progress, text=so_far),
+    ),
+    jobs,
+    st.builds(TextRequest, prompt=st.text(max_size=300).map(lambda text: text * 9)),
+    st.lists(st.builds(passage, texts_said, st.sampled_from(PassageKind)), max_size=6).map(tuple),
+    st.none() | texts_said,
+)
+
+
+@given(job=text_jobs)
+def test_whatever_was_said_its_card_fits_and_what_does_not_is_in_a_file(job):
+    file = long_text(job)
+    view = card(job, files=[file] if file else [])
+
+    utf16_units = sum(len(text.encode("utf-16-le", "replace")) // 2 for text in texts_of(view))
+    assert utf16_units <= 4000
+    assert all(texts_of(view))
+    words = [word for one in job.passages for word in re.findall(r"[a-zA-Z]+", one.text)]
+    where = "\n".join(texts_of(view)) if file is None else file.data.decode()
+    assert all(word in where for word in words)
+
+
+def test_an_answer_too_long_for_the_card_lies_beside_it_as_a_file():
+    job = said(passage("A long story. " * 600))
+
+    file = long_text(job)
+    drawn = rendered(card(job, files=[file]))
+
+    assert isinstance(file, TextFile)
+    assert file.data.decode() == job.passages[0].text
+    assert f"<file attachment://{file.name}>" in drawn
+    assert re.search(r"A long story\. A long( story\.)?…\n<file", drawn)
+
+
+def test_of_an_answer_that_grows_the_newest_words_are_shown():
+    shown = rendered(card(writing("It began. " * 600 + "It ends.")))
+
+    assert "It ends." in shown
+    assert "…It began." in shown
+    assert "1,202 words" in shown
+
+
 @given(job=jobs, files=st.integers(0, 10))
 def test_whatever_the_job_its_card_fits_into_a_message(job, files):
     view = card(job, files=[picture_file(number) for number in range(files)])
@@ -202,6 +296,8 @@ def rendered(view: ui.LayoutView) -> str:
                 lines += [
                     f"<{picture.media.url} “{picture.description}”>" for picture in item.items
                 ]
+            case ui.File():
+                lines.append(f"<file {item.media.url}>")
             case ui.ActionRow():
                 lines.append(" ".join(f"[{b.item.label} {b.custom_id}]" for b in item.children))
             case _:
