@@ -1,12 +1,19 @@
 """A job's pictures, ready to upload: read from the store, told how they were made, made to fit."""
 
+import hashlib
+import logging
+
 from bot.domain.jobs import Job, Picture, PictureFile
 from bot.domain.requests import PictureRequest, Request
 from bot.media.a1111 import as_a1111
-from bot.media.describe import alt_text, file_name
+from bot.media.describe import alt_text, file_name, preview_name
 from bot.media.ladder import fit
 from bot.media.pool import PictureWork
+from bot.media.preview import SUFFIX, to_preview
+from bot.media.verify import UnreadablePicture
 from storage.blobs import BlobStore
+
+log = logging.getLogger(__name__)
 
 REQUEST_BYTES_MAX = 24 * 1024 * 1024  # Discord takes 25 MiB in one request; the rest is wrapping
 
@@ -37,6 +44,27 @@ class Album:
                 await self._file(job, number, picture, bytes_max=each)
                 for number, picture in enumerate(job.pictures, start=1)
             ]
+        )
+
+    async def preview(self, job: Job) -> PictureFile | None:
+        """Make a small picture of a job's unfinished one, which says nothing but what it shows.
+
+        None for noise: a preview may fail, the job goes on. It is covered where the provider
+        flagged or kept back a picture of the same job.
+        """
+        data = job.progress.preview if job.progress else None
+        if data is None:
+            return None
+        try:
+            small = await self._pictures.run(to_preview, data)
+        except UnreadablePicture as error:
+            log.info("preview not shown", extra={"job": job.id, "why": str(error)})
+            return None
+        return PictureFile(
+            name=preview_name(job.id, hashlib.sha256(small).hexdigest(), SUFFIX),
+            data=small,
+            alt=alt_text(f"Unfinished: {job.request.prompt}"),
+            is_spoiler=job.withheld > 0 or any(picture.is_flagged for picture in job.pictures),
         )
 
     async def _file(

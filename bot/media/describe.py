@@ -27,3 +27,8 @@ def file_name(job_id: str, number: int, digest: str, suffix: str) -> str:
     in the same place needs another name.
     """
     return f"easel-{job_id}-{number}-{digest[:DIGEST_CHARS]}{suffix}"
+
+
+def preview_name(job_id: str, digest: str, suffix: str) -> str:
+    """Name the preview of a job; a newer one has another name and takes its place."""
+    return f"easel-{job_id}-preview-{digest[:DIGEST_CHARS]}{suffix}"

@@ -103,7 +103,11 @@ def mime_of(data: bytes) -> str:
 
 def decoded(data: bytes) -> Image.Image:
     """Return the decoded first frame; raise `UnreadablePicture` for damage and excess."""
-    image = opened(data)
+    return loaded(opened(data))
+
+
+def loaded(image: ImageFile.ImageFile) -> Image.Image:
+    """Decode an opened picture; raise `UnreadablePicture` for damage."""
     try:
         image.load()
     except _DAMAGE as err:
@@ -111,7 +115,7 @@ def decoded(data: bytes) -> Image.Image:
     return image
 
 
-def opened(data: bytes) -> Image.Image:
+def opened(data: bytes) -> ImageFile.ImageFile:
     """Return the picture with its header read and checked, no pixel of it decoded yet."""
     mime = mime_of(data)
     if mime == JPEG and data.count(b"\xff\xda") > JPEG_SCANS_MAX:

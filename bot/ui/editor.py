@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -17,12 +17,12 @@ from discord import ui
 
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, CardDelayed, CardLost, FilesRefused
-from bot.domain.jobs import Job, JobId, PictureFile, Target
+from bot.domain.jobs import CardFile, Job, JobId, PictureFile, Target
 from bot.ui import copy
 from bot.ui.budgets import Budgets, Place
 from bot.ui.cards import card
 from bot.ui.edit_queue import Ask, Edit, EditQueue
-from bot.ui.lines import Line, Look, look_of
+from bot.ui.lines import Line, Look, digest_of, is_at_work, look_of
 from bot.ui.recent import Recent
 from bot.ui.unbroken import launch, started
 
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 PATIENCE_S = 15.0  # a longer wait is left to the caller, who can do something else meanwhile
 FILE_BYTES_MIN = 64 * 1024  # no picture is worth posting below this
+PREVIEWS_WAITING_BYTES_MAX = 32 * 1024 * 1024
 FINISHED_REMEMBERED = 4096
 WAITS_REMEMBERED = 1024
 
@@ -46,6 +47,10 @@ class Album(Protocol):
         """Load a job's pictures in order, each at most `bytes_max` or what its target takes."""
         ...
 
+    async def preview(self, job: Job) -> PictureFile | None:
+        """Make a small picture of a job's unfinished one; None when there is nothing to see."""
+        ...
+
 
 class Wire(Protocol):
     """Who speaks to Discord."""
@@ -59,7 +64,7 @@ class Wire(Protocol):
         target: Target,
         *,
         view: ui.LayoutView,
-        files: Sequence[PictureFile],
+        files: Sequence[CardFile],
         kept: Mapping[str, int],
     ) -> Mapping[str, int]:
         """Edit the message once; return its attachments, name to id.
@@ -101,6 +106,7 @@ class Editor:
         self._is_stopped = False
         self._alarm = _Alarm(clock, self._start_due)
         self._sent = self._invisible = self._superseded = 0
+        self._previews_bytes = 0
         self._finals_waited_s: deque[float] = deque(maxlen=WAITS_REMEMBERED)
 
     def stop(self) -> None:
@@ -145,7 +151,7 @@ class Editor:
 
     def _ask(self, job: Job, *, is_final: bool) -> Line:
         line = self._lines.setdefault(job.id, Line())
-        line.wanted = job
+        job = self._want(line, job)
         to_upload = () if line.shows_pictures_of(job) else job.pictures
         self._superseded += self._queue.ask(
             Ask(
@@ -154,17 +160,34 @@ class Editor:
                 target=job.target,
                 asked_at=self._clock.now(),
                 is_final=is_final,
-                size_bytes=sum(picture.size_bytes for picture in to_upload),
+                size_bytes=sum(picture.size_bytes for picture in to_upload) + _preview_bytes(job),
             )
         )
         return line
+
+    def _want(self, line: Line, job: Job) -> Job:
+        """Let a line wait for its newest state; without the preview, where too many wait."""
+        self._take(line)
+        if self._previews_bytes + _preview_bytes(job) > PREVIEWS_WAITING_BYTES_MAX:
+            assert job.progress is not None, "it has a preview"
+            job = job.evolve(progress=replace(job.progress, preview=None))
+        self._previews_bytes += _preview_bytes(job)
+        line.wanted = job
+        return job
+
+    def _take(self, line: Line) -> Job | None:
+        """Return what a line waits for; from now on it waits for nothing."""
+        job, line.wanted = line.wanted, None
+        if job is not None:
+            self._previews_bytes -= _preview_bytes(job)
+        return job
 
     def _start_due(self) -> None:
         """Begin every edit that may go now, and come back when the next one may."""
         now = self._clock.now()
         while (edit := self._queue.next(now)) is not None:
             line = self._lines[edit.ask.job_id]
-            job, line.wanted = line.wanted, None
+            job = self._take(line)
             assert job is not None, "what waits is wanted"
             if edit.ask.is_final:
                 assert line.turn is not None, "somebody waits for a last edit"
@@ -175,7 +198,9 @@ class Editor:
         self._alarm.set(self._queue.look_again_at())
 
     def _forget(self, job_id: JobId) -> None:
-        self._lines.pop(job_id, None)
+        line = self._lines.pop(job_id, None)
+        if line is not None:
+            self._take(line)
         self._queue.forget(job_id)
 
     # ------------------------------------------------------------ on the way
@@ -217,7 +242,8 @@ class Editor:
         """Edit the message unless it looks like that already, and let the next one go."""
         was_sent = True
         try:
-            look = look_of(job)
+            await self._keep_preview(line, job)
+            look = look_of(job, line.extras_of(job))
             was_sent = look != line.look
             if was_sent:
                 await self._put(line, job, look)
@@ -226,6 +252,18 @@ class Editor:
         finally:
             self._queue.ended(edit, now=self._clock.now(), was_sent=was_sent)
             self._start_due()
+
+    async def _keep_preview(self, line: Line, job: Job) -> None:
+        """Make the newest preview ready, where there is one that is not known yet.
+
+        What cannot be shown, or was not sent with this state, leaves the one before in its place.
+        """
+        line.let_go_of_old_preview(job)
+        data = job.progress.preview if job.progress else None
+        if data is None or not is_at_work(job) or (digest := digest_of(data)) == line.previewed:
+            return
+        line.previewed = digest
+        line.preview = await self._album.preview(job) or line.preview
 
     async def _put(self, line: Line, job: Job, look: Look) -> None:
         """Send the newest look; smaller files when it must be."""
@@ -239,18 +277,19 @@ class Editor:
                 )
             except FilesTooLarge:
                 line.bytes_max = _halved(line, job, files)
-                line.files, line.attachments = (), {}
+                line.pictures, line.attachments = (), {}
                 files = await self._files(line, job)
             else:
                 break
         self._sent += 1
         line.shown(job, look, files)
 
-    async def _files(self, line: Line, job: Job) -> tuple[PictureFile, ...]:
-        """Return the job's pictures, with bytes only where something has to be uploaded."""
-        if line.shows_pictures_of(job):
-            return line.files
-        return await self._album.files(job, bytes_max=line.bytes_max)
+    async def _files(self, line: Line, job: Job) -> tuple[CardFile, ...]:
+        """Return what belongs on the card, with bytes only where something has to be uploaded."""
+        pictures = line.pictures
+        if not line.shows_pictures_of(job):
+            pictures = await self._album.files(job, bytes_max=line.bytes_max)
+        return (*pictures, *line.extras_of(job))
 
 
 class _Alarm:
@@ -275,7 +314,12 @@ class _Alarm:
         self._ring()
 
 
-def _halved(line: Line, job: Job, files: Sequence[PictureFile]) -> int:
+def _preview_bytes(job: Job) -> int:
+    """Count what a waiting state holds in memory beside itself."""
+    return len(job.progress.preview or b"") if job.progress else 0
+
+
+def _halved(line: Line, job: Job, files: Sequence[CardFile]) -> int:
     limit = line.bytes_max or job.target.file_bytes_max
     biggest = max((len(file.data) for file in files), default=0)
     half = min(limit, biggest) // 2

@@ -6,9 +6,10 @@ import pytest
 
 from bot.domain.credits import credits_of
 from bot.domain.errors import CardDelayed, CardLost, StorageUnavailable
-from bot.domain.jobs import Job, JobState, Progress
+from bot.domain.jobs import Failure, FailureKind, Job, JobState, Passage, PassageKind, Progress
+from bot.domain.requests import TextRequest
 from bot.ui.budgets import Budgets, Room
-from bot.ui.editor import Editor, FilesTooLarge
+from bot.ui.editor import PREVIEWS_WAITING_BYTES_MAX, Editor, FilesTooLarge
 from bot.ui.unbroken import landed_all
 from tests.ui.ui_fakes import (
     NOON,
@@ -348,6 +349,149 @@ async def test_every_edit_has_a_view_of_its_own(world):
         await landed_all()
 
     assert len({id(sent.view) for sent in world.wire.sent}) == 3
+
+
+# ---------------------------------------------------------------- unfinished pictures and words
+
+
+def drawing(preview: bytes | None, *, finished: int = 0, **changes) -> Job:
+    progress = Progress(is_queued=False, finished=finished, total=4, preview=preview)
+    return job_with(state=JobState.RUNNING, progress=progress, **changes)
+
+
+def writing(text: str | None, **changes) -> Job:
+    progress = Progress(is_queued=False, finished=0, total=1, text=text)
+    request = TextRequest(prompt="Tell me.", length=100)
+    return job_with(state=JobState.RUNNING, progress=progress, request=request, **changes)
+
+
+async def show(world, *jobs: Job) -> None:
+    for job in jobs:
+        world.editor.show(job)
+        await landed_all()
+
+
+async def test_a_preview_is_shown_and_a_newer_one_takes_its_place(world):
+    await show(world, drawing(b"one"), drawing(b"two"))
+
+    first, second = world.wire.sent
+    assert first.uploaded == ("easel-preview-one.jpg",)
+    assert second.uploaded == ("easel-preview-two.jpg",)
+    assert second.kept == ()
+
+
+async def test_the_same_preview_again_is_no_visible_change_and_no_work(world):
+    await show(world, drawing(b"one"), drawing(b"one"), drawing(None))
+
+    assert len(world.wire.sent) == 1
+    assert world.album.previewed == [b"one"]
+
+
+async def test_a_preview_stays_while_other_things_change(world):
+    trouble = Failure(kind=FailureKind.OVERLOADED, sentence="AIME has trouble.")
+
+    await show(world, drawing(b"one"), drawing(None, failure=trouble))
+
+    assert world.wire.sent[-1].kept == ("easel-preview-one.jpg",)
+    assert world.wire.sent[-1].uploaded == ()
+
+
+async def test_noise_instead_of_a_preview_leaves_the_one_before(world):
+    await show(world, drawing(b"noise"))
+    assert world.wire.sent[-1].uploaded == ()
+
+    await show(world, drawing(b"one"), drawing(b"noise 2"))
+
+    assert len(world.wire.sent) == 2
+    assert world.wire.sent[-1].uploaded == ("easel-preview-one.jpg",)
+
+
+async def test_the_last_edit_takes_the_preview_away(world):
+    await show(world, drawing(b"one"))
+
+    await world.editor.finish(delivered())
+
+    assert world.wire.sent[-1].kept == ()
+    assert world.wire.sent[-1].uploaded == ("easel-1.webp", "easel-2.webp")
+
+
+async def test_a_picture_that_came_takes_its_preview_away(world):
+    await show(world, drawing(b"one"), drawing(None, finished=1, pictures=(picture(1),)))
+    assert world.wire.sent[-1].kept == ()
+    assert world.wire.sent[-1].uploaded == ("easel-1.webp",)
+
+    await show(world, drawing(b"two", finished=1, pictures=(picture(1),)))
+
+    assert world.wire.sent[-1].kept == ("easel-1.webp",)
+    assert world.wire.sent[-1].uploaded == ("easel-preview-two.jpg",)
+
+
+async def test_a_job_that_is_being_stopped_or_waits_again_shows_no_preview(world):
+    await show(world, drawing(b"one"), drawing(b"one", cancel_asked_at=NOON))
+    assert world.wire.sent[-1].kept == world.wire.sent[-1].uploaded == ()
+
+    queued = Progress(is_queued=True, finished=0, total=4, preview=b"one")
+    await show(world, drawing(b"one"), drawing(None).evolve(progress=queued))
+
+    assert world.wire.sent[-1].kept == world.wire.sent[-1].uploaded == ()
+
+
+async def test_a_preview_of_an_edit_that_failed_is_uploaded_with_the_next(world):
+    world.wire.script = [CardDelayed("away", retry_after_s=1.0)]
+
+    await show(world, drawing(b"one"), drawing(b"one"))
+
+    assert [sent.uploaded for sent in world.wire.sent] == [("easel-preview-one.jpg",)]
+
+
+async def test_previews_that_wait_are_bounded_in_memory():
+    world = World()
+    large = b"1" * (PREVIEWS_WAITING_BYTES_MAX // 2)
+    for number in range(3):
+        other = replace(running(0).target, message_id=number)
+        job = drawing(large, id=f"110000000000000000{number}", target=other)
+        leave(world, 0, job=job)
+        world.editor.show(job)
+
+    waiting = [line.wanted.progress.preview for line in world.editor._lines.values()]
+    assert waiting == [large, large, None]
+    await landed_all()
+    assert len(world.wire.sent) == 3
+    assert world.editor._previews_bytes == 0
+
+
+async def test_a_newer_preview_of_the_same_card_needs_no_more_room(world):
+    leave(world, 0)
+
+    for letter in b"abc":
+        world.editor.show(drawing(bytes([letter]) * PREVIEWS_WAITING_BYTES_MAX))
+    await landed_all()
+
+    assert [preview[:1] for preview in world.album.previewed] == [b"c"]
+
+
+async def test_words_grow_on_the_card_and_stay_when_a_look_fails(world):
+    trouble = Failure(kind=FailureKind.OVERLOADED, sentence="AIME has trouble.")
+
+    await show(world, writing("Once"), writing("Once upon"), writing(None, failure=trouble))
+
+    assert [texts_of(sent.view)[2] for sent in world.wire.sent] == [
+        "Once",
+        "Once upon",
+        "Once upon",
+    ]
+    assert "AIME has trouble" in texts_of(world.wire.sent[-1].view)[4]
+
+
+async def test_an_answer_too_long_for_the_card_is_attached_once(world):
+    answer = Passage(item_id="1", kind=PassageKind.ANSWER, text="word " * 2000)
+    done = writing(None).to(JobState.COLLECTED, at=NOON, passages=(answer,))
+
+    await world.editor.finish(done.to(JobState.DELIVERED, at=NOON))
+
+    [name] = world.wire.sent[-1].uploaded
+    assert name.startswith("easel-")
+    assert name.endswith(".txt")
 
 
 # ---------------------------------------------------------------- many cards, little room

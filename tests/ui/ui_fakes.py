@@ -11,7 +11,7 @@ from discord import ui
 
 from bot.domain.askers import Asker
 from bot.domain.credits import Microcredits, credits_of
-from bot.domain.jobs import Job, JobId, Picture, PictureFile, Target, UserId
+from bot.domain.jobs import CardFile, Job, JobId, Picture, PictureFile, Target, UserId
 from bot.domain.keys import KeyKind
 from bot.domain.requests import BlobId, PictureRequest
 from bot.ui.budgets import Place
@@ -117,7 +117,7 @@ class ScriptedWire:
         target: Target,
         *,
         view: ui.LayoutView,
-        files: Sequence[PictureFile],
+        files: Sequence[CardFile],
         kept: Mapping[str, int],
     ) -> Mapping[str, int]:
         self.in_flight += 1
@@ -157,11 +157,22 @@ class MemoryAlbum:
     def __init__(self, *, size: int = 100) -> None:
         self.size = size
         self.asked: list[int | None] = []
+        self.previewed: list[bytes] = []
 
     async def files(self, job: Job, *, bytes_max: int | None = None) -> tuple[PictureFile, ...]:
         self.asked.append(bytes_max)
         size = min(self.size, bytes_max or self.size)
         return tuple(picture_file(number, size=size) for number in range(1, len(job.pictures) + 1))
+
+    async def preview(self, job: Job) -> PictureFile | None:
+        """Shrink every preview to its own bytes; what says "noise" is no picture."""
+        assert job.progress is not None
+        assert job.progress.preview is not None
+        self.previewed.append(job.progress.preview)
+        if job.progress.preview.startswith(b"noise"):
+            return None
+        name = f"easel-preview-{job.progress.preview[:8].decode()}.jpg"
+        return PictureFile(name=name, data=job.progress.preview, alt="Unfinished: a cat")
 
 
 def texts_of(view: ui.LayoutView) -> list[str]:
