@@ -22,9 +22,11 @@ from bot.jobs.album import Album
 from bot.jobs.callbacks import KEY_LABEL, CallbackAddresses, Callbacks
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.dispatch import Dispatch, LocalDispatch
+from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
 from bot.jobs.history import History
 from bot.jobs.notifier import Notifier
+from bot.jobs.offers import Offers
 from bot.jobs.pace import Pace
 from bot.jobs.recovery import Recovery
 from bot.jobs.schedule import Schedule
@@ -60,6 +62,8 @@ Wrap = Callable[[Database], Database]
 DISCORD_API = "https://discord.com/api/v10"
 DISCORD_GATEWAY = "wss://gateway.discord.gg/"
 DISCORD_CDN = "https://cdn.discordapp.com"
+
+PAUSE_INTERVALS = 8  # a provider that fails is left alone for so many polls' time, then for longer
 
 
 async def run(settings: Settings) -> int:
@@ -207,9 +211,13 @@ def _wired(settings: Settings, opened: _Opened) -> Service:
         blobs=opened.blobs,
         pictures=opened.pictures,
         accounts=accounts,
-        prices=price_list(settings),
-        keys=keys,
-        catalogue=catalogue,
+        offers=Offers(
+            providers,
+            prices=price_list(settings),
+            keys=keys,
+            catalogue=catalogue,
+            health=tools.health,
+        ),
         providers=providers,
         dispatch=dispatch,
         clock=clock,
@@ -288,6 +296,9 @@ def _tools(
             retry_s=settings.poll_interval_s,
             slow_s=settings.callback_poll_s,
             deadline=timedelta(minutes=settings.job_deadline_min),
+        ),
+        health=Health(
+            opened.clock, pause=timedelta(seconds=PAUSE_INTERVALS * settings.poll_interval_s)
         ),
         hearsay=Hearsay(),
         callback_addresses=opened.callback_addresses,

@@ -47,12 +47,13 @@ _IDLE = """
     AND NOT EXISTS (SELECT 1 FROM working_jobs j WHERE j.id = r.job_id)
 """
 
+# More than the price is held where a cheaper provider took over.
 _UNCOVERED = """
     SELECT j.id, j.price FROM working_jobs j
     WHERE j.price > 0 AND j.has_own_key = 0
     AND NOT EXISTS (
         SELECT 1 FROM transfers r WHERE r.job_id = j.id AND r.kind = 'reserve'
-        AND r.amount = j.price AND r.debit = j.payer
+        AND r.amount >= j.price AND r.debit = j.payer
         AND NOT EXISTS (SELECT 1 FROM transfers x WHERE x.reserve_id = r.id)
     )
 """

@@ -16,6 +16,7 @@ from bot.domain.jobs import (
     Picture,
     Progress,
     Remote,
+    Second,
     Target,
     UserId,
 )
@@ -32,13 +33,26 @@ _PROGRESS = TypeAdapter(Progress)
 _NOTES = TypeAdapter(tuple[str, ...])
 _PASSAGES = TypeAdapter(tuple[Passage, ...])
 _FAILURE = TypeAdapter(Failure)
+_SECOND = TypeAdapter(Second)
 _OBJECT = TypeAdapter(dict[str, Any])
+_REQUEST_APART = {"request"}
 _APART = {"token", "guild_id", "channel_id"}  # of a target: columns of their own
 
 
 def progress_to_text(progress: Progress) -> str:
     """Write progress as JSON."""
     return _PROGRESS.dump_json(progress.stored, exclude_defaults=True).decode()
+
+
+def second_to_text(second: Second) -> str:
+    """Write who is asked next as JSON; the request in it as it is written in its own column."""
+    apart = {"request": request_to_json(second.request)}
+    return _OBJECT.dump_json(_SECOND.dump_python(second, exclude=_REQUEST_APART) | apart).decode()
+
+
+def _second_of(text: str) -> Second:
+    written = _OBJECT.validate_json(text)
+    return _SECOND.validate_python(written | {"request": request_from_json(written["request"])})
 
 
 def target_columns(target: Target) -> Columns:
@@ -76,6 +90,7 @@ _WRITERS: Mapping[str, Callable[[Any], Columns]] = MappingProxyType(
         "progress": _optional("progress", progress_to_text),
         "notes": lambda notes: {"notes": _NOTES.dump_json(notes).decode()},
         "passages": lambda passages: {"passages": _PASSAGES.dump_json(passages).decode()},
+        "second": _optional("second", second_to_text),
         "failure": _optional("failure", lambda failure: _FAILURE.dump_json(failure).decode()),
         "cancel_asked_at": _optional("cancel_asked_at", to_text),
         "told_at": _optional("told_at", to_text),
@@ -128,6 +143,7 @@ def job_of(row: Row, *, pictures: tuple[Picture, ...], token: str | None) -> Job
         notes=_NOTES.validate_json(row["notes"]),
         failure=None if failure is None else _FAILURE.validate_json(failure),
         parent_id=row["parent_id"],
+        second=None if row["second"] is None else _second_of(row["second"]),
         cancel_asked_at=from_text_or_none(row["cancel_asked_at"]),
         told_at=from_text_or_none(row["told_at"]),
     )

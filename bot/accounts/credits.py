@@ -108,9 +108,11 @@ class CreditAccounts:
 
 
 async def resolve(tx: Tx, job: Job, *, at: datetime) -> None:
-    """Resolve a job's reservation: post what it is charged, give back the rest."""
-    if not job.price:
-        return
+    """Resolve a job's reservation: post what it is charged, give back the rest.
+
+    What was held may be more than the price, when a cheaper provider took over; what cost nothing
+    from the start has no reservation, and then nothing changes.
+    """
     if job.charged:
         await tx.credits.post(
             post_id(job.id), reserve_id=reserve_id(job.id), amount=job.charged, at=at

@@ -206,6 +206,21 @@ CardFile = PictureFile | TextFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Second:
+    """Who is asked next when the first provider takes nothing, planned and priced beforehand.
+
+    `is_automatic`: without asking the member, who was told when the job was accepted.
+    """
+
+    provider: str
+    request: Request
+    price: Microcredits
+    key_kind: KeyKind
+    is_automatic: bool
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """The whole life of one request; change is a new value (`to`, `evolve`)."""
 
@@ -233,6 +248,7 @@ class Job:
     notes: tuple[str, ...] = ()
     failure: Failure | None = None
     parent_id: JobId | None = None
+    second: Second | None = None
     cancel_asked_at: datetime | None = None
     told_at: datetime | None = None
 

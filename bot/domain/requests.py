@@ -250,6 +250,17 @@ _KINDS: Mapping[str, TypeAdapter[Request]] = MappingProxyType(
 _WRITTEN = TypeAdapter(dict[str, Any])
 
 
+def with_sources_of(request: Request, other: Request) -> Request:
+    """Return a request that starts from the same stored bytes as another of its kind."""
+    match request, other:
+        case PictureRequest(source=Source() as mine), PictureRequest(source=Source() as theirs):
+            return request.evolve(source=replace(mine, picture=theirs.picture, mask=theirs.mask))
+        case AlchemyRequest(), AlchemyRequest():
+            return request.evolve(picture=other.picture)
+        case _:
+            return request
+
+
 def request_to_json(request: Request) -> str:
     """Write a request as JSON text, defaults left out, so that old rows stay readable."""
     kind = kind_of(request)

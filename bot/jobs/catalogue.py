@@ -1,5 +1,6 @@
 """What can be asked for now: every provider's models, kept in memory and refreshed behind."""
 
+import asyncio
 import difflib
 import logging
 from collections.abc import Mapping
@@ -21,11 +22,16 @@ class Catalogue:
     def __init__(self, providers: Mapping[str, Provider], *, clock: Clock) -> None:
         self._providers = providers
         self._clock = clock
+        self._unreachable: set[str] = set()
         self._models: dict[str, tuple[Model, ...]] = {}
 
     def models(self, provider: str) -> tuple[Model, ...]:
         """Return the models last seen, the most served first; empty while unknown."""
         return self._models.get(provider, ())
+
+    def is_reachable(self, provider: str) -> bool:
+        """Tell whether the last refresh got an answer; before the first one that is assumed."""
+        return provider not in self._unreachable
 
     def suggest(self, typed: str, *, limit: int = 25) -> tuple[Model, ...]:
         """Return models whose names fit what was typed so far, the most served first."""
@@ -42,19 +48,22 @@ class Catalogue:
 
     async def refresh(self) -> bool:
         """Ask every provider once; True when all of them answered with something."""
-        complete = True
-        for name, provider in self._providers.items():
-            try:
-                models = await provider.models()
-            except ProviderError as error:
-                log.warning("models not refreshed", extra={"provider": name, "why": str(error)})
-                models = ()
-            if models:  # an empty list is a provider still warming up: keep what we know
-                self._models[name] = tuple(
-                    sorted(models, key=lambda model: (-(model.workers or 0), model.name))
-                )
-            complete = complete and bool(models)
-        return complete
+        return all(await asyncio.gather(*map(self._refresh, self._providers)))
+
+    async def _refresh(self, name: str) -> bool:
+        """Ask one provider; True when it answered with something."""
+        try:
+            models = await self._providers[name].models()
+        except ProviderError as error:
+            log.warning("models not refreshed", extra={"provider": name, "why": str(error)})
+            self._unreachable.add(name)
+            return False
+        self._unreachable.discard(name)
+        if models:  # an empty list is a provider still warming up: keep what we know
+            self._models[name] = tuple(
+                sorted(models, key=lambda model: (-(model.workers or 0), model.name))
+            )
+        return bool(models)
 
     async def run(self) -> None:
         """Refresh for ever; more often while a provider does not answer."""

@@ -22,6 +22,7 @@ from bot.domain.errors import (
 from bot.domain.jobs import FailureKind, Job, JobId, JobState, Progress, Remote
 from bot.domain.keys import ON_KEY
 from bot.domain.requests import AlchemyRequest, BlobId, PictureRequest, Request, Source
+from bot.jobs.failover import is_time, may_take_over, take_over
 from bot.jobs.running import Running
 from bot.jobs.steps import end, fail, later, save, tell_trouble
 from bot.jobs.tools import Tools
@@ -81,6 +82,9 @@ class Submitting:
             return await fail(self._tools, job, FailureKind.INVALID, str(error))
         if job.key_owner is not None and job.remote is None:  # not again for each part
             job = await self._estimated(job, inputs)
+        blocked_until = self._tools.health.blocked_until(job)
+        if blocked_until is not None:
+            return await self._blocked(job, blocked_until)
         sending = job.to(JobState.SUBMITTING, at=self._tools.clock.now(), attempt=job.attempt + 1)
         sending = await save(self._tools, job, sending)
         if self._tools.hearsay.remote_id(sending) is not None:
@@ -237,11 +241,15 @@ class Submitting:
             )
         except Ambiguous as error:
             log.warning("submit unsure", extra={"job": job.id, "why": str(error)})
+            tools.health.failed(job, str(error))
             self._unsure_since[job.id] = tools.clock.now()
             return later(tools, 1)
         except Transient as error:
             return await self._refused(job, error)
-        except (UserError, Permanent) as error:
+        except Permanent as error:
+            return await self._refused_for_good(job, error)
+        except UserError as error:
+            tools.health.worked(job)
             return await self._no_more(job, _kind(error), str(error))
         self._answers[job.id] = accepted
         return await self._took(job, accepted)
@@ -251,6 +259,7 @@ class Submitting:
 
         The answer stays in memory until then: not every provider can be asked for it again.
         """
+        self._tools.health.worked(job)
         finished = accepted.finished
         held = job if finished is None else await self._running.bring(job, finished)
         held = held.evolve(notes=job.notes + accepted.notes)
@@ -303,6 +312,10 @@ class Submitting:
         tools, now = self._tools, self._tools.clock.now()
         log.info("submit refused", extra={"job": job.id, "why": str(error)})
         self._refusals[job.id] += 1
+        if not isinstance(error, RateLimited):  # whoever says so is well
+            tools.health.failed(job, str(error))
+        if may_take_over(job) and is_time(error, refusals=self._refusals[job.id]):
+            return await self._elsewhere(job, str(error))
         moment = later(tools, self._refusals[job.id], at_least_s=error.retry_after_s)
         if isinstance(error, RateLimited):
             self._turns(job).pace.shut(moment)
@@ -315,6 +328,32 @@ class Submitting:
         tell_trouble(tools, withdrawn, error, failures=self._refusals[job.id])
         self._rests_until[job.id] = moment
         return moment
+
+    async def _refused_for_good(self, job: Job, error: Permanent) -> Job:
+        """End a job that this provider would refuse again, or let the second choice have it."""
+        self._tools.health.failed(job, str(error), is_final=isinstance(error, KeyRejected))
+        if may_take_over(job):
+            return await self._elsewhere(job, str(error))
+        return await self._no_more(job, _kind(error), str(error))
+
+    async def _blocked(self, job: Job, until: datetime) -> Job | datetime:
+        """Let a job wait, not for ever, while its provider is left alone."""
+        tools = self._tools
+        why = tools.health.why_down(job.provider, job.key_owner)
+        if may_take_over(job):
+            return await self._elsewhere(job, why)
+        self._refusals[job.id] += 1
+        if self._refusals[job.id] >= tools.schedule.submits_max:
+            return await self._no_more(job, FailureKind.OVERLOADED, why)
+        wait_s = (until - tools.clock.now()).total_seconds()
+        error = Transient(why, provider=job.provider, retry_after_s=wait_s)
+        tell_trouble(tools, job, error, failures=self._refusals[job.id])
+        self._rests_until[job.id] = until
+        return until
+
+    async def _elsewhere(self, job: Job, why: str) -> Job:
+        self.forget(job.id)
+        return await take_over(self._tools, job, why)
 
 
 def _bytes_of(request: Request) -> tuple[BlobId | None, BlobId | None]:

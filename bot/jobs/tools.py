@@ -13,6 +13,7 @@ from bot.domain.errors import KeyRejected
 from bot.domain.jobs import Job
 from bot.domain.keys import KeyKind
 from bot.jobs.callbacks import CallbackAddresses
+from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
 from bot.jobs.notifier import Notifier
 from bot.jobs.schedule import Schedule
@@ -44,6 +45,7 @@ class Tools:
     notifier: Notifier
     pictures: PictureWork
     schedule: Schedule
+    health: Health
     hearsay: Hearsay
     callback_addresses: CallbackAddresses | None
     clock: Clock

@@ -1,30 +1,28 @@
 """The door to jobs: quote, submit, cancel. Commands and buttons talk to this and to nothing behind it."""
 
 import logging
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.accounts.credits import CreditAccounts
-from bot.accounts.keys import KeyRing
 from bot.domain import quota
 from bot.domain.askers import Asker
+from bot.domain.choice import Choice, choose
 from bot.domain.clock import Clock
-from bot.domain.credits import NOTHING, Microcredits, member_account
+from bot.domain.credits import Microcredits, member_account
 from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded
-from bot.domain.jobs import WORKING, Job, JobId, Target, UserId
+from bot.domain.jobs import WORKING, Job, JobId, Second, Target, UserId
 from bot.domain.keys import KeyKind
-from bot.domain.pricing import PriceList
 from bot.domain.requests import (
-    DRAWN_SEED_MAX,
     UNSTORED,
     AlchemyRequest,
     Request,
     Source,
     TextRequest,
+    with_sources_of,
 )
-from bot.jobs.catalogue import Catalogue
 from bot.jobs.dispatch import Dispatch
+from bot.jobs.offers import Offers
 from bot.media.normalise import to_mask, to_source
 from bot.media.pool import PictureWork
 from bot.providers.base import Provider
@@ -49,6 +47,7 @@ class Quote:
     key_kind: KeyKind
     available: Microcredits | None
     notes: tuple[str, ...] = ()
+    second: Second | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,25 +68,19 @@ class Tracker:
         blobs: BlobStore,
         pictures: PictureWork,
         accounts: CreditAccounts,
-        prices: PriceList,
-        keys: KeyRing,
-        catalogue: Catalogue,
+        offers: Offers,
         providers: Mapping[str, Provider],
         dispatch: Dispatch,
         clock: Clock,
-        draw_seed: Callable[[], int] = lambda: secrets.randbelow(DRAWN_SEED_MAX + 1),
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._pictures = pictures
         self._accounts = accounts
-        self._prices = prices
-        self._keys = keys
-        self._catalogue = catalogue
+        self._offers = offers
         self._providers = providers
         self._dispatch = dispatch
         self._clock = clock
-        self._draw_seed = draw_seed
         self.is_accepting = True
 
     @property
@@ -98,39 +91,25 @@ class Tracker:
     def quote(self, request: Request, *, asker: Asker, provider: str | None = None) -> Quote:
         """Plan and price a request from memory alone, fast enough to come before the first answer.
 
-        Without a wish, whoever has the model draws, else the usual provider. Raises
-        `InvalidRequest` for what no provider here can do and `QuotaExceeded` when the house is
-        full.
+        Without a wish the best of those who can is chosen (`bot.domain.choice`). Raises
+        `InvalidRequest` for what no provider here can do, or not the one that was named, and
+        `QuotaExceeded` when the house is full.
         """
         if self._dispatch.is_full:
             raise QuotaExceeded(FULL_SENTENCE)
-        name = self._named(provider) if provider is not None else self._usual_for(request)
-        chosen = self._providers[name]
-        key_kind = self._keys.kind_for(asker, name)
-        has_own_key = key_kind is not KeyKind.SERVICE
-        models = self._catalogue.models(name)
-        plan = chosen.plan(request, models=models, has_own_key=has_own_key)
-        if request.seed is None and plan.takes_seed:
-            request = request.evolve(seed=self._draw_seed())
-            plan = chosen.plan(request, models=models, has_own_key=has_own_key)
+        wish = None if provider is None else self._named(provider)
+        choice = choose(self._offers.of(request, asker=asker), wish=wish)
+        first = choice.first
         return Quote(
-            request=plan.request,
-            provider=name,
-            provider_title=chosen.title,
-            price=self._price(plan.request, name, key_kind),
-            key_kind=key_kind,
+            request=first.request,
+            provider=first.provider,
+            provider_title=first.title,
+            price=first.price,
+            key_kind=first.key_kind,
             available=self._accounts.last_known(asker.id),
-            notes=plan.notes,
+            notes=first.notes,
+            second=_second(choice),
         )
-
-    def _price(self, request: Request, provider: str, key_kind: KeyKind) -> Microcredits:
-        """Return the most a request costs; on a member's own key it costs no credits.
-
-        On a server's key it does: credits are what shares that key out among the members.
-        """
-        if key_kind is KeyKind.MEMBER:
-            return NOTHING
-        return self._prices.price(request, provider=provider)
 
     def _named(self, wish: str) -> str:
         """Return the provider that a member named; suggestions bind nobody, so it may be unknown."""
@@ -139,12 +118,6 @@ class Tracker:
                 return name
         titles = ", ".join(title for _, title in self.providers)
         raise InvalidRequest(f"I don't know that provider. There is: {titles}.")
-
-    def _usual_for(self, request: Request) -> str:
-        for name in self._providers:
-            if any(model.name == request.model for model in self._catalogue.models(name)):
-                return name
-        return next(iter(self._providers))
 
     async def submit(
         self,
@@ -174,6 +147,7 @@ class Tracker:
             payer=member_account(owner_id) if quote.price else None,
             notes=quote.notes,
             parent_id=parent_id,
+            second=_with_sources(quote.second, request),
             created_at=now,
             changed_at=now,
         )
@@ -236,3 +210,24 @@ class Tracker:
         for blob in sorted(request.sources):
             if not await self._blobs.renew(blob):
                 raise InvalidRequest(SOURCE_GONE)
+
+
+def _second(choice: Choice) -> Second | None:
+    offer = choice.second
+    if offer is None:
+        return None
+    return Second(
+        provider=offer.provider,
+        request=offer.request,
+        price=offer.price,
+        key_kind=offer.key_kind,
+        is_automatic=choice.is_automatic,
+        notes=offer.notes,
+    )
+
+
+def _with_sources(second: Second | None, request: Request) -> Second | None:
+    """Let the second choice start from the same stored bytes as the first."""
+    if second is None:
+        return None
+    return replace(second, request=with_sources_of(second.request, request))

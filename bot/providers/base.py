@@ -12,6 +12,7 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from bot.domain.capabilities import Capability
 from bot.domain.jobs import PassageKind, Remote
 from bot.domain.requests import Request
 
@@ -185,6 +186,10 @@ class Provider(Protocol):
     limits: Limits
     calls_back: bool  # whether `submit` passes `Inputs.callback_url` on
     draws_in_call: bool  # whether a submit lasts until its result is there: never sent twice
+
+    def capability(self, model: str | None = None) -> Capability:
+        """Tell what can be done with one model, or with one or another of them; from memory."""
+        ...
 
     def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Make every open choice; raise `InvalidRequest` for what this provider cannot do. Pure."""

@@ -31,6 +31,17 @@ QUESTION_CHARS_MAX = 300  # of a prompt whose answer wants the room
 NOTES_MAX = 4
 FILES_MAX = 10  # items in a gallery, and attachments of a message
 
+_UNSENT = frozenset({JobState.ACCEPTED, JobState.SUBMITTING})
+_PROVIDERS_FAULT = frozenset(
+    {
+        FailureKind.KEY,
+        FailureKind.OVERLOADED,
+        FailureKind.BACKEND,
+        FailureKind.TIMEOUT,
+        FailureKind.LOST,
+    }
+)
+
 _BLUE = discord.Colour(0x3B82F6)
 _YELLOW = discord.Colour(0xEAB308)
 _GREEN = discord.Colour(0x22C55E)
@@ -53,9 +64,9 @@ def card(job: Job, *, files: Sequence[CardFile] = (), because: str | None = None
     _add_files(box, files)
     for line in _lines(job, because):
         box.add_item(ui.TextDisplay(line))
-    button = _button(job) if because is None else None  # what was refused late is no known job
-    if button is not None:
-        box.add_item(ui.ActionRow(button))
+    buttons = _buttons(job) if because is None else ()  # what was refused late is no known job
+    if buttons:
+        box.add_item(ui.ActionRow(*buttons))
     return ui.LayoutView(timeout=None).add_item(box)
 
 
@@ -173,6 +184,7 @@ def _working(job: Job) -> Iterator[str]:
         copy.seed(job.request.seed),
         copy.price(job),
         copy.provider(job.provider),
+        copy.second(job) if job.state in _UNSENT else None,
     )
 
 
@@ -236,11 +248,15 @@ def _ended(job: Job, because: str | None) -> Iterator[str]:
     yield copy.small(copy.owner(job), copy.returned(job), copy.provider(job.provider))
 
 
-def _button(job: Job) -> JobButton | None:
+def _buttons(job: Job) -> tuple[JobButton, ...]:
     if job.state in ENDS:
-        return JobButton(Action.AGAIN, job.id, label=copy.TRY_AGAIN)
+        again = JobButton(Action.AGAIN, job.id, label=copy.TRY_AGAIN)
+        if job.second is None or job.failure is None or job.failure.kind not in _PROVIDERS_FAULT:
+            return (again,)
+        label = copy.elsewhere(job.second)
+        return again, JobButton(Action.ELSEWHERE, job.id, label=label)
     if job.state not in WORKING:
-        return JobButton(Action.AGAIN, job.id, label=copy.AGAIN)
+        return (JobButton(Action.AGAIN, job.id, label=copy.AGAIN),)
     if job.state is JobState.COLLECTED or job.cancel_asked_at is not None:
-        return None
-    return JobButton(Action.CANCEL, job.id, label=copy.CANCEL)
+        return ()
+    return (JobButton(Action.CANCEL, job.id, label=copy.CANCEL),)

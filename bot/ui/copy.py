@@ -17,8 +17,9 @@ from bot.domain.jobs import (
     JobState,
     PassageKind,
     Progress,
+    Second,
 )
-from bot.domain.keys import ON_KEY
+from bot.domain.keys import ON_KEY, KeyKind
 from bot.domain.requests import AlchemyRequest, PictureRequest, Request, TextRequest
 from bot.ui import texts
 
@@ -149,6 +150,30 @@ def price(job: Job) -> str:
     if job.balance_before > NOTHING:
         about += f" (you have {texts.figure(job.balance_before)})"
     return f"{about}, {key}" if key else about
+
+
+def second(job: Job) -> str | None:
+    """Say who takes over by itself if the provider takes nothing, and for how much."""
+    if job.second is None or not job.second.is_automatic:
+        return None
+    cost = (
+        ""
+        if job.second.key_kind is KeyKind.MEMBER
+        else f", about {texts.in_credits(job.second.price)}"
+    )
+    return f"else {provider(job.second.provider)}{cost}"
+
+
+def elsewhere(second: Second) -> str:
+    """Offer to ask somebody else, and for how much; a button shows at most 80 characters."""
+    cost = (
+        ON_KEY[second.key_kind]
+        if second.key_kind is KeyKind.MEMBER
+        else texts.in_credits(second.price)
+    )
+    return texts.one_line(
+        f"Ask {PROVIDERS.get(second.provider, second.provider)} ({cost})", chars_max=80
+    )
 
 
 def place(progress: Progress) -> str | None:

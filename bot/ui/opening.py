@@ -10,7 +10,7 @@ import discord
 from bot.domain.askers import Asker
 from bot.domain.credits import NOTHING, Microcredits
 from bot.domain.errors import ContentRefused
-from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Target, UserId
+from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Second, Target, UserId
 from bot.domain.keys import KeyKind
 from bot.domain.requests import Request
 from bot.ui import copy, errors
@@ -51,6 +51,11 @@ class Offer(Protocol):
     @property
     def notes(self) -> tuple[str, ...]:
         """What the member should know of the choices made."""
+        ...
+
+    @property
+    def second(self) -> Second | None:
+        """Who is asked next when the provider takes nothing."""
         ...
 
 
@@ -144,6 +149,7 @@ def _promised(interaction: discord.Interaction[Any], offer: Offer, parent_id: Jo
         balance_before=offer.available or NOTHING,
         notes=offer.notes,
         parent_id=parent_id,
+        second=offer.second,
         created_at=interaction.created_at,
         changed_at=interaction.created_at,
     )

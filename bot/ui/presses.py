@@ -1,5 +1,6 @@
 """What happens when somebody presses a button of a card. Ownership is checked here, not in Discord."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Generic, Protocol, TypeVar, assert_never
 
@@ -8,7 +9,7 @@ import discord
 from bot.domain.askers import Asker
 from bot.domain.errors import InvalidRequest, NotAllowed, UserError
 from bot.domain.jobs import ENDS, Job, JobId, Target, UserId
-from bot.domain.requests import Request
+from bot.domain.requests import AlchemyRequest, Request
 from bot.ui import copy
 from bot.ui.buttons import Action
 from bot.ui.cards import lost
@@ -64,7 +65,9 @@ class JobPresses(Generic[OfferT]):
             case Action.CANCEL:
                 await self._cancel(interaction, job_id)
             case Action.AGAIN:
-                await self._again(interaction, job_id)
+                await self._again(interaction, job_id, where=_same)
+            case Action.ELSEWHERE:
+                await self._again(interaction, job_id, where=_second)
             case _:
                 assert_never(action)
 
@@ -80,7 +83,13 @@ class JobPresses(Generic[OfferT]):
             may_moderate=interaction.permissions.manage_messages,
         )
 
-    async def _again(self, interaction: discord.Interaction[Any], job_id: JobId) -> None:
+    async def _again(
+        self,
+        interaction: discord.Interaction[Any],
+        job_id: JobId,
+        *,
+        where: Callable[[Job], tuple[Request, str]],
+    ) -> None:
         if not self._jobs.is_accepting:
             raise UserError(copy.SHUTTING_DOWN)
         owner_id = UserId(interaction.user.id)
@@ -89,9 +98,8 @@ class JobPresses(Generic[OfferT]):
             raise InvalidRequest(copy.REQUEST_FORGOTTEN)
         if parent.owner_id != owner_id:
             raise NotAllowed(copy.NOT_YOURS_TO_REPEAT)
-        quote = self._jobs.quote(
-            _once_more(parent), asker=asker_of(interaction), provider=parent.provider
-        )
+        request, provider = where(parent)
+        quote = self._jobs.quote(request, asker=asker_of(interaction), provider=provider)
         job = await acknowledge(interaction, quote, parent_id=parent.id)
         async with refusals_on(interaction, job):
             await self._jobs.submit(
@@ -99,11 +107,19 @@ class JobPresses(Generic[OfferT]):
             )
 
 
-def _once_more(parent: Job) -> Request:
+def _same(parent: Job) -> tuple[Request, str]:
     """Repeat what failed as it was; what was delivered is drawn anew, from another seed."""
-    if parent.state in ENDS or parent.request.seed is None:
-        return parent.request
-    return parent.request.evolve(seed=None)
+    request = parent.request
+    if parent.state in ENDS or isinstance(request, AlchemyRequest):
+        return request, parent.provider
+    return request.evolve(seed=None), parent.provider
+
+
+def _second(parent: Job) -> tuple[Request, str]:
+    """Ask whoever came second when the first was chosen."""
+    if parent.second is None:
+        raise InvalidRequest(copy.REQUEST_FORGOTTEN)
+    return parent.second.request, parent.second.provider
 
 
 async def _nothing_to_cancel(interaction: discord.Interaction[Any]) -> None:

@@ -21,6 +21,7 @@ from bot.domain.errors import (
 )
 from bot.domain.jobs import FailureKind, JobState, Remote
 from bot.domain.requests import PictureRequest
+from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
 from bot.jobs.pace import Pace
 from bot.jobs.schedule import Schedule
@@ -34,7 +35,7 @@ from bot.providers.defaults import Defaults
 from storage.blobs import DirectoryBlobs
 from storage.sqlite import open_sqlite
 from tests.media.sample_pictures import noise, written
-from tests.storage.store_values import a_job, a_target, sealer_of
+from tests.storage.store_values import ANNA, a_job, a_target, sealer_of
 
 STEPS_MAX = 40
 PRICE = credits_of(30)
@@ -138,6 +139,7 @@ class World:
                 notifier=self.card,
                 pictures=self.pictures,
                 schedule=Schedule(interval_s=0.1, retry_s=1, deadline=timedelta(minutes=60)),
+                health=Health(self.clock),
                 hearsay=Hearsay(),
                 callback_addresses=None,
                 clock=self.clock,
@@ -153,6 +155,7 @@ class World:
             target=a_target(token=None),
             provider="bycall",
             price=PRICE,
+            payer=member_account(ANNA),
             created_at=now,
             changed_at=now,
         )

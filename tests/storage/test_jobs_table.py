@@ -21,6 +21,7 @@ from bot.domain.jobs import (
     Picture,
     Progress,
     Remote,
+    Second,
     Target,
     UserId,
 )
@@ -205,6 +206,17 @@ JOB_FIELDS = {
     "notes": st.lists(texts, max_size=3).map(tuple),
     "failure": maybe(st.builds(Failure, kind=st.sampled_from(FailureKind), sentence=texts)),
     "parent_id": maybe(texts.map(JobId)),
+    "second": maybe(
+        st.builds(
+            Second,
+            provider=texts,
+            request=requests,
+            price=amounts,
+            key_kind=st.sampled_from(KeyKind),
+            is_automatic=st.booleans(),
+            notes=st.lists(texts, max_size=2).map(tuple),
+        )
+    ),
     "cancel_asked_at": maybe(moments),
     "told_at": maybe(moments),
 }

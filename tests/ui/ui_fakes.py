@@ -11,7 +11,7 @@ from discord import ui
 
 from bot.domain.askers import Asker
 from bot.domain.credits import Microcredits, credits_of
-from bot.domain.jobs import CardFile, Job, JobId, Picture, PictureFile, Target, UserId
+from bot.domain.jobs import CardFile, Job, JobId, Picture, PictureFile, Second, Target, UserId
 from bot.domain.keys import KeyKind
 from bot.domain.requests import BlobId, PictureRequest
 from bot.ui.budgets import Place
@@ -282,6 +282,7 @@ class FakeQuote:
     key_kind: KeyKind = KeyKind.SERVICE
     available: Microcredits | None = PLENTY
     notes: tuple[str, ...] = ()
+    second: Second | None = None
 
 
 class MemoryTracker:

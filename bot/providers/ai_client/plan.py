@@ -6,9 +6,10 @@ Pure. Sizes and styles are those of the service behind it; its document shows on
 import math
 from collections.abc import Sequence
 
+from bot.domain.capabilities import Ability, Capability
 from bot.domain.errors import InvalidRequest
 from bot.domain.narrowing import chosen, narrowed, within
-from bot.domain.requests import PictureRequest
+from bot.domain.requests import PICTURES_MAX, PictureRequest
 from bot.domain.weights import Part, weighted
 from bot.providers.ai_client.wire import TITLE
 from bot.providers.base import Model, Plan
@@ -27,7 +28,14 @@ STYLES = (
     "photographic", "pixel-art", "tile-texture",
 )  # fmt: skip
 
-_ABLE = frozenset({"negative", "style"})
+CAPABILITY = Capability(
+    abilities=frozenset({Ability.TEXT_TO_PICTURE}),
+    wishes=frozenset({"negative", "style"}),
+    weights=True,
+    pictures_at_once=PICTURES_MAX,
+    sides_px=(min(min(SIZES)), max(max(SIZES)), 64),
+    steps=(STEPS_MIN, STEPS_MAX),
+)
 
 
 def to_plan(request: PictureRequest, *, models: Sequence[Model], usual: str) -> Plan:
@@ -40,7 +48,7 @@ def to_plan(request: PictureRequest, *, models: Sequence[Model], usual: str) -> 
         raise InvalidRequest(f"{TITLE} cannot start from a picture: leave it out.")
     _check_parts(_parts(request))
     notes: list[str] = []
-    planned, lost = narrowed(request, able=_ABLE)
+    planned, lost = narrowed(request, able=CAPABILITY.wishes)
     if lost:
         notes.append(f"{TITLE} knows no {', '.join(lost)}: left out.")
     width, height = _size(request, notes)

@@ -11,12 +11,13 @@ from http import HTTPStatus
 
 from pydantic import SecretStr
 
+from bot.domain.capabilities import Capability
 from bot.domain.errors import Permanent
 from bot.domain.jobs import Remote
 from bot.domain.requests import Request
 from bot.providers.ai_client import answers
 from bot.providers.ai_client.errors import refusal
-from bot.providers.ai_client.plan import to_form, to_plan
+from bot.providers.ai_client.plan import CAPABILITY, to_form, to_plan
 from bot.providers.ai_client.wire import NAME, READER, TITLE, Entries, OpenedThread, SentEntry
 from bot.providers.base import (
     Accepted,
@@ -66,6 +67,10 @@ class AiClient(Defaults):
         self._http = http
         self._downloads = downloads
         self._models = tuple(Model(name=engine) for engine in engines)
+
+    def capability(self, model: str | None = None) -> Capability:
+        """Tell what every engine can do."""
+        return CAPABILITY
 
     def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Fill in what was left open; AI Client does the same for everybody."""

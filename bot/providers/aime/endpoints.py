@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from bot.domain.capabilities import Ability, Capability, Sight
 from bot.providers.aime.wire import Details, Input
 from bot.providers.base import Model
 
@@ -123,6 +124,38 @@ class Endpoint:
         if "images" not in self.outputs or not self.takes(Wish.COUNT):
             return 1
         return int(self.bounds(Wish.COUNT).most or 1)
+
+    @property
+    def capability(self) -> Capability:
+        """What it can do, by its own description."""
+        abilities = set() if self.needs_source else {Ability.TEXT_TO_PICTURE}
+        if self.takes(Wish.SOURCE):
+            abilities.add(Ability.PICTURE_TO_PICTURE)
+        sights = {Sight.PLACE, Sight.ETA, Sight.PERCENT}
+        if self.takes(Wish.PREVIEWS):
+            sights.add(Sight.PREVIEW)
+        return Capability(
+            abilities=frozenset(abilities),
+            wishes=frozenset(
+                wish.value for wish in (Wish.NEGATIVE, Wish.CFG, Wish.SEED) if self.takes(wish)
+            ),
+            pictures_at_once=self.pictures_at_once,
+            sides_px=self._sides_px(),
+            steps=self._steps(),
+            sights=frozenset(sights),
+        )
+
+    def _sides_px(self) -> tuple[int, int, int] | None:
+        width = self.bounds(Wish.WIDTH)
+        if width.least is None or width.most is None:
+            return None
+        return int(width.least), int(width.most), width.align
+
+    def _steps(self) -> tuple[int, int] | None:
+        steps = self.bounds(Wish.STEPS)
+        if steps.least is None or steps.most is None:
+            return None
+        return int(steps.least), int(steps.most)
 
     def to_model(self) -> Model:
         """Return what everybody may know of it."""

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
+from bot.domain.capabilities import Ability, Capability, union
 from bot.domain.errors import InvalidRequest, ProviderError
 from bot.domain.jobs import Remote
 from bot.domain.requests import Request
@@ -51,6 +52,12 @@ ENDPOINTS, VALIDATE = "api/endpoints", "api/validate_key"
 COLLECT_GAP_S = 3600.0  # nothing waits there to be collected: looking brings it along
 ENDPOINTS_MAX = 100
 
+UNKNOWN = Capability(
+    abilities=frozenset({Ability.TEXT_TO_PICTURE, Ability.PICTURE_TO_PICTURE}),
+    wishes=frozenset({"negative", "cfg", "seed"}),
+)
+"""What may be asked for while no endpoint has been read; the submit plans once more."""
+
 log = logging.getLogger(__name__)
 
 
@@ -76,6 +83,12 @@ class Aime(Defaults):
         self._with_previews = with_previews
         self._endpoints = {endpoint.name: endpoint for endpoint in known}
         self._strange_states = StrangeStates(provider=NAME)
+
+    def capability(self, model: str | None = None) -> Capability:
+        """Tell what an endpoint says of itself, or all of them; before any is known, the least."""
+        named = self._endpoints.get(model or "")
+        known = self._endpoints.values() if named is None else (named,)
+        return union(one.capability for one in known) if known else UNKNOWN
 
     def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Fit a request to an endpoint as it was last seen, for everybody alike."""

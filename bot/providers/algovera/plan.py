@@ -6,6 +6,7 @@ Pure. The document shows an example and names no limits; these are what its own 
 import re
 from collections.abc import Sequence
 
+from bot.domain.capabilities import Ability, Capability
 from bot.domain.errors import InvalidRequest
 from bot.domain.narrowing import chosen, narrowed, unweighted, within
 from bot.domain.requests import PictureRequest
@@ -20,7 +21,12 @@ STEPS_MAX, STEPS_USUAL = 100, 30
 CFG_MIN, CFG_MAX, CFG_USUAL = 1.0, 20.0, 7.0
 SEED_MAX = 2**31 - 1
 
-_ABLE = frozenset({"cfg", "seed"})
+CAPABILITY = Capability(
+    abilities=frozenset({Ability.TEXT_TO_PICTURE}),
+    wishes=frozenset({"cfg", "seed"}),
+    sides_px=(SIDE_MIN_PX, SIDE_MAX_PX, SIDE_STEP_PX),
+    steps=(1, STEPS_MAX),
+)
 _SIZE_IN_NAME = re.compile(r"(\d{2,4})x(\d{2,4})$")
 _SQUARES_ONLY = "dalle"
 
@@ -34,7 +40,7 @@ def to_plan(request: PictureRequest, *, models: Sequence[Model]) -> Plan:
     if request.source is not None:
         raise InvalidRequest(f"{TITLE} cannot start from a picture: leave it out.")
     notes: list[str] = []
-    planned, lost = narrowed(unweighted(request, title=TITLE, notes=notes), able=_ABLE)
+    planned, lost = narrowed(unweighted(request, title=TITLE, notes=notes), able=CAPABILITY.wishes)
     _check_prompt(planned.prompt)
     if lost:
         notes.append(f"{TITLE} knows no {', '.join(lost)}: left out.")

@@ -13,13 +13,14 @@ from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
+from bot.domain.capabilities import Capability
 from bot.domain.errors import ProtocolBroken, Transient
 from bot.domain.jobs import Remote
 from bot.domain.requests import Request
 from bot.providers.algovera import parts
 from bot.providers.algovera.errors import OutOfCredits, refusal
 from bot.providers.algovera.parts import Part
-from bot.providers.algovera.plan import SEED_MAX, to_plan
+from bot.providers.algovera.plan import CAPABILITY, SEED_MAX, to_plan
 from bot.providers.algovera.wire import (
     NAME,
     READER,
@@ -91,6 +92,10 @@ class Algovera(Defaults):
         self._draw_seed = draw_seed
         self._may_ask_by_query = may_ask_by_query
         self._statuses = parts.Statuses()
+
+    def capability(self, model: str | None = None) -> Capability:
+        """Tell what every model can do; they differ in looks alone."""
+        return CAPABILITY
 
     def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Fill in what was left open; Algovera does the same for everybody."""

@@ -8,11 +8,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.domain.capabilities import Ability, Capability, Sight
 from bot.domain.narrowing import WISHES, narrowed, unweighted
 from bot.domain.requests import (
     SIDE_MAX_PX,
     SIDE_MIN_PX,
     SIDE_STEP_PX,
+    STEPS_MAX,
     PictureRequest,
     Source,
     SourceUse,
@@ -24,6 +26,7 @@ from bot.providers.horde.catalog import (
     ANONYMOUS_STEPS_MAX,
     CFG_DECIMALS,
     CONTROL_STEPS_MAX,
+    COUNT_MAX,
     DEFAULT_CONTROL_MODEL,
     DEFAULT_MODEL,
     DOUBLE_STEP_SAMPLERS,
@@ -39,7 +42,26 @@ from bot.providers.horde.checks import (
 )
 from bot.providers.horde.wire import TITLE
 
-_ABLE = WISHES.keys() - {"style"}  # its named styles are whole presets, not looks
+# Its named styles are whole presets, not looks; the control types are for Stable Diffusion 1.5.
+CAPABILITY = Capability(
+    abilities=frozenset(
+        {
+            Ability.TEXT_TO_PICTURE,
+            Ability.PICTURE_TO_PICTURE,
+            Ability.INPAINT,
+            Ability.OUTPAINT,
+            Ability.REMIX,
+            Ability.CONTROL,
+        }
+    ),
+    wishes=frozenset(WISHES.keys() - {"style"}),
+    pictures_at_once=COUNT_MAX,
+    sides_px=(SIDE_MIN_PX, SIDE_MAX_PX, SIDE_STEP_PX),
+    steps=(1, STEPS_MAX),
+    sights=frozenset({Sight.PLACE, Sight.ETA}),
+    calls_back=True,
+    can_cancel=True,
+)
 _OWN_KEY = "your own AI Horde key lifts this"
 
 Notes = list[str]
@@ -52,7 +74,7 @@ def to_plan(request: PictureRequest, *, models: Sequence[Model], is_anonymous: b
         InvalidRequest: for what the Horde or the model cannot do, with what it can.
     """
     notes: Notes = []
-    request, lost = narrowed(unweighted(request, title=TITLE, notes=notes), able=_ABLE)
+    request, lost = narrowed(unweighted(request, title=TITLE, notes=notes), able=CAPABILITY.wishes)
     if lost:
         notes.append(f"{TITLE} knows no {', '.join(lost)}: left out.")
     check_values(request)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
+from bot.domain.capabilities import Capability
 from bot.domain.errors import Permanent
 from bot.domain.jobs import Remote
 from bot.domain.requests import Request
@@ -30,7 +31,7 @@ from bot.providers.horde import answers, wire
 from bot.providers.horde.catalog import ANONYMOUS_KEY
 from bot.providers.horde.errors import is_gone, refusal
 from bot.providers.horde.payload import to_payload
-from bot.providers.horde.plan import to_plan
+from bot.providers.horde.plan import CAPABILITY, to_plan
 from bot.providers.http import Answer, Http, open_session, segment
 
 T = TypeVar("T")
@@ -62,6 +63,10 @@ class Horde(Defaults):
         self._has_house_account = config.has_house_account
         self._http = http
         self._downloads = downloads
+
+    def capability(self, model: str | None = None) -> Capability:
+        """Tell what can be done; which families take a control type is said when one is planned."""
+        return CAPABILITY
 
     def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Fill in what was left open and lower what the anonymous account may not ask for."""

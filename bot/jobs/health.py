@@ -1,0 +1,98 @@
+"""Circuit breakers: a provider that fails again and again is left alone for a while.
+
+One for each provider and payer, because a key that is out of credits says nothing about others'.
+Closed lets everybody through; open nobody; after a pause that doubles with each time, one submit
+is let through as a trial, and how it ends decides. Kept in memory: a restart asks anew.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.clock import Clock
+from bot.domain.jobs import Job
+from bot.domain.keys import KeyOwner
+
+log = logging.getLogger(__name__)
+
+FAILURES_MAX = 3
+PAUSE, PAUSES_MAX = timedelta(seconds=15), 20
+TRIAL_LIFE = timedelta(minutes=4)  # a trial that never ended does not hold everybody up for ever
+
+Payer = KeyOwner | None
+"""Whose key it is; None for the service's own."""
+
+
+@dataclass(slots=True)
+class _Circuit:
+    failures: int = 0
+    trips: int = 0
+    open_until: datetime | None = None
+    trial_since: datetime | None = None
+    why: str = ""
+
+
+class Health:
+    """Remember how submits went; nothing here waits or calls."""
+
+    def __init__(self, clock: Clock, *, pause: timedelta = PAUSE) -> None:
+        self._clock = clock
+        self._pause = pause
+        self._circuits: dict[tuple[str, Payer], _Circuit] = {}
+
+    def is_up(self, provider: str, payer: Payer = None) -> bool:
+        """Tell whether a submit has a chance, as far as is known."""
+        circuit = self._circuits.get((provider, payer))
+        if circuit is None or circuit.open_until is None:
+            return True
+        now = self._clock.now()
+        return now >= circuit.open_until and not _is_tried(circuit, now)
+
+    def why_down(self, provider: str, payer: Payer = None) -> str:
+        """Return what went wrong last while a circuit is open; empty when it is not."""
+        return "" if self.is_up(provider, payer) else self._circuits[provider, payer].why
+
+    def blocked_until(self, job: Job) -> datetime | None:
+        """Claim a submit: None when it may go; otherwise when to ask again."""
+        now = self._clock.now()
+        circuit = self._circuits.get(_of(job))
+        if circuit is None or circuit.open_until is None:
+            return None
+        if now < circuit.open_until:
+            return circuit.open_until
+        if _is_tried(circuit, now):
+            return now + self._pause
+        circuit.trial_since = now
+        return None
+
+    def worked(self, job: Job) -> None:
+        """Note that a provider took a job, or refused it for the member's own fault."""
+        if self._circuits.pop(_of(job), None):
+            log.info("provider works", extra={"provider": job.provider})
+
+    def failed(self, job: Job, why: str, *, is_final: bool = False) -> None:
+        """Note that a submit did not get through; a final failure opens the circuit at once."""
+        circuit = self._circuits.setdefault(_of(job), _Circuit())
+        circuit.failures += FAILURES_MAX if is_final else 1
+        circuit.why = why
+        if circuit.failures < FAILURES_MAX:
+            return
+        is_trip = circuit.open_until is None or circuit.trial_since is not None
+        circuit.trial_since = None
+        if not is_trip:
+            return  # others were on their way when it opened
+        pause = min(2**circuit.trips, PAUSES_MAX) * self._pause
+        circuit.trips += 1
+        circuit.open_until = self._clock.now() + pause
+        log.warning(
+            "provider left alone for a while",
+            extra={"provider": job.provider, "seconds": pause.total_seconds(), "why": why},
+        )
+
+
+def _of(job: Job) -> tuple[str, Payer]:
+    return job.provider, job.key_owner
+
+
+def _is_tried(circuit: _Circuit, now: datetime) -> bool:
+    return circuit.trial_since is not None and now - circuit.trial_since < TRIAL_LIFE

@@ -1,0 +1,101 @@
+"""What every provider would make of a request, planned and priced from memory alone."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+
+from bot.accounts.keys import KeyRing
+from bot.domain.askers import Asker
+from bot.domain.choice import Offer, Refusal, cannot, missing
+from bot.domain.credits import NOTHING, Microcredits
+from bot.domain.errors import InvalidRequest
+from bot.domain.keys import KeyKind, KeyOwner
+from bot.domain.pricing import PriceList
+from bot.domain.requests import DRAWN_SEED_MAX, AlchemyRequest, Request
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.health import Health
+from bot.providers.base import Model, Plan, Provider
+
+
+class Offers:
+    """Ask every provider here; none of them is called."""
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        *,
+        prices: PriceList,
+        keys: KeyRing,
+        catalogue: Catalogue,
+        health: Health,
+        draw_seed: Callable[[], int] = lambda: secrets.randbelow(DRAWN_SEED_MAX + 1),
+    ) -> None:
+        self._providers = providers
+        self._prices = prices
+        self._keys = keys
+        self._catalogue = catalogue
+        self._health = health
+        self._draw_seed = draw_seed
+
+    def of(self, request: Request, *, asker: Asker) -> tuple[Offer | Refusal, ...]:
+        """Return everybody's answer, in the operator's order; all draw from the same seed."""
+        seed = self._draw_seed()
+        return tuple(self._answer(name, request, asker, seed) for name in self._providers)
+
+    def _answer(self, name: str, request: Request, asker: Asker, seed: int) -> Offer | Refusal:
+        provider, models = self._providers[name], self._catalogue.models(name)
+        lacking = missing(request, provider.capability(request.model))
+        if lacking:
+            sentence = cannot(provider.title, lacking)
+            return Refusal(provider=name, title=provider.title, sentence=sentence)
+        kind = self._keys.kind_for(asker, name)
+        has_own_key = kind is not KeyKind.SERVICE
+        try:
+            plan = _planned(provider, request, models, has_own_key=has_own_key, seed=seed)
+        except InvalidRequest as error:
+            return Refusal(provider=name, title=provider.title, sentence=str(error))
+        model = next((one for one in models if one.name == plan.request.model), None)
+        is_strange_model = request.model is not None and model is None
+        return Offer(
+            provider=name,
+            title=provider.title,
+            request=plan.request,
+            price=self._price(plan.request, name, kind),
+            key_kind=kind,
+            notes=plan.notes,
+            lost=len(plan.notes) + is_strange_model,
+            eta_s=None if model is None else model.eta_s,
+            is_up=self._catalogue.is_reachable(name)
+            and self._health.is_up(name, _owner(kind, asker)),
+        )
+
+    def _price(self, request: Request, provider: str, kind: KeyKind) -> Microcredits:
+        """Return the most a request costs; on a member's own key it costs no credits.
+
+        On a server's key it does: credits are what shares that key out among the members.
+        """
+        if kind is KeyKind.MEMBER:
+            return NOTHING
+        return self._prices.price(request, provider=provider)
+
+
+def _owner(kind: KeyKind, asker: Asker) -> KeyOwner | None:
+    """Return who brought the key that a job of this asker would run on."""
+    match kind:
+        case KeyKind.SERVICE:
+            return None
+        case KeyKind.MEMBER:
+            return KeyOwner.member(asker.id)
+        case KeyKind.SERVER:
+            assert asker.guild_id is not None, "a server's key is lent in that server"
+            return KeyOwner.server(asker.guild_id)
+
+
+def _planned(
+    provider: Provider, request: Request, models: Sequence[Model], *, has_own_key: bool, seed: int
+) -> Plan:
+    """Plan a request; where a seed is taken and none was asked for, with the one that was drawn."""
+    plan = provider.plan(request, models=models, has_own_key=has_own_key)
+    if isinstance(request, AlchemyRequest) or request.seed is not None or not plan.takes_seed:
+        return plan
+    seeded = request.evolve(seed=seed)
+    return provider.plan(seeded, models=models, has_own_key=has_own_key)

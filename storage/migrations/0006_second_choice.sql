@@ -1,0 +1,3 @@
+-- Who is asked next when the first provider takes nothing: planned and priced when it was accepted.
+
+ALTER TABLE jobs ADD COLUMN second TEXT;

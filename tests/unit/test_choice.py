@@ -1,0 +1,115 @@
+import pytest
+
+from bot.domain.choice import Offer, Refusal, choose
+from bot.domain.credits import credits_of
+from bot.domain.errors import InvalidRequest
+from bot.domain.keys import KeyKind
+from bot.domain.requests import PictureRequest
+
+REQUEST = PictureRequest(prompt="a cat", width=1024, height=1024, steps=25)
+
+
+def offer(provider, **changes):
+    facts = {
+        "provider": provider,
+        "title": provider.title(),
+        "request": REQUEST,
+        "price": credits_of(5),
+        "key_kind": KeyKind.SERVICE,
+    }
+    return Offer(**{**facts, **changes})
+
+
+def refusal(provider):
+    return Refusal(provider=provider, title=provider.title(), sentence=f"{provider} cannot.")
+
+
+def first(*answers, wish=None):
+    return choose(answers, wish=wish).first.provider
+
+
+def test_among_equals_the_operators_order_counts():
+    assert first(offer("one"), offer("two")) == "one"
+
+
+def test_whoever_is_up_comes_before_whoever_is_better():
+    assert first(offer("down", is_up=False), offer("up", lost=3)) == "up"
+
+
+def test_whoever_leaves_out_less_comes_before_whoever_is_cheaper():
+    assert first(offer("cheap", lost=1, price=credits_of(1)), offer("whole")) == "whole"
+
+
+def test_a_members_own_key_comes_before_credits():
+    assert first(offer("paid"), offer("own", price=credits_of(0), key_kind=KeyKind.MEMBER)) == "own"
+
+
+def test_drawing_smaller_is_not_cheaper():
+    small = offer(
+        "small", request=REQUEST.evolve(width=512, height=512), price=credits_of(2)
+    )  # 8 a megapixel
+
+    assert first(small, offer("large")) == "large"
+
+
+def test_a_wait_of_minutes_counts_and_one_of_seconds_does_not():
+    assert first(offer("slow", eta_s=150), offer("quick", eta_s=50)) == "quick"
+    assert first(offer("slow", eta_s=50), offer("quick", eta_s=5)) == "slow"
+
+
+def test_a_wish_counts_more_than_anything():
+    assert first(offer("one"), offer("two", is_up=False, lost=9), wish="two") == "two"
+
+
+def test_what_the_wished_one_cannot_is_refused_with_who_can():
+    answers = (offer("one"), refusal("two"), offer("three", lost=1))
+
+    with pytest.raises(InvalidRequest, match=r"^two cannot\. One and Three can\.$"):
+        choose(answers, wish="two")
+
+
+def test_what_nobody_can_is_refused_in_the_words_of_the_usual_one():
+    with pytest.raises(InvalidRequest, match=r"^one cannot\.$"):
+        choose((refusal("one"), refusal("two")), wish=None)
+
+
+def test_the_second_takes_over_by_itself_where_it_is_not_dearer():
+    choice = choose((offer("one"), offer("two", eta_s=300)), wish=None)
+
+    assert choice.second.provider == "two"
+    assert choice.is_automatic
+
+
+def test_a_dearer_one_is_only_offered():
+    choice = choose((offer("one"), offer("two", price=credits_of(6))), wish=None)
+
+    assert choice.second.provider == "two"
+    assert not choice.is_automatic
+
+
+def test_a_cheaper_third_takes_over_before_a_dearer_second():
+    dearer = offer("two", price=credits_of(6))
+    third = offer("three", lost=1, price=credits_of(4))
+    choice = choose((offer("one"), dearer, third), wish=None)
+
+    assert choice.second.provider == "three"
+    assert choice.is_automatic
+
+
+def test_a_job_on_an_own_key_never_moves_to_credits_by_itself():
+    choice = choose(
+        (offer("own", price=credits_of(0), key_kind=KeyKind.MEMBER), offer("two")), wish=None
+    )
+
+    assert not choice.is_automatic
+
+
+def test_who_was_named_is_not_replaced_unasked():
+    choice = choose((offer("one"), offer("two")), wish="one")
+
+    assert choice.second.provider == "two"
+    assert not choice.is_automatic
+
+
+def test_alone_there_is_no_second():
+    assert choose((offer("one"), refusal("two")), wish=None).second is None
