@@ -10,6 +10,7 @@ ABOVE_SETTINGS = {
     "bot.app",
     "bot.check",
     "bot.provider_setup",
+    "bot.wiring",
     "bot.price_setup",
 }
 ADAPTERS = {f"bot.providers.{name}" for name in modules("bot/providers")} - {

@@ -1,0 +1,231 @@
+"""Which concrete class stands behind which interface: the parts of the service, put together."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.accounts.audit_trail import AuditBook
+from bot.accounts.credits import CreditAccounts
+from bot.accounts.keys import KeyRing
+from bot.accounts.preferences import PreferenceBook
+from bot.client import EaselBot, Services, use_addresses
+from bot.domain.clock import Clock
+from bot.domain.credits import credits_of
+from bot.domain.errors import ConfigurationError
+from bot.jobs.album import Album
+from bot.jobs.callbacks import KEY_LABEL, CallbackAddresses, Callbacks
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.dispatch import Dispatch, LocalDispatch
+from bot.jobs.health import Health
+from bot.jobs.hearsay import Hearsay
+from bot.jobs.history import History
+from bot.jobs.notifier import Notifier
+from bot.jobs.offers import Offers
+from bot.jobs.pace import Pace
+from bot.jobs.recovery import Recovery
+from bot.jobs.schedule import Schedule
+from bot.jobs.tools import Tools
+from bot.jobs.tracker import Tracker
+from bot.jobs.turns import Turns
+from bot.jobs.worker import Worker
+from bot.media.pool import PictureWork
+from bot.price_setup import price_list
+from bot.provider_setup import service_keys
+from bot.providers.base import Limits, Provider
+from bot.service import Service, WebAddress
+from bot.settings import Settings
+from bot.ui.budgets import Budgets
+from bot.ui.delivery import Sender
+from bot.ui.editor import Editor
+from bot.ui.rate_headers import listening
+from cogs import COGS
+from storage.blobs import DirectoryBlobs
+from storage.database import Database
+from storage.master_key import load_or_create_master_key
+from storage.sealing import MasterKeys, derived_keys
+
+log = logging.getLogger(__name__)
+
+# What discord.py 2.7.1 itself uses.
+DISCORD_API = "https://discord.com/api/v10"
+DISCORD_GATEWAY = "wss://gateway.discord.gg/"
+DISCORD_CDN = "https://cdn.discordapp.com"
+
+PAUSE_INTERVALS = 8  # a provider that fails is left alone for so many polls' time, then for longer
+
+
+def discord_token(settings: Settings) -> str:
+    """Return Discord's token; `ConfigurationError` when there is none."""
+    if settings.discord_token is None:
+        raise ConfigurationError(
+            "DISCORD_TOKEN is not set: put the bot's token into .env or the environment."
+        )
+    return settings.discord_token.get_secret_value()
+
+
+def master_keys(settings: Settings) -> MasterKeys:
+    """Return the master keys; one is made at the first start, with a warning."""
+    if settings.master_key is not None:
+        return MasterKeys.from_base64(settings.master_key.get_secret_value())
+    keys, was_created = load_or_create_master_key(settings.master_key_path)
+    if was_created:
+        log.warning(
+            "a master key was made: copy it to a safe place, without it members' keys are lost",
+            extra={"path": str(settings.master_key_path)},
+        )
+    return keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What was opened and has to be closed again."""
+
+    clock: Clock
+    database: Database
+    blobs: DirectoryBlobs
+    pictures: PictureWork
+    providers: Mapping[str, Provider]
+    callback_addresses: CallbackAddresses | None
+
+
+def wired(settings: Settings, opened: Opened) -> Service:
+    """Put the service together; nothing runs yet."""
+    clock, database, providers = opened.clock, opened.database, opened.providers
+    accounts = CreditAccounts(database, daily=credits_of(settings.daily_credits), clock=clock)
+    keys = KeyRing(database, providers=providers, clock=clock)
+    catalogue = Catalogue(providers, clock=clock)
+    _point_at_discord(settings)
+    retention = timedelta(hours=settings.result_retention_h)
+    budgets, album = Budgets(), Album(opened.blobs, opened.pictures)
+    bot = EaselBot(cogs=COGS, http_trace=listening(budgets, clock))
+    editor = Editor(
+        Sender(bot, clock), album, clock, budgets=budgets, edit_gap_s=settings.edit_interval_s
+    )
+    tools = _tools(settings, opened, accounts=accounts, keys=keys, notifier=editor)
+    dispatch = LocalDispatch(Worker(tools).advance, clock=clock)
+    tracker = _tracker(settings, opened, tools=tools, catalogue=catalogue, dispatch=dispatch)
+    bot.attach(
+        Services(
+            tracker=tracker,
+            catalogue=catalogue,
+            credits=accounts,
+            keys=keys,
+            preferences=PreferenceBook(database, clock=clock),
+            history=History(database, album, retention=retention),
+            audit_trail=AuditBook(database, clock=clock),
+        )
+    )
+    recovery = Recovery(
+        database,
+        dispatch,
+        blobs=opened.blobs,
+        retention=retention,
+        clock=clock,
+    )
+    return Service(
+        bot=bot,
+        tracker=tracker,
+        dispatch=dispatch,
+        recovery=recovery,
+        catalogue=catalogue,
+        editor=editor,
+        keys=keys,
+        database=database,
+        turns=tuple(tools.turns.values()),
+        token=discord_token(settings),
+        drain_s=settings.drain_s,
+        web=_web_address(settings),
+        callbacks=_callbacks(tools, dispatch),
+    )
+
+
+def _tracker(
+    settings: Settings, opened: Opened, *, tools: Tools, catalogue: Catalogue, dispatch: Dispatch
+) -> Tracker:
+    return Tracker(
+        database=opened.database,
+        blobs=opened.blobs,
+        pictures=opened.pictures,
+        accounts=tools.credits,
+        offers=Offers(
+            opened.providers,
+            prices=price_list(settings),
+            keys=tools.keys,
+            catalogue=catalogue,
+            health=tools.health,
+        ),
+        providers=opened.providers,
+        dispatch=dispatch,
+        clock=opened.clock,
+    )
+
+
+def _web_address(settings: Settings) -> WebAddress | None:
+    if settings.web_port is None:
+        return None
+    return WebAddress(host=settings.web_host, port=settings.web_port)
+
+
+def _callbacks(tools: Tools, dispatch: Dispatch) -> Callbacks | None:
+    addresses = tools.callback_addresses
+    if addresses is None:
+        return None
+    return Callbacks(addresses, tools.hearsay, providers=tools.providers, dispatch=dispatch)
+
+
+def _tools(
+    settings: Settings,
+    opened: Opened,
+    *,
+    accounts: CreditAccounts,
+    keys: KeyRing,
+    notifier: Notifier,
+) -> Tools:
+    return Tools(
+        database=opened.database,
+        blobs=opened.blobs,
+        credits=accounts,
+        keys=keys,
+        providers=opened.providers,
+        service_keys=service_keys(settings),
+        turns={
+            name: Turns(_pace(provider.limits), clock=opened.clock)
+            for name, provider in opened.providers.items()
+        },
+        notifier=notifier,
+        pictures=opened.pictures,
+        schedule=Schedule(
+            interval_s=settings.poll_interval_s,
+            retry_s=settings.poll_interval_s,
+            slow_s=settings.callback_poll_s,
+            deadline=timedelta(minutes=settings.job_deadline_min),
+        ),
+        health=Health(
+            opened.clock, pause=timedelta(seconds=PAUSE_INTERVALS * settings.poll_interval_s)
+        ),
+        hearsay=Hearsay(),
+        callback_addresses=opened.callback_addresses,
+        clock=opened.clock,
+        may_submit_again=settings.after_unsure_submit == "once",
+    )
+
+
+def callback_addresses(settings: Settings) -> CallbackAddresses | None:
+    """Return where providers may call back, by which secrets; None where that is off."""
+    if settings.public_url is None:
+        return None
+    keys = derived_keys(master_keys(settings), label=KEY_LABEL)
+    return CallbackAddresses(settings.public_url, keys=keys)
+
+
+def _pace(limits: Limits) -> Pace:
+    return Pace(per_s=limits.submits_per_s, per_min=limits.submits_per_min)
+
+
+def _point_at_discord(settings: Settings) -> None:
+    use_addresses(
+        api=settings.discord_api_url or DISCORD_API,
+        gateway=settings.discord_gateway_url or DISCORD_GATEWAY,
+        cdn=settings.discord_cdn_url or DISCORD_CDN,
+    )
