@@ -10,6 +10,7 @@ retries, so whatever it brings (ids, times) comes from outside.
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
+from storage.answers import Answers
 from storage.audit_trail import AuditTrail
 from storage.credits import Credits
 from storage.executor import Executor
@@ -27,6 +28,7 @@ class Tx:
     """One transaction: everything done through it is kept together, or not at all."""
 
     __slots__ = (
+        "answers",
         "audit_trail",
         "credits",
         "jobs",
@@ -38,6 +40,7 @@ class Tx:
 
     def __init__(self, executor: Executor, *, sealer: Sealer) -> None:
         self.jobs = Jobs(executor, sealer=sealer)
+        self.answers = Answers(executor)
         self.credits = Credits(executor)
         self.keys = Keys(executor, sealer=sealer)
         self.resealing = Resealing(executor, sealer=sealer)

@@ -84,6 +84,8 @@ class Jobs:
             await self._put_pictures(after)
         if after.state is not before.state:
             await self._record_move(after)
+            if before.state is JobState.RUNNING:
+                await self._db.change("DELETE FROM answers WHERE job_id = :id", id=after.id)
         return True
 
     async def note_progress(self, job_id: JobId, *, epoch: int, progress: Progress) -> bool:
@@ -255,10 +257,11 @@ class Jobs:
         return frozenset([row["blob"] for row in held if not await self.needs(row["blob"])])
 
     async def needs(self, blob: BlobId) -> bool:
-        """Tell whether any job's picture or source is these stored bytes."""
+        """Tell whether any job's picture, source or answer is these stored bytes."""
         uses = """
             SELECT 1 FROM pictures WHERE blob = :blob
-            UNION ALL SELECT 1 FROM job_sources WHERE blob = :blob LIMIT 1"""
+            UNION ALL SELECT 1 FROM job_sources WHERE blob = :blob
+            UNION ALL SELECT 1 FROM answers WHERE blob = :blob LIMIT 1"""
         return await self._db.row(uses, blob=blob) is not None
 
     # ------------------------------------------------------------ parts of the above

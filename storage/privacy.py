@@ -30,6 +30,7 @@ SERVER_TABLES: Mapping[str, str] = MappingProxyType({"server_keys": "guild_id"})
 _OF_THEIR_JOBS = "job_id IN (SELECT id FROM jobs WHERE owner_id = :owner_id)"
 _RELATED: Mapping[str, str] = MappingProxyType(
     {
+        "answers": _OF_THEIR_JOBS,
         "job_moves": _OF_THEIR_JOBS,
         "job_sources": _OF_THEIR_JOBS,
         "pictures": _OF_THEIR_JOBS,

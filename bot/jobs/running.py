@@ -12,6 +12,7 @@ from bot.domain.errors import Permanent, ProtocolBroken, ProviderError, Transien
 from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Passage, Picture, Progress
 from bot.domain.keys import ON_KEY
 from bot.jobs.announced import Announced
+from bot.jobs.answers import AnswerBook
 from bot.jobs.fetching import Fetching
 from bot.jobs.steps import Superseded, close, end, later, save, tell_trouble
 from bot.jobs.tools import Tools
@@ -34,6 +35,7 @@ class Running:
         self._tools = tools
         self._fetching = Fetching(tools)
         self._announced = Announced(tools, self._fetching)
+        self._answers = AnswerBook(tools.database, tools.blobs)
         self._failed_looks: Counter[JobId] = Counter()
         self._failed_fetches: Counter[tuple[JobId, str]] = Counter()
         self._collected_at: dict[JobId, datetime] = {}
@@ -44,6 +46,7 @@ class Running:
     def forget(self, job_id: JobId) -> None:
         """Let go of what is remembered for a job that is past these steps."""
         self._announced.drop(job_id)
+        self._answers.forget(job_id)
         self._watched.discard(job_id)
         self._next_looks.pop(job_id, None)
         self._misled.discard(job_id)
@@ -65,6 +68,7 @@ class Running:
                 job.remote,
                 key=await self._tools.key_for(job),
                 expects_end=self._may_list(job),
+                once=self._answers.of(job.id),
             )
         except (Transient, ProtocolBroken) as error:
             return await self._failed(job, error)

@@ -177,6 +177,43 @@ class Holder:
     unit: str = ""
 
 
+class Once(Protocol):
+    """Where one job's answers are kept that its provider gives once only.
+
+    An answer is kept as it came, before anything is made of it, and read from here ever after.
+    """
+
+    async def names(self) -> Collection[str]:
+        """Name the answers there have been. Asked before a call whose answer may be one of them."""
+        ...
+
+    async def get(self, name: str) -> bytes | None:
+        """Return one of them; None when its bytes are gone."""
+        ...
+
+    async def keep(self, name: str, answer: bytes) -> None:
+        """Return once an answer is durable."""
+        ...
+
+
+class Unkept:
+    """Stands for `Once` where nothing is at stake."""
+
+    async def names(self) -> Collection[str]:
+        """Name none."""
+        return ()
+
+    async def get(self, name: str) -> bytes | None:
+        """Return nothing."""
+        return None
+
+    async def keep(self, name: str, answer: bytes) -> None:
+        """Keep nothing."""
+
+
+UNKEPT = Unkept()
+
+
 class Provider(Protocol):
     """A generator service; one object serves every member."""
 
@@ -205,11 +242,17 @@ class Provider(Protocol):
         ...
 
     async def poll(
-        self, remote: Remote, *, key: SecretStr, expects_end: bool = False
+        self,
+        remote: Remote,
+        *,
+        key: SecretStr,
+        expects_end: bool = False,
+        once: Once = UNKEPT,
     ) -> Observation:
         """Ask how far it is; `Finished` carries the items.
 
         `expects_end` spares the question whether there is anything where that is a call of its own.
+        `once` is for a service that hands a result out once.
         """
         ...
 

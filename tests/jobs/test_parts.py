@@ -70,7 +70,7 @@ class ByTheCall(Defaults):
             finished=Finished(items=(Item(id=str(came), data=data),)),
         )
 
-    async def poll(self, remote, *, key, expects_end=False):
+    async def poll(self, remote, *, key, expects_end=False, once=None):
         return Finished(items=())
 
 

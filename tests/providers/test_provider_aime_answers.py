@@ -248,16 +248,18 @@ def test_a_part_that_is_done_comes_along_while_others_are_in_work():
     assert [(item.id, item.seed, item.data) for item in observed.items] == [("1-1", "8", WEBP)]
 
 
-def test_what_came_earlier_is_counted_and_no_fault():
-    remote = of_parts(1, 1)
-
-    between = seen(HANDED_OUT, working(progress=0), remote=remote)
-    end = seen(HANDED_OUT, done(images=[uri()]), remote=remote)
+def test_what_came_earlier_is_counted_while_others_are_in_work():
+    between = seen(HANDED_OUT, working(progress=0), remote=of_parts(1, 1))
 
     assert isinstance(between, Working)
     assert (between.finished, between.items) == (1, ())
-    assert end == Finished(items=end.items, notes=())
+
+
+def test_a_part_whose_only_answer_was_lost_is_told_beside_the_others():
+    end = seen(HANDED_OUT, done(images=[uri()]), remote=of_parts(1, 1))
+
     assert [item.id for item in end.items] == ["2-1"]
+    assert "hands a result out once" in end.notes[0]
 
 
 def test_a_part_that_failed_is_told_beside_the_others():

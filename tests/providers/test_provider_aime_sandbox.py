@@ -381,3 +381,74 @@ async def test_neither_the_workers_secret_nor_the_key_comes_out(sandbox, aime, c
     assert "failed for …" in told
     for secret in (KEY.get_secret_value(), sandbox.worker_secret, remote.id):
         assert secret not in told
+
+
+class Kept:
+    """Keeps answers as a store would; what is in it outlives an adapter."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, bytes] = {}
+
+    async def names(self) -> list[str]:
+        return list(self.answers)
+
+    async def get(self, name: str) -> bytes | None:
+        return self.answers.get(name)
+
+    async def keep(self, name: str, answer: bytes) -> None:
+        self.answers[name] = answer
+
+
+async def test_a_result_that_was_kept_is_had_again_without_asking(sandbox, aime):
+    kept = Kept()
+    remote = await submitted(aime)
+    sandbox.finish(remote.id)
+    first = await aime.poll(remote, key=KEY, once=kept)
+    asked = len(sandbox.calls)
+
+    again = await aime.poll(remote, key=KEY, once=kept)
+
+    assert isinstance(again, Finished)
+    assert again == first
+    assert len(sandbox.calls) == asked
+
+
+async def test_each_part_is_kept_by_itself_and_all_are_listed_at_the_end(sandbox, aime):
+    kept = Kept()
+    remote = await submitted(aime, REQUEST.evolve(count=2, model="flux-dev"))
+    one, two = (job.remote_id for job in sandbox.truth.jobs)
+    sandbox.finish(two)
+
+    between = await aime.poll(remote, key=KEY, once=kept)
+    sandbox.finish(one)
+    end = await aime.poll(remote, key=KEY, once=kept)
+
+    assert isinstance(between, Working)
+    assert set(kept.answers) == {"1", "2"}
+    assert isinstance(end, Finished)
+    assert [item.id for item in end.items] == ["1-1", "2-1"]
+    assert end.notes == ()
+
+
+async def test_a_workers_error_is_kept_too(sandbox, aime):
+    sandbox.script.next(outcome="error")
+    kept = Kept()
+    remote = await submitted(aime)
+    sandbox.finish(remote.id)
+
+    first = await aime.poll(remote, key=KEY, once=kept)
+    again = await aime.poll(remote, key=KEY, once=kept)
+
+    assert isinstance(first, Ended)
+    assert first.how is Ending.FAILED
+    assert again == first
+
+
+async def test_nothing_is_kept_of_work_that_goes_on(sandbox, aime):
+    kept = Kept()
+    remote = await submitted(aime)
+    sandbox.step(remote.id)
+
+    await aime.poll(remote, key=KEY, once=kept)
+
+    assert kept.answers == {}

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.audit_trail import Act, AuditEntry
 from bot.domain.credits import Microcredits
 from bot.domain.errors import ConfigurationError
-from bot.domain.jobs import JobId, JobState, UserId
+from bot.domain.jobs import JobState, UserId
 from bot.domain.keys import KeyOwner
 from bot.domain.preferences import Preferences
 from bot.domain.requests import PictureRequest, Source
@@ -200,6 +200,8 @@ async def leave_traces(database, owner_id, letter: str) -> None:
         await rich(tx, owner_id, 100)
         await tx.jobs.accept(done)
         await take_in(tx, waiting)
+        await tx.jobs.accept(in_state(JobState.RUNNING, f"{owner_id}-running", owner_id=owner_id))
+        await tx.answers.keep(f"{owner_id}-running", "1", a_blob("9"))
         await tx.preferences.put(owner_id, Preferences(negative=f"fears of {letter}"), at=NOON)
         await tx.audit_trail.add(
             AuditEntry(
@@ -240,10 +242,11 @@ async def test_an_export_has_every_row_of_a_member_and_none_of_another(sqlite):
     assert set(export) == set(found) - {"migrations"} - set(SERVER_TABLES)
     assert {table: len(rows) for table, rows in export.items()} == {
         "accounts": 1,
+        "answers": 1,
         "audit_trail": 1,
-        "job_moves": 2,
+        "job_moves": 3,
         "job_sources": 1,
-        "jobs": 2,
+        "jobs": 3,
         "keys": 1,
         "pictures": 1,
         "preferences": 1,
@@ -266,11 +269,12 @@ async def test_an_erasure_leaves_the_ledger_and_what_is_still_at_work(database):
     left = await database.read(lambda tx: tx.privacy.export(ANNA))
     assert {table for table, rows in left.items() if rows} == {
         "accounts",
+        "answers",
         "job_moves",
         "jobs",
         "transfers",
     }
-    assert [row["id"] for row in left["jobs"]] == [JobId(f"{ANNA}-waiting")]
+    assert {row["id"] for row in left["jobs"]} == {f"{ANNA}-running", f"{ANNA}-waiting"}
     assert freed == {a_blob("a")}  # the source is needed by the other member
     assert await database.read(lambda tx: tx.privacy.export(BERT)) == others
     assert await database.read(lambda tx: tx.credits.audit()) == ()

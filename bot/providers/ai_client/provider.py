@@ -20,6 +20,7 @@ from bot.providers.ai_client.errors import refusal
 from bot.providers.ai_client.plan import CAPABILITY, to_form, to_plan
 from bot.providers.ai_client.wire import NAME, READER, TITLE, Entries, OpenedThread, SentEntry
 from bot.providers.base import (
+    UNKEPT,
     Accepted,
     Ended,
     Ending,
@@ -29,6 +30,7 @@ from bot.providers.base import (
     Item,
     Model,
     Observation,
+    Once,
     Plan,
 )
 from bot.providers.config import ProviderConfig
@@ -90,7 +92,12 @@ class AiClient(Defaults):
         return await self._send(request, inputs.so_far, key=key)
 
     async def poll(
-        self, remote: Remote, *, key: SecretStr, expects_end: bool = False
+        self,
+        remote: Remote,
+        *,
+        key: SecretStr,
+        expects_end: bool = False,
+        once: Once = UNKEPT,
     ) -> Observation:
         """Read the thread (`GET /threads/{guid}/entries`)."""
         entries = await self._entries(remote, key)

@@ -28,12 +28,14 @@ UNDERWAY = frozenset({QUEUED, PROCESSING})
 
 _LAPSED = Ended(how=Ending.EXPIRED, reason=f"{TITLE} gave this up: no worker finished it in time.")
 _FORGOTTEN = Ended(how=Ending.LOST, reason=f"{TITLE} no longer knows this request.")
-_HANDED_OUT = Ended(
+HANDED_OUT = Ended(
     how=Ending.LOST,
     reason=f"{TITLE} hands a result out once, and says that it has done so already.",
 )
 
 _EMPTY = Ended(how=Ending.FAILED, reason=f"{TITLE} ended this request without a picture.")
+
+_SAID_AGAIN = (_LAPSED, _FORGOTTEN, HANDED_OUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +78,23 @@ def to_looked(answer: Answer, *, secrets: tuple[SecretStr, ...]) -> Looked | Non
     if not answer.is_good:
         return _LAPSED if read_refused(Refused, answer).job_state == LAPSED else None
     polled = READER.read(Polled, answer)
-    if polled.job_state == DONE:
+    if polled.job_state == DONE or polled.job_result is not None:
         return _done(polled, secrets)
     return Open(state=polled.job_state, progress=polled.progress or Progress())
+
+
+def to_had(body: bytes, *, secrets: tuple[SecretStr, ...]) -> Looked:
+    """Return what an answer brought that was kept when it came."""
+    looked = to_looked(Answer(status=HTTPStatus.OK, headers={}, body=body), secrets=secrets)
+    assert looked is not None, "a good answer says something"
+    return looked
+
+
+def is_said_once(looked: Looked | None) -> bool:
+    """Tell whether an answer held a result, or a worker's error: there is no second one."""
+    if isinstance(looked, Ended):
+        return all(looked is not one for one in _SAID_AGAIN)
+    return isinstance(looked, Made)
 
 
 def to_observation(looked: Sequence[Looked], remote: Remote) -> Observation:
@@ -89,10 +105,9 @@ def to_observation(looked: Sequence[Looked], remote: Remote) -> Observation:
         return _working(looked, waiting, items, remote)
     if items:
         return Finished(items=items, notes=_faults(looked, remote))
-    telling = [one for one in looked if isinstance(one, Ended) and one is not _HANDED_OUT]
-    if telling:
-        return telling[0]
-    return _EMPTY if any(isinstance(one, Made) for one in looked) else _HANDED_OUT
+    ended = [one for one in looked if isinstance(one, Ended)]
+    telling = [one for one in ended if one is not HANDED_OUT] or ended
+    return telling[0] if telling else _EMPTY
 
 
 def to_items(looked: Sequence[Looked], remote: Remote) -> tuple[Item, ...]:
@@ -114,7 +129,7 @@ def _done(polled: Polled, secrets: tuple[SecretStr, ...]) -> Looked:
     """Look for an error before looking at pictures: some workers send one beside noise."""
     result = polled.job_result
     if result is None:
-        return _HANDED_OUT
+        return HANDED_OUT
     if result.error:
         why = explained("; ".join(result.error), secrets=secrets)
         return Ended(how=Ending.FAILED, reason=f"A worker of {TITLE} failed at this: {why}")
@@ -142,7 +157,7 @@ def _working(
 def _handed_out(looked: Sequence[Looked], remote: Remote) -> int:
     """Return how many pictures came by now, in this answer and in earlier ones."""
     counts = zip(looked, counts_of(remote), strict=True)
-    return sum(count for one, count in counts if isinstance(one, Made) or one is _HANDED_OUT)
+    return sum(count for one, count in counts if isinstance(one, Made) or one is HANDED_OUT)
 
 
 def _previews(waiting: Sequence[Open]) -> tuple[str, ...]:
@@ -166,8 +181,8 @@ def _percent(looked: Sequence[Looked]) -> float | None:
 
 
 def _faults(looked: Sequence[Looked], remote: Remote) -> tuple[str, ...]:
-    """Say why there are fewer pictures than were asked for; what came earlier is no fault."""
-    reasons = [one.reason for one in looked if isinstance(one, Ended) and one is not _HANDED_OUT]
+    """Say why there are fewer pictures than were asked for."""
+    reasons = [one.reason for one in looked if isinstance(one, Ended)]
     if not is_complete(remote):
         reasons.append(f"It is not certain that {TITLE} received all parts of this request.")
     return tuple(dict.fromkeys(reasons))

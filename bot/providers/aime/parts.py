@@ -1,6 +1,6 @@
 """A request as one job there or several: an endpoint without a count draws one picture per job."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.jobs import Remote
@@ -19,6 +19,11 @@ def endpoint_of(remote: Remote) -> str:
 def ids_of(remote: Remote | None) -> tuple[str, ...]:
     """Return the ids of the parts that were taken, in their order."""
     return () if remote is None else tuple(remote.extras[_IDS].split(_BETWEEN))
+
+
+def named(remote: Remote) -> Mapping[str, str]:
+    """Return the ids of the parts by names of ours, in their order: an id there is a capability."""
+    return {str(number): job_id for number, job_id in enumerate(ids_of(remote), 1)}
 
 
 def counts_of(remote: Remote | None) -> tuple[int, ...]:

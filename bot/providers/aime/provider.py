@@ -34,12 +34,14 @@ from bot.providers.aime.wire import (
     Validated,
 )
 from bot.providers.base import (
+    UNKEPT,
     Accepted,
     Holder,
     Inputs,
     Item,
     Model,
     Observation,
+    Once,
     Plan,
 )
 from bot.providers.config import ProviderConfig
@@ -125,13 +127,23 @@ class Aime(Defaults):
         )
 
     async def poll(
-        self, remote: Remote, *, key: SecretStr, expects_end: bool = False
+        self,
+        remote: Remote,
+        *,
+        key: SecretStr,
+        expects_end: bool = False,
+        once: Once = UNKEPT,
     ) -> Observation:
-        """Look at every part; what is done comes with the answer, now or never."""
-        seen = await asyncio.gather(
-            *(self._look(remote, one, key) for one in parts.ids_of(remote)), return_exceptions=True
-        )
-        return answers.to_observation(_settled(seen), remote)
+        """Look at every part that was not handed out yet; what is done is kept before it is read."""
+        ids = parts.named(remote)
+        had = set(await once.names()) & ids.keys()
+        asked = [name for name in ids if name not in had]
+        looks = (self._look(remote, name, key=key, once=once) for name in asked)
+        seen = _settled(await asyncio.gather(*looks, return_exceptions=True))
+        looked = dict.fromkeys(had, answers.HANDED_OUT) | dict(zip(asked, seen, strict=True))
+        if not any(isinstance(one, Open) for one in seen):
+            looked |= {name: await self._had(remote, name, key=key, once=once) for name in had}
+        return answers.to_observation([looked[name] for name in ids], remote)
 
     async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:
         """Return nothing: whatever was there came with the look that found it."""
@@ -166,16 +178,27 @@ class Aime(Defaults):
             raise READER.unknown_key()
         return Holder(name=f"{TITLE} key")
 
-    async def _look(self, remote: Remote, job_id: str, key: SecretStr) -> Looked:
+    async def _look(self, remote: Remote, name: str, *, key: SecretStr, once: Once) -> Looked:
+        job_id = parts.named(remote)[name]
         path = f"{segment(parts.endpoint_of(remote))}/progress"
         answer = await self._http.call("POST", path, json={"job_id": job_id})
         secrets = (key, SecretStr(job_id))
         looked = answers.to_looked(answer, secrets=secrets)
+        if answers.is_said_once(looked):
+            await once.keep(name, answer.body)
         if looked is None:
             raise refusal(answer, secrets=secrets)
         if isinstance(looked, Open) and looked.state not in answers.UNDERWAY:
             self._strange_states.note(looked.state)
         return looked
+
+    async def _had(self, remote: Remote, name: str, *, key: SecretStr, once: Once) -> Looked:
+        """Read what an earlier look was given; without its bytes there is nothing to be had."""
+        body = await once.get(name)
+        if body is None:
+            return answers.HANDED_OUT
+        secrets = (key, SecretStr(parts.named(remote)[name]))
+        return answers.to_had(body, secrets=secrets)
 
     async def _endpoint(self, name: str) -> Endpoint | None:
         """Read one endpoint; one that cannot be read must not hide the others."""

@@ -31,6 +31,7 @@ from bot.providers.algovera.wire import (
     to_payload,
 )
 from bot.providers.base import (
+    UNKEPT,
     Accepted,
     Finished,
     Holder,
@@ -38,6 +39,7 @@ from bot.providers.base import (
     Item,
     Model,
     Observation,
+    Once,
     Plan,
     Working,
 )
@@ -124,7 +126,12 @@ class Algovera(Defaults):
         return Accepted(remote=remote, is_complete=len(parts.ids_of(remote)) >= request.count)
 
     async def poll(
-        self, remote: Remote, *, key: SecretStr, expects_end: bool = False
+        self,
+        remote: Remote,
+        *,
+        key: SecretStr,
+        expects_end: bool = False,
+        once: Once = UNKEPT,
     ) -> Observation:
         """Ask for the state of every part, and for the pictures once none is running."""
         states = await self._states(remote, key)

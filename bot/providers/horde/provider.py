@@ -12,6 +12,7 @@ from bot.domain.errors import Permanent
 from bot.domain.jobs import Remote
 from bot.domain.requests import Request
 from bot.providers.base import (
+    UNKEPT,
     Accepted,
     Callback,
     CallbackNews,
@@ -22,6 +23,7 @@ from bot.providers.base import (
     Item,
     Model,
     Observation,
+    Once,
     Plan,
 )
 from bot.providers.config import ProviderConfig
@@ -88,7 +90,12 @@ class Horde(Defaults):
         return answers.to_accepted(submitted, remote)
 
     async def poll(
-        self, remote: Remote, *, key: SecretStr, expects_end: bool = False
+        self,
+        remote: Remote,
+        *,
+        key: SecretStr,
+        expects_end: bool = False,
+        once: Once = UNKEPT,
     ) -> Observation:
         """Ask `/generate/check`, and `/generate/status` once that says it is over.
 
