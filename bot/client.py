@@ -19,6 +19,7 @@ from bot.accounts.keys import KeyRing
 from bot.accounts.preferences import PreferenceBook
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.history import History
+from bot.jobs.overview import Overview
 from bot.jobs.tracker import Quote, Tracker
 from bot.ui import admin_copy, copy, errors
 from bot.ui.admin import NAME as ADMIN
@@ -45,6 +46,7 @@ class Services:
     keys: KeyRing
     preferences: PreferenceBook
     history: History
+    overview: Overview
     audit_trail: AuditBook
 
 

@@ -22,6 +22,7 @@ from bot.jobs.hearsay import Hearsay
 from bot.jobs.history import History
 from bot.jobs.notifier import Notifier
 from bot.jobs.offers import Offers
+from bot.jobs.overview import Overview
 from bot.jobs.pace import Pace
 from bot.jobs.recovery import Recovery
 from bot.jobs.schedule import Schedule
@@ -104,7 +105,14 @@ def wired(settings: Settings, opened: Opened) -> Service:
     )
     tools = _tools(settings, opened, accounts=accounts, keys=keys, notifier=editor)
     dispatch = LocalDispatch(Worker(tools).advance, clock=clock)
-    tracker = _tracker(settings, opened, tools=tools, catalogue=catalogue, dispatch=dispatch)
+    offers = Offers(
+        providers,
+        prices=price_list(settings),
+        keys=keys,
+        catalogue=catalogue,
+        health=tools.health,
+    )
+    tracker = _tracker(opened, tools=tools, offers=offers, dispatch=dispatch)
     bot.attach(
         Services(
             tracker=tracker,
@@ -113,6 +121,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
             keys=keys,
             preferences=PreferenceBook(database, clock=clock),
             history=History(database, album, retention=retention),
+            overview=Overview(providers, offers=offers, keys=keys, catalogue=catalogue),
             audit_trail=AuditBook(database, clock=clock),
         )
     )
@@ -140,21 +149,13 @@ def wired(settings: Settings, opened: Opened) -> Service:
     )
 
 
-def _tracker(
-    settings: Settings, opened: Opened, *, tools: Tools, catalogue: Catalogue, dispatch: Dispatch
-) -> Tracker:
+def _tracker(opened: Opened, *, tools: Tools, offers: Offers, dispatch: Dispatch) -> Tracker:
     return Tracker(
         database=opened.database,
         blobs=opened.blobs,
         pictures=opened.pictures,
         accounts=tools.credits,
-        offers=Offers(
-            opened.providers,
-            prices=price_list(settings),
-            keys=tools.keys,
-            catalogue=catalogue,
-            health=tools.health,
-        ),
+        offers=offers,
         providers=opened.providers,
         dispatch=dispatch,
         clock=opened.clock,

@@ -8,6 +8,7 @@ COGS = (
     "cogs.jobs",
     "cogs.keys",
     "cogs.preferences",
+    "cogs.providers",
     "cogs.server_keys",
 )
 """Every extension, by hand: a test compares the list with the folder."""

@@ -265,14 +265,8 @@ class Job:
     @property
     def key_owner(self) -> KeyOwner | None:
         """Who brought the key that this job runs on; None for the service's own."""
-        match self.key_kind:
-            case KeyKind.SERVICE:
-                return None
-            case KeyKind.MEMBER:
-                return KeyOwner.member(self.owner_id)
-            case KeyKind.SERVER:
-                assert self.target.guild_id is not None, "a server's key is lent in that server"
-                return KeyOwner.server(self.target.guild_id)
+        guild_id = self.target.guild_id
+        return KeyOwner.of(self.key_kind, member_id=self.owner_id, guild_id=guild_id)
 
     @property
     def refunded(self) -> Microcredits:

@@ -48,3 +48,15 @@ class KeyOwner:
     def server(cls, guild_id: int) -> "KeyOwner":
         """Return a server as the owner of a key that its admins lend to members."""
         return cls(kind=KeyKind.SERVER, id=guild_id)
+
+    @classmethod
+    def of(cls, kind: KeyKind, *, member_id: int, guild_id: int | None) -> "KeyOwner | None":
+        """Return who brought the key that pays for a member's job; None for the service's own."""
+        match kind:
+            case KeyKind.SERVICE:
+                return None
+            case KeyKind.MEMBER:
+                return cls.member(member_id)
+            case KeyKind.SERVER:
+                assert guild_id is not None, "a server's key is lent in that server"
+                return cls.server(guild_id)

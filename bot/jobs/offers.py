@@ -64,9 +64,16 @@ class Offers:
             notes=plan.notes,
             lost=len(plan.notes) + is_strange_model,
             eta_s=None if model is None else model.eta_s,
-            is_up=self._catalogue.is_reachable(name)
-            and self._health.is_up(name, _owner(kind, asker)),
+            is_up=self.is_up(name, asker=asker),
         )
+
+    def is_up(self, provider: str, *, asker: Asker) -> bool:
+        """Tell whether a request of this member would have a chance there, as far as is known."""
+        if not self._catalogue.is_reachable(provider):
+            return False
+        kind = self._keys.kind_for(asker, provider)
+        owner = KeyOwner.of(kind, member_id=asker.id, guild_id=asker.guild_id)
+        return self._health.is_up(provider, owner)
 
     def _price(self, request: Request, provider: str, kind: KeyKind) -> Microcredits:
         """Return the most a request costs; on a member's own key it costs no credits.
@@ -76,18 +83,6 @@ class Offers:
         if kind is KeyKind.MEMBER:
             return NOTHING
         return self._prices.price(request, provider=provider)
-
-
-def _owner(kind: KeyKind, asker: Asker) -> KeyOwner | None:
-    """Return who brought the key that a job of this asker would run on."""
-    match kind:
-        case KeyKind.SERVICE:
-            return None
-        case KeyKind.MEMBER:
-            return KeyOwner.member(asker.id)
-        case KeyKind.SERVER:
-            assert asker.guild_id is not None, "a server's key is lent in that server"
-            return KeyOwner.server(asker.guild_id)
 
 
 def _planned(

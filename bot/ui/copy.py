@@ -301,6 +301,11 @@ IMAGINE_NAMES = {"loras": "lora", "post_processing": "post", "hires_fix": "hires
 UPLOAD_NOT_READ = "Discord did not hand over your picture. Please attach it again."
 
 NAME = "Easel"
+WHO_WORKS = "Who works here"
+WHO_WORKS_HINT = (
+    "Prices are for what you get when you choose nothing; each is shown before it runs."
+)
+STANDING = {True: "🟢", False: "🔴"}
 CREDITS = "Your credits"
 NO_MOVEMENTS = "Nothing has moved yet."
 DEFAULTS = "Your defaults"
@@ -323,6 +328,13 @@ def upload_too_big(size_bytes: int, *, bytes_max: int) -> str:
         f"Your picture has {size_bytes / mebibyte:.1f} MiB: at most "
         f"{bytes_max // mebibyte} MiB, please make it smaller."
     )
+
+
+def models(count: int) -> str | None:
+    """Count models, where it is known how many there are."""
+    if count == 0:
+        return None
+    return "1 model" if count == 1 else f"{count:,} models"
 
 
 def model_choice(name: str, *, workers: int | None) -> str:

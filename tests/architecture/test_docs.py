@@ -21,6 +21,12 @@ def test_the_readme_has_settings_and_parameters_as_they_are():
     assert generated.with_tables(read(README)) == read(README), generated.HOW
 
 
+def test_the_operators_guide_says_what_each_provider_declares():
+    guide = read(generated.PROVIDERS_README)
+
+    assert generated.with_capabilities(guide) == guide, generated.HOW
+
+
 def test_the_example_of_an_env_file_is_up_to_date():
     assert read(generated.ENV_EXAMPLE) == generated.env_example(), generated.HOW
 

@@ -1,0 +1,80 @@
+"""Who works here and how well it goes, for `/providers`: from memory, nobody is called."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bot.accounts.keys import KeyRing
+from bot.domain.askers import Asker
+from bot.domain.capabilities import Ability, Capability
+from bot.domain.choice import Offer
+from bot.domain.credits import Microcredits
+from bot.domain.keys import KeyKind
+from bot.domain.requests import UNSTORED, AlchemyRequest, Form, PictureRequest, Request, TextRequest
+from bot.jobs.catalogue import Catalogue
+from bot.jobs.offers import Offers
+from bot.providers.base import Provider
+
+SAMPLE_TOKENS = 200
+
+SAMPLES: Mapping[Ability, Request] = MappingProxyType(
+    {
+        Ability.TEXT_TO_PICTURE: PictureRequest(prompt="a picture"),
+        Ability.TEXT: TextRequest(prompt="a text", length=SAMPLE_TOKENS),
+        Ability.CAPTION: AlchemyRequest(picture=UNSTORED, forms=(Form.CAPTION,)),
+        Ability.UPSCALE: AlchemyRequest(picture=UNSTORED, forms=(Form.UPSCALE,)),
+    }
+)
+"""What a price is told for: one of each kind, with every choice left to the provider."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One provider as a member finds it now; `wait_s` is for the model that draws by default."""
+
+    title: str
+    is_up: bool
+    capability: Capability
+    key_kind: KeyKind
+    models: int
+    prices: Mapping[Ability, Microcredits]
+    wait_s: float | None
+
+
+class Overview:
+    """Look at every provider with a member's eyes."""
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        *,
+        offers: Offers,
+        keys: KeyRing,
+        catalogue: Catalogue,
+    ) -> None:
+        self._providers = providers
+        self._offers = offers
+        self._keys = keys
+        self._catalogue = catalogue
+
+    def of(self, asker: Asker) -> tuple[Standing, ...]:
+        """Return how every provider stands, in the operator's order."""
+        made: dict[str, dict[Ability, Offer]] = {name: {} for name in self._providers}
+        for ability, sample in SAMPLES.items():
+            for answer in self._offers.of(sample, asker=asker):
+                if isinstance(answer, Offer):
+                    made[answer.provider][ability] = answer
+        return tuple(self._standing(name, asker, offers) for name, offers in made.items())
+
+    def _standing(self, name: str, asker: Asker, offers: Mapping[Ability, Offer]) -> Standing:
+        provider = self._providers[name]
+        waits = [offer.eta_s for offer in offers.values() if offer.eta_s is not None]
+        return Standing(
+            title=provider.title,
+            is_up=self._offers.is_up(name, asker=asker),
+            capability=provider.capability(),
+            key_kind=self._keys.kind_for(asker, name),
+            models=len(self._catalogue.models(name)),
+            prices={ability: offer.price for ability, offer in offers.items()},
+            wait_s=waits[0] if waits else None,
+        )

@@ -1,0 +1,92 @@
+"""Who works here, on one ephemeral card: up or not, what for, for how much, how long."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from discord import ui
+
+from bot.domain.capabilities import Ability, Capability
+from bot.domain.credits import Microcredits
+from bot.domain.keys import ON_KEY, KeyKind
+from bot.ui import copy, texts
+from bot.ui.account import plain_card
+
+PER = {
+    Ability.TEXT_TO_PICTURE: "a picture",
+    Ability.TEXT: "a text of 200 tokens",
+    Ability.CAPTION: "a caption",
+    Ability.UPSCALE: "an upscaling",
+}
+"""What the prices of `bot.jobs.overview` are for."""
+
+
+class Standing(Protocol):
+    """One provider as a member finds it now."""
+
+    @property
+    def title(self) -> str:
+        """The name that members know."""
+        ...
+
+    @property
+    def is_up(self) -> bool:
+        """Whether a request has a chance, as far as is known."""
+        ...
+
+    @property
+    def capability(self) -> Capability:
+        """What it can do."""
+        ...
+
+    @property
+    def key_kind(self) -> KeyKind:
+        """Whose key a request would run on."""
+        ...
+
+    @property
+    def models(self) -> int:
+        """How many models it offers now; 0 while that is not known."""
+        ...
+
+    @property
+    def prices(self) -> Mapping[Ability, Microcredits]:
+        """What one of each costs."""
+        ...
+
+    @property
+    def wait_s(self) -> float | None:
+        """How long its usual model makes one wait, where it says."""
+        ...
+
+
+def providers_card(standings: Sequence[Standing]) -> ui.LayoutView:
+    """List the providers in the operator's order."""
+    return plain_card(copy.WHO_WORKS, *map(_entry, standings), copy.small(copy.WHO_WORKS_HINT))
+
+
+def _entry(standing: Standing) -> str:
+    abilities = ", ".join(sorted(standing.capability.abilities))
+    lines = [
+        f"{copy.STANDING[standing.is_up]} **{texts.inline(standing.title)}** · {abilities}",
+        copy.small(
+            _prices(standing),
+            None if standing.wait_s is None else f"wait about {texts.span(standing.wait_s)}",
+            copy.models(standing.models),
+            _sights(standing.capability),
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def _prices(standing: Standing) -> str | None:
+    if standing.key_kind is KeyKind.MEMBER:
+        return ON_KEY[standing.key_kind]
+    return ", ".join(
+        f"{texts.in_credits(price)} for {PER[ability]}"
+        for ability, price in standing.prices.items()
+    )
+
+
+def _sights(capability: Capability) -> str | None:
+    told = sorted(capability.sights)
+    return f"shows {', '.join(told)}" if told else None
