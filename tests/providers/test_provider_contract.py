@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.domain.capabilities import Ability, needs
 from bot.domain.errors import (
     Ambiguous,
+    InvalidRequest,
     KeyRejected,
     Permanent,
     ProtocolBroken,
@@ -17,6 +19,7 @@ from bot.providers.base import Finished, Working
 from bot.providers.downloads import PICTURE_BYTES_MAX
 from bot.providers.http import JSON_BYTES_MAX
 from bot.providers.registry import FACTORIES
+from tests.providers.ability_samples import SAMPLES
 from tests.providers.provider_cases import (
     CASES,
     KEY,
@@ -86,6 +89,21 @@ async def test_its_name_is_the_registrys(case, host):
     async with case.open(host) as provider:
         assert provider.name == case.name
         assert provider.limits.submits_per_min == 90
+
+
+@pytest.mark.parametrize("ability", Ability)
+async def test_it_plans_what_it_declares_and_refuses_the_rest(case, host, ability):
+    request = SAMPLES[ability]
+
+    async with case.open(host) as provider:
+        capability = provider.capability(request.model)
+        if needs(request) <= capability.abilities:
+            assert provider.plan(request, models=(), has_own_key=True).request.count == 1
+        else:
+            with pytest.raises(InvalidRequest):
+                provider.plan(request, models=(), has_own_key=True)
+
+    assert host.calls == []
 
 
 async def test_an_accepted_submit_is_one_call_and_gives_everything_to_go_on(case, host):

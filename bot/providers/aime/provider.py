@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
-from bot.domain.capabilities import Ability, Capability, union
+from bot.domain.capabilities import Ability, Capability, Sight, union
 from bot.domain.errors import InvalidRequest, ProviderError
 from bot.domain.jobs import Remote
 from bot.domain.requests import Request
@@ -57,6 +57,7 @@ ENDPOINTS_MAX = 100
 UNKNOWN = Capability(
     abilities=frozenset({Ability.TEXT_TO_PICTURE, Ability.PICTURE_TO_PICTURE}),
     wishes=frozenset({"negative", "cfg", "seed"}),
+    sights=frozenset({Sight.PLACE, Sight.ETA, Sight.PERCENT, Sight.PREVIEW}),
 )
 """What may be asked for while no endpoint has been read; the submit plans once more."""
 
