@@ -14,12 +14,22 @@ from bot.domain.errors import BotError, ConfigurationError
 
 OK, FAILED, UNREACHABLE, MISCONFIGURED = 0, 1, 69, 78
 CHAOS_SEED = 1
+COMMAND_COLUMNS = 16
+
+
+class _Help(argparse.HelpFormatter):
+    """Leaves every command its line: argparse forgets that they are indented (Python 3.11)."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._action_max_length = COMMAND_COLUMNS
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the whole command line; its help is compared with the README's table."""
     top = argparse.ArgumentParser(
         prog="easel",
+        formatter_class=_Help,
         description="A Discord bot that makes pictures with other people's generators.",
         epilog="`easel test [pytest arguments]` runs lint, types, layers and tests, as CI does.",
     )
@@ -42,6 +52,12 @@ def parser() -> argparse.ArgumentParser:
     backup = add("backup", "copy the database to a file while it runs")
     backup.add_argument(
         "file", type=Path, metavar="FILE", help="where the copy goes; must not exist"
+    )
+    rotate = add("rotate-keys", "seal stored keys with a new master key while it runs")
+    rotate.add_argument(
+        "--drop-old",
+        action="store_true",
+        help="instead, take out the older master keys that nothing here needs any more",
     )
     audit = add("audit", "prove that the ledger is exact")
     audit.add_argument("--json", action="store_true", help="print facts for programs")
@@ -96,7 +112,7 @@ async def _run(arguments: argparse.Namespace) -> int:
         return await _demo(arguments)
     if arguments.command == "bench":
         return await _bench(arguments)
-    from bot import app, operate, settings  # noqa: PLC0415 — the demo's own process needs none of it
+    from bot import app, operate, rotate, settings  # noqa: PLC0415 — the demo's own process needs none of it
 
     loaded = settings.load()
     actions = {
@@ -105,6 +121,7 @@ async def _run(arguments: argparse.Namespace) -> int:
         "sync": lambda: operate.sync(loaded),
         "migrate": lambda: operate.migrate(loaded),
         "backup": lambda: operate.backup(loaded, arguments.file),
+        "rotate-keys": lambda: rotate.rotate_keys(loaded, drops_old=arguments.drop_old),
         "audit": lambda: operate.audit(loaded, as_json=arguments.json),
     }
     return await actions[arguments.command]()

@@ -10,16 +10,16 @@ from typing import TypeVar
 from bot import logs
 from bot.client import EaselBot
 from bot.domain.clock import Clock, SystemClock
+from bot.key_setup import open_vault
 from bot.media.pool import PictureWork
 from bot.provider_setup import provider_configs, service_keys
 from bot.providers import registry
 from bot.providers.horde.catalog import ANONYMOUS_KEY
 from bot.service import Service, log_in
 from bot.settings import Settings
-from bot.wiring import Opened, callback_addresses, discord_token, master_keys, wired
+from bot.wiring import Opened, callback_addresses, discord_token, wired
 from storage.blobs import DirectoryBlobs
 from storage.database import Database, Tx
-from storage.sealing import Sealer
 from storage.sqlite import open_sqlite
 
 log = logging.getLogger(__name__)
@@ -57,10 +57,11 @@ async def open_service(
     clock = clock or SystemClock()
     discord_token(settings)
     _protect_secrets(settings)
+    vault = open_vault(settings)
     async with AsyncExitStack() as stack:
         database = wrap_database(
             await stack.enter_async_context(
-                open_sqlite(settings.database_path, sealer=open_sealer(settings), clock=clock)
+                open_sqlite(settings.database_path, sealer=vault.sealer, clock=clock)
             )
         )
         blobs = await DirectoryBlobs(settings.data_dir / "blobs").open()
@@ -75,7 +76,8 @@ async def open_service(
             blobs=blobs,
             pictures=pictures,
             providers=providers,
-            callback_addresses=callback_addresses(settings),
+            callback_addresses=callback_addresses(settings, vault.keys),
+            vault=vault,
         )
         service = wired(settings, opened)
         await service.keys.open()
@@ -99,6 +101,7 @@ async def open_commands(settings: Settings) -> AsyncIterator[EaselBot]:
             pictures=PictureWork(),
             providers=providers,
             callback_addresses=None,
+            vault=None,
         )
         bot = await stack.enter_async_context(wired(settings, opened).bot)
         await log_in(bot, discord_token(settings))
@@ -115,12 +118,7 @@ class _Unopened:
         raise AssertionError(f"{fn} asks a store that is not open")
 
 
-def open_sealer(settings: Settings) -> Sealer:
-    """Return what seals secrets at rest."""
-    return Sealer(master_keys(settings))
-
-
 def _protect_secrets(settings: Settings) -> None:
-    for secret in (settings.discord_token, settings.master_key, *service_keys(settings).values()):
+    for secret in (settings.discord_token, *service_keys(settings).values()):
         if secret is not None and secret.get_secret_value() != ANONYMOUS_KEY:
             logs.redact(secret.get_secret_value())

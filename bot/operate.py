@@ -10,6 +10,7 @@ from bot.client import sync as sync_commands
 from bot.domain.clock import SystemClock
 from bot.domain.credits import CREDIT
 from bot.domain.jobs import Job, JobState
+from bot.key_setup import open_sealer
 from bot.price_setup import prices_in_words
 from bot.settings import Settings
 from storage import backup as backups
@@ -53,7 +54,7 @@ async def sync(settings: Settings) -> int:
 
 async def migrate(settings: Settings) -> int:
     """Bring the database to this version's shape, making it when there is none."""
-    async with open_sqlite(settings.database_path, sealer=app.open_sealer(settings)):
+    async with open_sqlite(settings.database_path, sealer=open_sealer(settings)):
         print(f"{settings.database_path} has the shape of this version.")
     return 0
 
@@ -69,7 +70,7 @@ async def backup(settings: Settings, file: Path) -> int:
 async def audit(settings: Settings, *, as_json: bool) -> int:
     """Prove that the ledger is exact; return 1 when it is not."""
     require(settings.database_path)
-    sealer = app.open_sealer(settings)
+    sealer = open_sealer(settings)
     async with open_reader(settings.database_path, sealer=sealer) as database:
         problems, jobs = await database.read(_facts)
     if as_json:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 import aiohttp
 import discord
@@ -34,6 +35,14 @@ class WebAddress:
     port: int
 
 
+class Keeper(Protocol):
+    """Something that looks after the house for as long as the service runs."""
+
+    async def run(self) -> None:
+        """Go on for ever."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """Everything that runs, wired together by `bot.app`."""
@@ -45,6 +54,7 @@ class Service:
     catalogue: Catalogue
     editor: Editor
     keys: KeyRing
+    keepers: tuple[Keeper, ...]
     turns: tuple[Turns, ...]
     database: Database
     token: str
@@ -71,6 +81,7 @@ class Service:
                     group.create_task(self.catalogue.run(), name="catalogue"),
                     group.create_task(self.recovery.run(), name="recovery"),
                     group.create_task(self.dispatch.run(), name="dispatch"),
+                    *(group.create_task(keeper.run()) for keeper in self.keepers),
                     *(group.create_task(turns.run(self.dispatch.wake)) for turns in self.turns),
                 ]
                 # After the login, so that cards can be edited; before the gateway brings work.

@@ -56,14 +56,16 @@ def _visible_ascii(secret: SecretStr) -> SecretStr:
 
 
 def _master_key(secret: SecretStr) -> SecretStr:
-    try:
-        key = base64.b64decode(secret.get_secret_value(), validate=True)
-    except ValueError:  # not base64, or not even ASCII
-        key = b""
-    if len(key) != MASTER_KEY_BYTES:
-        raise ValueError(
-            "give 32 random bytes in base64, as `head -c 32 /dev/urandom | base64` prints"
-        )
+    for line in secret.get_secret_value().split(","):
+        try:
+            key = base64.b64decode(line, validate=True)
+        except ValueError:  # not base64, or not even ASCII
+            key = b""
+        if len(key) != MASTER_KEY_BYTES:
+            raise ValueError(
+                "give 32 random bytes in base64, as `head -c 32 /dev/urandom | base64` prints; "
+                "a newer master key goes behind it, with a comma and no blank"
+            )
     return secret
 
 
@@ -190,7 +192,7 @@ class Settings(BaseModel):
     database_url: DatabaseUrl | None = None
     """`sqlite:///path/to/file`. Unset: `easel.db` in the data folder."""
     master_key: MasterKey | None = None
-    """Seals members' provider keys: 32 random bytes in base64."""
+    """Seals keys of members and servers: 32 random bytes in base64; a newer one goes behind, with a comma."""
     master_key_file: HomePath | None = None
     """A file that holds the master key. Unset: `master.key` in the data folder."""
     horde_url: HttpUrl = "https://aihorde.net/api/v2"

@@ -1,6 +1,5 @@
 """Which concrete class stands behind which interface: the parts of the service, put together."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +8,7 @@ from bot.accounts.audit_trail import AuditBook
 from bot.accounts.credits import CreditAccounts
 from bot.accounts.keys import KeyRing
 from bot.accounts.preferences import PreferenceBook
+from bot.accounts.rotation import MasterKeyWatch
 from bot.client import EaselBot, Services, use_addresses
 from bot.domain.clock import Clock
 from bot.domain.credits import credits_of
@@ -30,11 +30,12 @@ from bot.jobs.tools import Tools
 from bot.jobs.tracker import Tracker
 from bot.jobs.turns import Turns
 from bot.jobs.worker import Worker
+from bot.key_setup import Vault, keep_out_of_logs
 from bot.media.pool import PictureWork
 from bot.price_setup import price_list
 from bot.provider_setup import service_keys
 from bot.providers.base import Limits, Provider
-from bot.service import Service, WebAddress
+from bot.service import Keeper, Service, WebAddress
 from bot.settings import Settings
 from bot.ui.budgets import Budgets
 from bot.ui.delivery import Sender
@@ -43,10 +44,7 @@ from bot.ui.rate_headers import listening
 from cogs import COGS
 from storage.blobs import DirectoryBlobs
 from storage.database import Database
-from storage.master_key import load_or_create_master_key
 from storage.sealing import MasterKeys, derived_keys
-
-log = logging.getLogger(__name__)
 
 # What discord.py 2.7.1 itself uses.
 DISCORD_API = "https://discord.com/api/v10"
@@ -65,19 +63,6 @@ def discord_token(settings: Settings) -> str:
     return settings.discord_token.get_secret_value()
 
 
-def master_keys(settings: Settings) -> MasterKeys:
-    """Return the master keys; one is made at the first start, with a warning."""
-    if settings.master_key is not None:
-        return MasterKeys.from_base64(settings.master_key.get_secret_value())
-    keys, was_created = load_or_create_master_key(settings.master_key_path)
-    if was_created:
-        log.warning(
-            "a master key was made: copy it to a safe place, without it members' keys are lost",
-            extra={"path": str(settings.master_key_path)},
-        )
-    return keys
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """What was opened and has to be closed again."""
@@ -88,6 +73,8 @@ class Opened:
     pictures: PictureWork
     providers: Mapping[str, Provider]
     callback_addresses: CallbackAddresses | None
+    vault: Vault | None
+    """None where only commands are wanted."""
 
 
 def wired(settings: Settings, opened: Opened) -> Service:
@@ -140,6 +127,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
         catalogue=catalogue,
         editor=editor,
         keys=keys,
+        keepers=_keepers(opened),
         database=database,
         turns=tuple(tools.turns.values()),
         token=discord_token(settings),
@@ -212,12 +200,37 @@ def _tools(
     )
 
 
-def callback_addresses(settings: Settings) -> CallbackAddresses | None:
+def callback_addresses(settings: Settings, keys: MasterKeys) -> CallbackAddresses | None:
     """Return where providers may call back, by which secrets; None where that is off."""
     if settings.public_url is None:
         return None
-    keys = derived_keys(master_keys(settings), label=KEY_LABEL)
-    return CallbackAddresses(settings.public_url, keys=keys)
+    return CallbackAddresses(settings.public_url, keys=derived_keys(keys, label=KEY_LABEL))
+
+
+def _keepers(opened: Opened) -> tuple[Keeper, ...]:
+    """Return what looks after the house; commands alone have none."""
+    if opened.vault is None:
+        return ()
+    return (_master_keys(opened, opened.vault),)
+
+
+def _master_keys(opened: Opened, vault: Vault) -> MasterKeyWatch:
+    """Follow the file of master keys; addresses for callbacks change with it."""
+    addresses = opened.callback_addresses
+
+    def take_up(keys: MasterKeys) -> None:
+        keep_out_of_logs(keys)
+        if addresses is not None:
+            addresses.use(derived_keys(keys, label=KEY_LABEL))
+
+    return MasterKeyWatch(
+        opened.database,
+        keys=vault.keys,
+        sealer=vault.sealer,
+        file=vault.file,
+        take_up=take_up,
+        clock=opened.clock,
+    )
 
 
 def _pace(limits: Limits) -> Pace:

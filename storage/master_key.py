@@ -72,6 +72,31 @@ def keep_newest_master_key(path: Path) -> MasterKeys:
     return load_master_keys(path)
 
 
+class MasterKeyFile:
+    """The file as a running service follows it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+
+    def changed(self) -> MasterKeys | None:
+        """Return the master keys when the file is not the one seen last, else None.
+
+        Raises:
+            ConfigurationError: the file cannot be read, or holds no master key.
+        """
+        try:
+            file = self._path.stat()
+        except OSError as error:
+            raise ConfigurationError(f"The master key in {self._path} cannot be read.") from error
+        seen = (file.st_ino, file.st_mtime_ns, file.st_size)
+        if seen == self._seen:
+            return None
+        keys = load_master_keys(self._path)
+        self._seen = seen
+        return keys
+
+
 def _new_key() -> str:
     return base64.b64encode(os.urandom(MASTER_KEY_BYTES)).decode()
 

@@ -7,6 +7,10 @@ from storage.executor import Executor, Row
 from storage.sealing import Purpose, Sealed, Sealer
 
 BATCH = 100
+ALL = 2**31 - 1
+
+Cursor = tuple[int, str]
+"""The owner and the name of the last secret of a batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,15 @@ class Batch:
 
     resealed: int
     unopened: int
-    last: tuple[int, str] | None
+    last: Cursor | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Secrets that an older master key seals, and those that none here opens."""
+
+    sealed_before: int
+    lost: int
 
 
 class Resealing:
@@ -69,14 +81,27 @@ class Resealing:
         self._db = executor
         self._sealer = sealer
 
-    async def left(self) -> int:
+    async def left(self) -> Left:
         """Count the secrets that another master key than the current one seals."""
-        return sum([await self._left_in(place) for place in PLACES])
+        opened = [
+            self._opened(place, row) is not None
+            for place in PLACES
+            for row in await self._old(place)
+        ]
+        return Left(sealed_before=opened.count(True), lost=opened.count(False))
 
-    async def batch(self, place: Place, *, after: tuple[int, str] | None) -> Batch:
+    async def batch(self, place: Place, *, after: Cursor | None) -> Batch:
         """Seal the next secrets of a place again; what cannot be opened stays as it is."""
+        rows = await self._old(place, after=after, limit=BATCH)
+        resealed = sum([await self._reseal(place, row) for row in rows])
+        last = (rows[-1]["owner_id"], rows[-1]["name"]) if len(rows) == BATCH else None
+        return Batch(resealed=resealed, unopened=len(rows) - resealed, last=last)
+
+    async def _old(
+        self, place: Place, *, after: Cursor | None = None, limit: int = ALL
+    ) -> list[Row]:
         owner_id, name = after or (-1, "")
-        rows = await self._db.rows(
+        return await self._db.rows(
             f"""
             SELECT {place.owner} AS owner_id, {place.name} AS name,
                 {place.sealed} AS sealed, {place.key_id} AS key_id
@@ -88,30 +113,28 @@ class Resealing:
             current=self._sealer.current_id,
             owner_id=owner_id,
             name=name,
-            limit=BATCH,
+            limit=limit,
         )
-        resealed = sum([await self._reseal(place, row) for row in rows])
-        last = (rows[-1]["owner_id"], rows[-1]["name"]) if len(rows) == BATCH else None
-        return Batch(resealed=resealed, unopened=len(rows) - resealed, last=last)
 
-    async def _left_in(self, place: Place) -> int:
-        row = await self._db.row(
-            f"""
-            SELECT COUNT(*) AS many FROM {place.table}
-            WHERE {place.key_id} <> :current AND {place.among}
-            """,  # noqa: S608 - names are ours
-            current=self._sealer.current_id,
-        )
-        assert row is not None
-        return int(row["many"])
+    def _opened(self, place: Place, row: Row) -> str | None:
+        """Open a secret; None when its master key is gone, or it was tampered with."""
+        try:
+            return self._sealer.unseal(
+                Sealed(key_id=row["key_id"], data=row["sealed"]),
+                purpose=place.purpose,
+                owner_id=row["owner_id"],
+                name=row["name"],
+            )
+        except ConfigurationError:
+            return None
 
     async def _reseal(self, place: Place, row: Row) -> bool:
-        at = {"purpose": place.purpose, "owner_id": row["owner_id"], "name": row["name"]}
-        before = Sealed(key_id=row["key_id"], data=row["sealed"])
-        try:
-            after = self._sealer.seal(self._sealer.unseal(before, **at), **at)
-        except ConfigurationError:  # its master key is gone, or it was tampered with
+        plain = self._opened(place, row)
+        if plain is None:
             return False
+        after = self._sealer.seal(
+            plain, purpose=place.purpose, owner_id=row["owner_id"], name=row["name"]
+        )
         changed = await self._db.change(
             f"""
             UPDATE {place.table} SET {place.sealed} = :sealed, {place.key_id} = :key_id
@@ -121,6 +144,6 @@ class Resealing:
             key_id=after.key_id,
             owner_id=row["owner_id"],
             name=row["name"],
-            was=before.key_id,
+            was=row["key_id"],
         )
         return changed == 1

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.domain.clock import Clock, SystemClock
-from bot.domain.errors import ConfigurationError
+from bot.domain.errors import AlreadyRunning, ConfigurationError
 from storage.database import Tx
 from storage.migrate import applied_to, load, migrate, pending, require
 from storage.sealing import OWNER_ONLY, Sealer
@@ -154,7 +154,7 @@ def _held(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise ConfigurationError(
+            raise AlreadyRunning(
                 f"Another Easel is running on {path}: stop it first, or give this one its own file."
             ) from error
         yield

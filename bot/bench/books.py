@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from bot import app
 from bot.domain.jobs import Job
+from bot.key_setup import open_sealer
 from bot.settings import Settings, load
 from storage.database import Tx
 from storage.sqlite import SqliteReaders, open_reader
@@ -52,6 +52,6 @@ def settings_of(environment: Mapping[str, str]) -> Settings:
 async def open_books(environment: Mapping[str, str]) -> AsyncIterator[Books]:
     """Open the database of the service that runs, or has run, in this environment."""
     settings = settings_of(environment)
-    sealer = app.open_sealer(settings)
+    sealer = open_sealer(settings)
     async with open_reader(settings.database_path, sealer=sealer) as database:
         yield Books(database)

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 import aiohttp
 
-from bot import app
 from bot.accounts.credits import CreditAccounts
 from bot.bench.books import open_books, settings_of
 from bot.bench.process import BenchFailed, ServiceProcess
@@ -27,6 +26,7 @@ from bot.domain.credits import credits_of, member_account
 from bot.domain.jobs import Job, JobId, JobState, Remote, Target, UserId
 from bot.domain.pricing import USUAL
 from bot.domain.requests import PictureRequest
+from bot.key_setup import open_sealer
 from bot.sandbox.discord.rules import DiscordRules
 from storage.database import Tx
 from storage.sqlite import open_sqlite
@@ -207,7 +207,7 @@ def _job(town: Town, number: int, *, remote_id: str, card_id: int) -> Job:
 async def _written(environment: Mapping[str, str], jobs: Sequence[Job]) -> None:
     """Write the jobs as the service would have: each with its reservation."""
     settings = settings_of(environment)
-    async with open_sqlite(settings.database_path, sealer=app.open_sealer(settings)) as database:
+    async with open_sqlite(settings.database_path, sealer=open_sealer(settings)) as database:
         daily = credits_of(settings.daily_credits)
         accounts = CreditAccounts(database, daily=daily, clock=SystemClock())
 

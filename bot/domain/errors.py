@@ -19,6 +19,7 @@
   x CardDelayed            Discord did not take an edit: try again later (.retry_after_s)
   x StorageUnavailable     the store cannot write now: nothing was changed
   x ConfigurationError     the operator has to change something before it can run (.faults)
+    - AlreadyRunning       another process has the database
 """
 
 from datetime import datetime
@@ -124,3 +125,7 @@ class ConfigurationError(BotError):
     def __init__(self, *faults: str) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
+
+
+class AlreadyRunning(ConfigurationError):
+    """Another process has the database: stop it, or leave the work to it."""

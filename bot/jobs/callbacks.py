@@ -31,8 +31,12 @@ class CallbackAddresses:
     """
 
     def __init__(self, public_url: str, *, keys: Sequence[bytes]) -> None:
-        assert keys
         self._base = public_url.rstrip("/")
+        self.use(keys)
+
+    def use(self, keys: Sequence[bytes]) -> None:
+        """Make addresses with the first of these keys from now on, and take those of any."""
+        assert keys
         self._keys = tuple(keys)
 
     def url(self, job: Job) -> str:

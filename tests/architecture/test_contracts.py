@@ -7,10 +7,12 @@ ABOVE_SETTINGS = {
     "bot.__main__",
     "bot.bench",
     "bot.operate",
+    "bot.rotate",
     "bot.app",
     "bot.check",
     "bot.provider_setup",
     "bot.wiring",
+    "bot.key_setup",
     "bot.price_setup",
 }
 ADAPTERS = {f"bot.providers.{name}" for name in modules("bot/providers")} - {

@@ -41,9 +41,24 @@ class WatchedJobs:
         return watched
 
 
+class WatchedResealing:
+    """The sealed secrets of a transaction; a batch in which anything changed is a step."""
+
+    def __init__(self, resealing, steps):
+        self._resealing = resealing
+        self._steps = steps
+
+    async def batch(self, place, *, after):
+        batch = await self._resealing.batch(place, after=after)
+        if batch.resealed:
+            self._steps.append(f"reseal_{place.table}")
+        return batch
+
+
 class WatchedTx:
     def __init__(self, tx, steps):
         self.jobs = WatchedJobs(tx.jobs, steps)
+        self.resealing = WatchedResealing(tx.resealing, steps)
         self._tx = tx
 
     def __getattr__(self, name):

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.jobs import JobState
 from bot.domain.keys import KeyOwner
-from storage.resealing import BATCH, PLACES
+from storage.resealing import BATCH, PLACES, Left
 from storage.sqlite import open_sqlite
 from tests.storage.store_values import (
     ANNA,
@@ -56,12 +56,12 @@ async def test_secrets_of_every_kind_are_sealed_under_the_new_master_key_alone(p
         await put_key(database, KeyOwner.member(ANNA))
         await put_key(database, KeyOwner.server(44))
         await database.write(lambda tx: tx.jobs.accept(a_job("1")))
-        assert await left(database) == 0
+        assert await left(database) == Left(sealed_before=0, lost=0)
 
     async with open_sqlite(path, sealer=sealer_of(b"a", b"b")) as database:
-        assert await left(database) == 3
+        assert await left(database) == Left(sealed_before=3, lost=0)
         assert await reseal(database) == (3, 0)
-        assert await left(database) == 0
+        assert await left(database) == Left(sealed_before=0, lost=0)
         assert await reseal(database) == (0, 0)
 
     async with open_sqlite(path, sealer=sealer_of(b"b")) as database:
@@ -81,7 +81,7 @@ async def test_many_secrets_take_several_batches_and_none_is_left_out(path):
     async with open_sqlite(path, sealer=sealer_of(b"a", b"b")) as database:
         first = await database.write(lambda tx: tx.resealing.batch(PLACES[0], after=None))
         assert (first.resealed, first.last) == (BATCH, (BATCH, "horde"))
-        assert await left(database) == many - BATCH  # and all of them open meanwhile
+        assert await left(database) == Left(sealed_before=many - BATCH, lost=0)
         assert await reseal(database) == (many - BATCH, 0)
 
 
@@ -94,7 +94,7 @@ async def test_what_cannot_be_opened_stays_and_keeps_nobody_from_going_on(path):
 
     async with open_sqlite(path, sealer=sealer_of(b"a", b"b")) as database:
         assert await reseal(database) == (2, 1)
-        assert await left(database) == 1
+        assert await left(database) == Left(sealed_before=0, lost=1)
 
     async with open_sqlite(path, sealer=sealer_of(b"b", b"c")) as database:  # that key is lost
         assert await reseal(database) == (2, 1)
@@ -110,7 +110,7 @@ async def test_a_job_that_is_over_has_no_secret_to_seal_anew(path):
         await database.write(lambda tx: tx.jobs.move(delivered, done))
 
     async with open_sqlite(path, sealer=sealer_of(b"a", b"b")) as database:
-        assert await left(database) == 0
+        assert await left(database) == Left(sealed_before=0, lost=0)
 
 
 def columns(raw):

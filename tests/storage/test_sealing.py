@@ -4,7 +4,6 @@ import os
 import pytest
 
 from bot.domain.errors import ConfigurationError
-from storage.master_key import add_master_key, load_or_create_master_key
 from storage.sealing import (
     MasterKeys,
     Purpose,
@@ -35,6 +34,7 @@ def test_the_same_secret_never_looks_the_same_twice(sealer):
         {"owner_id": BERT},
         {"name": "nebula"},
         {"purpose": Purpose.INTERACTION_TOKEN},
+        {"purpose": Purpose.SERVER_KEY},
     ],
 )
 def test_a_secret_that_was_moved_does_not_open(sealer, elsewhere):
@@ -72,6 +72,20 @@ def test_an_older_master_key_still_opens_and_the_newest_seals():
         old.unseal(sealed_after, **PLACE)
 
 
+def test_a_new_master_key_is_used_at_once_and_the_old_one_still_opens():
+    old, new = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
+    first = MasterKeys.from_base64(old)
+    sealer = Sealer(first)
+    before = sealer.seal(SECRET, **PLACE)
+
+    sealer.use(MasterKeys.from_base64(new).with_older(first))
+    after = sealer.seal(SECRET, **PLACE)
+
+    assert sealer.unseal(before, **PLACE) == SECRET
+    assert Sealer(MasterKeys.from_base64(new)).unseal(after, **PLACE) == SECRET
+    assert sealer.current_id == after.key_id != before.key_id
+
+
 def test_keys_for_other_uses_are_made_from_the_master_keys_the_newest_first():
     old, new = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
     both = MasterKeys.from_base64(old, new)
@@ -84,52 +98,6 @@ def test_keys_for_other_uses_are_made_from_the_master_keys_the_newest_first():
     )
     assert {len(key) for key in made} == {32}
     assert not {*made} & {*derived_keys(both, label="another use"), *both.by_id.values()}
-
-
-def test_the_first_run_makes_a_master_key_for_its_owner_alone(tmp_path):
-    path = tmp_path / "data" / "master.key"
-
-    first, was_created = load_or_create_master_key(path)
-    second, was_created_again = load_or_create_master_key(path)
-
-    assert (was_created, was_created_again) == (True, False)
-    assert first == second
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert len(base64.b64decode(path.read_text())) == 32
-
-
-def test_a_new_master_key_leaves_the_old_one_in_its_place(tmp_path):
-    path = tmp_path / "master.key"
-    before, _ = load_or_create_master_key(path)
-    sealed = Sealer(before).seal(SECRET, **PLACE)
-
-    after = add_master_key(path)
-
-    assert after.current_id != before.current_id
-    assert Sealer(after).unseal(sealed, **PLACE) == SECRET
-    assert load_or_create_master_key(path) == (after, False)
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"\n", b"c2hvcnQ=\n", b"not base64 at all!", b"\xff\xfe", b"A" * 43]
-)
-def test_a_file_without_a_master_key_is_refused_and_never_overwritten(tmp_path, content):
-    path = tmp_path / "master.key"
-    path.write_bytes(content)
-
-    with pytest.raises(ConfigurationError):
-        load_or_create_master_key(path)
-    with pytest.raises(ConfigurationError):
-        add_master_key(path)
-
-    assert path.read_bytes() == content
-
-
-def test_a_master_key_that_cannot_be_written_is_a_sentence(tmp_path):
-    (tmp_path / "file").touch()
-
-    with pytest.raises(ConfigurationError, match="cannot be written"):
-        load_or_create_master_key(tmp_path / "file" / "master.key")
 
 
 def test_no_key_shows_when_it_is_printed():
