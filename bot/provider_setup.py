@@ -16,7 +16,8 @@ def provider_configs(settings: Settings) -> dict[str, ProviderConfig]:
     """Return what each provider that is set up is told, the usual one first."""
     configs = {"horde": _horde(settings)}
     if settings.aime_url is not None:
-        configs["aime"] = _quiet(settings, settings.aime_url)
+        has_sessions = settings.aime_auth == "login"
+        configs["aime"] = _quiet(settings, settings.aime_url, has_sessions=has_sessions)
     if settings.algovera_url is not None:
         configs["algovera"] = _quiet(settings, settings.algovera_url)
     if settings.ai_client_key is not None:
@@ -49,7 +50,13 @@ def _horde(settings: Settings) -> ProviderConfig:
     )
 
 
-def _quiet(settings: Settings, url: str, *, download_hosts: tuple[str, ...] = ()) -> ProviderConfig:
+def _quiet(
+    settings: Settings,
+    url: str,
+    *,
+    download_hosts: tuple[str, ...] = (),
+    has_sessions: bool = False,
+) -> ProviderConfig:
     return ProviderConfig(
         url=url,
         client_name=settings.horde_client_agent,
@@ -59,4 +66,5 @@ def _quiet(settings: Settings, url: str, *, download_hosts: tuple[str, ...] = ()
         poll_gap_s=min(settings.poll_interval_s, 1.0),
         allow_private_hosts=settings.allow_private_hosts,
         has_house_account=True,
+        has_sessions=has_sessions,
     )

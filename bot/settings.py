@@ -207,6 +207,8 @@ class Settings(BaseModel):
     """The key for `AIME_URL`."""
     aime_url: Annotated[HttpUrl, _with_key("aime_key")] | None = None
     """The address of an AIME API server. Unset: AIME is not offered."""
+    aime_auth: Literal["key", "login"] = "key"
+    """Show the key with every call (`key`), or log in for a session (`login`), as older servers want."""
     algovera_key: HeaderSecret | None = None
     """The key for `ALGOVERA_URL`."""
     algovera_url: Annotated[HttpUrl, _with_key("algovera_key")] | None = None

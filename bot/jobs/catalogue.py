@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from bot.domain.clock import Clock
 from bot.domain.errors import ProviderError
-from bot.providers.base import Model, Provider
+from bot.providers.base import Makes, Model, Provider
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,13 @@ class Catalogue:
         """Tell whether the last refresh got an answer; before the first one that is assumed."""
         return provider not in self._unreachable
 
-    def suggest(self, typed: str, *, limit: int = 25) -> tuple[Model, ...]:
+    def suggest(
+        self, typed: str, *, makes: Makes = Makes.PICTURES, limit: int = 25
+    ) -> tuple[Model, ...]:
         """Return models whose names fit what was typed so far, the most served first."""
-        every = [model for models in self._models.values() for model in models]
+        every = [
+            model for models in self._models.values() for model in models if model.makes is makes
+        ]
         words = typed.casefold().split()
         found = [model for model in every if all(word in model.name.casefold() for word in words)]
         if not found:

@@ -17,11 +17,19 @@ from bot.domain.jobs import PassageKind, Remote
 from bot.domain.requests import Request
 
 
+class Makes(StrEnum):
+    """What a backend model makes."""
+
+    PICTURES = "pictures"
+    TEXTS = "texts"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A backend model as the provider describes it now."""
 
     name: str
+    makes: Makes = Makes.PICTURES
     workers: int | None = None
     queued: int | None = None
     eta_s: float | None = None

@@ -18,7 +18,8 @@ class ProviderConfig:
 
     `download_hosts` are host names; a leading `*.` stands for every host below.
     `has_house_account` tells that jobs without a member's key run on an account of the operator,
-    not on the provider's anonymous access.
+    not on the provider's anonymous access. `has_sessions`: log in and show the session, where a
+    service takes either that or the key with every call.
     """
 
     url: str
@@ -29,4 +30,5 @@ class ProviderConfig:
     poll_gap_s: float
     allow_private_hosts: bool = False
     has_house_account: bool = False
+    has_sessions: bool = False
     timeouts: Timeouts = field(default_factory=Timeouts)

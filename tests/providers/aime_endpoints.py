@@ -22,6 +22,13 @@ FROM_PICTURE = {
     "n_samples": {"type": "integer", "default": 1, "maximum": 10},
 }
 
+CHATTY = {
+    "chat_context": {"type": "chat_context"},
+    "top_p": {"type": "float", "minimum": 0.0, "maximum": 1.0, "default": 0.9},
+    "temperature": {"type": "float", "minimum": 0.0, "maximum": 1.0, "default": 0.8},
+    "max_gen_tokens": {"type": "integer", "minimum": 1, "maximum": 16384, "default": 2000},
+}
+
 
 def flux() -> Endpoint:
     response = exchange("endpoint_details_image", of="aime")["response"]

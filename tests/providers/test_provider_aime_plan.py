@@ -31,7 +31,7 @@ def planned(endpoints: tuple[Endpoint, ...] = (flux(),), **changes) -> Plan:
 
 def payload(one: Endpoint, inputs: Inputs = NOTHING, **changes) -> dict:
     request = planned((one,), **changes).request
-    return to_payload(request, one, inputs, key="k", with_previews=True)
+    return to_payload(request, one, inputs, with_previews=True)
 
 
 def test_what_is_open_becomes_what_the_endpoint_usually_does():
@@ -89,7 +89,7 @@ def test_an_endpoint_that_chooses_for_itself_is_left_alone():
         "bare chooses the width itself.",
         "bare chooses the steps itself.",
     )
-    assert set(payload(bare)) == {"prompt", "key", "wait_for_result"}
+    assert set(payload(bare)) == {"prompt", "wait_for_result"}
     assert USUAL.of(plan.request) > 0
 
 
@@ -203,9 +203,9 @@ def test_only_names_and_values_of_the_endpoint_are_sent(request, one):
     except InvalidRequest:
         return
 
-    body = to_payload(plan.request, one, Inputs(source=WEBP), key="k", with_previews=True)
+    body = to_payload(plan.request, one, Inputs(source=WEBP), with_previews=True)
 
-    assert set(body) <= set(one.inputs) | {"key", "wait_for_result"}
+    assert set(body) <= set(one.inputs) | {"wait_for_result"}
     for wish in (Wish.STEPS, Wish.CFG, Wish.WIDTH, Wish.HEIGHT, Wish.STRENGTH):
         name, bounds = one.name_of(wish), one.bounds(wish)
         if name in body:
@@ -219,7 +219,7 @@ def test_a_recorded_request_is_written_like_the_recorded_one():
 
     body = payload(flux(), width=512, height=480, steps=20)
 
-    expected = {**recorded, "height": 480, "guidance": 3.5, "key": "k"}
+    expected = {**recorded, "height": 480, "guidance": 3.5}
     del expected["client_session_auth_key"]
     assert body == expected
 
@@ -235,7 +235,6 @@ def test_an_older_endpoint_is_spoken_to_in_its_own_words():
         "text": "a lighthouse",
         "strength": 0.5,
         "scale": 7,
-        "key": "k",
         "wait_for_result": False,
     }
 
@@ -246,7 +245,7 @@ def test_a_count_is_sent_where_all_pictures_come_together():
 
 
 def test_previews_are_asked_for_where_they_are_on_offer_and_wanted():
-    unwanted = to_payload(planned().request, flux(), Inputs(), key="k", with_previews=False)
+    unwanted = to_payload(planned().request, flux(), Inputs(), with_previews=False)
 
     assert payload(flux())["provide_progress_images"] == "decoded"
     assert "provide_progress_images" not in unwanted

@@ -1,5 +1,6 @@
 """The adapter against the sandbox AIME server: whole lives of requests, with that server's habits."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -15,9 +16,9 @@ from bot.domain.errors import (
     Transient,
 )
 from bot.domain.jobs import Remote
-from bot.domain.requests import BlobId, PictureRequest, Source
+from bot.domain.requests import BlobId, PictureRequest, Role, Source, TextRequest, Turn
 from bot.providers.aime import Aime, open_aime
-from bot.providers.base import Ended, Ending, Finished, Inputs, Item, Observation, Working
+from bot.providers.base import Ended, Ending, Finished, Inputs, Item, Makes, Observation, Working
 from bot.providers.config import ProviderConfig
 from bot.providers.downloads import sniff
 from bot.sandbox.providers.aime import AimeRules, SandboxAime
@@ -289,15 +290,63 @@ async def test_keys_are_known_rejected_or_for_other_endpoints(sandbox, aime):
             await submitted(aime, key=SecretStr(key))
 
 
-async def test_only_endpoints_that_draw_are_models(aime):
+async def test_endpoints_that_draw_or_write_are_models(aime):
     models = await aime.models()
 
-    assert [model.name for model in models] == [
-        "flux-dev",
-        "stable_diffusion_3_5",
-        "stable_diffusion_xl_img2img",
-    ]
+    assert {model.name: model.makes for model in models} == {
+        "flux-dev": Makes.PICTURES,
+        "stable_diffusion_3_5": Makes.PICTURES,
+        "stable_diffusion_xl_img2img": Makes.PICTURES,
+        "llama4_chat": Makes.TEXTS,
+    }
     assert {model.workers for model in models} == {1}
+
+
+async def test_a_chat_lives_from_its_submit_to_its_answer(sandbox, aime):
+    sandbox.script.next(text="One two\n\n- three\n- four", updates=3, held=True)
+    turns = (Turn(role=Role.MEMBER, text="hello"), Turn(role=Role.MODEL, text="hi"))
+    remote = await submitted(aime, TextRequest(prompt="count", turns=turns, length=50))
+    seen = [await look(aime, remote)]
+    for _ in range(4):
+        sandbox.step(remote.id)
+        seen.append(await look(aime, remote))
+    sandbox.finish(remote.id)
+
+    end = await look(aime, remote)
+
+    (job,) = sandbox.truth.jobs
+    said = [turn["content"] for turn in json.loads(job.values["chat_context"])]
+    assert said == ["hello", "hi", "count"]
+    assert job.values["max_gen_tokens"] == 50
+    assert [one.text for one in seen] == [
+        None,
+        None,
+        "One two",
+        "One two\n\n-",
+        "One two\n\n- three",
+    ]
+    assert all(one.percent is None and one.preview is None for one in seen)
+    assert isinstance(end, Finished)
+    assert end.items[0].text == "One two\n\n- three\n- four"
+
+
+async def test_a_server_that_only_draws_answers_nothing(sandbox, aime):
+    sandbox.endpoint("llama4_chat", outputs={})
+
+    with pytest.raises(InvalidRequest, match="no endpoint for texts"):
+        await submitted(aime, TextRequest(prompt="hello"))
+
+
+async def test_a_preview_that_is_noise_is_left_out(sandbox, aime):
+    sandbox.script.next(preview_dress="broken")
+    remote = await submitted(aime)
+    sandbox.step(remote.id)
+    sandbox.step(remote.id)
+
+    seen = await look(aime, remote)
+
+    assert isinstance(seen, Working)
+    assert (seen.preview, seen.percent) == (None, 40)
 
 
 async def test_a_server_without_a_converter_takes_no_source(sandbox, aime):

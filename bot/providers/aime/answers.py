@@ -8,7 +8,7 @@ from statistics import fmean
 from pydantic import SecretStr
 
 from bot.domain.jobs import Remote
-from bot.providers.aime.parts import counts_of, endpoint_of, is_complete
+from bot.providers.aime.parts import counts_of, endpoint_of, is_complete, is_text
 from bot.providers.aime.pictures import preview
 from bot.providers.aime.wire import (
     READER,
@@ -34,6 +34,10 @@ HANDED_OUT = Ended(
 )
 
 _EMPTY = Ended(how=Ending.FAILED, reason=f"{TITLE} ended this request without a picture.")
+_SILENT = Ended(how=Ending.FAILED, reason=f"{TITLE} ended this request without a word.")
+
+TEXT_CHARS_MAX = 100_000  # four times what the longest answer of the shipped endpoints has
+CUT_NOTE = f"The answer was longer than {TEXT_CHARS_MAX:,} characters: the rest is left out."
 
 _SAID_AGAIN = (_LAPSED, _FORGOTTEN, HANDED_OUT)
 
@@ -107,11 +111,18 @@ def to_observation(looked: Sequence[Looked], remote: Remote) -> Observation:
         return Finished(items=items, notes=_faults(looked, remote))
     ended = [one for one in looked if isinstance(one, Ended)]
     telling = [one for one in ended if one is not HANDED_OUT] or ended
-    return telling[0] if telling else _EMPTY
+    nothing = _SILENT if is_text(remote) else _EMPTY
+    return telling[0] if telling else nothing
 
 
 def to_items(looked: Sequence[Looked], remote: Remote) -> tuple[Item, ...]:
-    """Return the pictures that were handed out just now; ids there are capabilities, so numbers."""
+    """Return what was handed out just now; ids there are capabilities, so numbers."""
+    if is_text(remote):
+        return tuple(
+            Item(id=f"{part}", text=said[:TEXT_CHARS_MAX], model=endpoint_of(remote))
+            for part, one in enumerate(looked, 1)
+            if isinstance(one, Made) and (said := one.result.text or "").strip()
+        )
     return tuple(
         Item(
             id=f"{part}-{index}",
@@ -147,10 +158,11 @@ def _working(
         total=remote.total,
         place=int(first.queue_position or 0) or None if is_queued else None,
         eta_s=_eta_s(last),
-        percent=_percent(looked),
+        percent=None if is_text(remote) else _percent(looked),
         is_possible=not is_queued or first.num_workers_online != 0,
         items=items,
         preview=preview(_previews(waiting)),
+        text=_text_so_far(waiting) if is_text(remote) else None,
     )
 
 
@@ -163,6 +175,12 @@ def _handed_out(looked: Sequence[Looked], remote: Remote) -> int:
 def _previews(waiting: Sequence[Open]) -> tuple[str, ...]:
     data = [one.progress.progress_data or Data() for one in waiting]
     return tuple(text for one in data for text in one.progress_images or one.images)
+
+
+def _text_so_far(waiting: Sequence[Open]) -> str | None:
+    """Return what was said from its beginning on; None before the first word."""
+    data = waiting[0].progress.progress_data or Data()
+    return data.text[:TEXT_CHARS_MAX] if data.text else None
 
 
 def _eta_s(progress: Progress) -> float | None:
@@ -180,9 +198,15 @@ def _percent(looked: Sequence[Looked]) -> float | None:
     return fmean(shares) or None
 
 
+def _is_cut(result: Result) -> bool:
+    return len(result.text or "") > TEXT_CHARS_MAX
+
+
 def _faults(looked: Sequence[Looked], remote: Remote) -> tuple[str, ...]:
     """Say why there are fewer pictures than were asked for."""
     reasons = [one.reason for one in looked if isinstance(one, Ended)]
+    if is_text(remote) and any(isinstance(one, Made) and _is_cut(one.result) for one in looked):
+        reasons.append(CUT_NOTE)
     if not is_complete(remote):
         reasons.append(f"It is not certain that {TITLE} received all parts of this request.")
     return tuple(dict.fromkeys(reasons))

@@ -4,14 +4,14 @@ A neutral field is mapped to the first name that the endpoint knows; whatever it
 never sent, because the server refuses a request for one unknown name (server 0.9.6).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.capabilities import Ability, Capability, Sight
 from bot.providers.aime.wire import Details, Input
-from bot.providers.base import Model
+from bot.providers.base import Makes, Model
 
 _ROUTING = frozenset({"key", "client_session_auth_key", "wait_for_result"})
 
@@ -30,6 +30,9 @@ class Wish(StrEnum):
     WIDTH = "width"
     HEIGHT = "height"
     PREVIEWS = "previews"
+    LENGTH = "length"
+    TEMPERATURE = "temperature"
+    TOP_P = "top_p"
 
 
 NAMES: Mapping[Wish, tuple[str, ...]] = MappingProxyType(
@@ -45,10 +48,17 @@ NAMES: Mapping[Wish, tuple[str, ...]] = MappingProxyType(
         Wish.WIDTH: ("width",),
         Wish.HEIGHT: ("height",),
         Wish.PREVIEWS: ("provide_progress_images",),
+        Wish.LENGTH: ("max_gen_tokens",),
+        Wish.TEMPERATURE: ("temperature",),
+        Wish.TOP_P: ("top_p",),
     }
 )
 PICTURE_OUTPUTS = ("images", "image")
 CHAT_INPUTS = ("chat_context", "text_context", "prompt_input")
+CHAT = Capability(
+    abilities=frozenset({Ability.TEXT}),
+    sights=frozenset({Sight.PLACE, Sight.ETA, Sight.TEXT_SO_FAR}),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,19 +108,29 @@ class Endpoint:
         )
 
     @property
+    def makes(self) -> Makes:
+        """What one that can be used at all is used for."""
+        return Makes.PICTURES if self.makes_pictures else Makes.TEXTS
+
+    @property
     def makes_pictures(self) -> bool:
         """Whether it draws, and can be asked with what a request has."""
-        known = {name for wish in Wish if (name := self.name_of(wish))} | _ROUTING
-        demands = {
-            name for name, one in self.inputs.items() if one.required and one.default in (None, "")
-        }
         draws = bool(self.outputs.intersection(PICTURE_OUTPUTS))
-        return draws and self.takes(Wish.PROMPT) and demands <= known
+        return draws and self.takes(Wish.PROMPT) and self._demands_only(())
 
     @property
     def chats(self) -> bool:
-        """Whether it answers in words."""
-        return "text" in self.outputs and any(name in self.inputs for name in CHAT_INPUTS)
+        """Whether it answers in words, and can be asked with what a request has."""
+        talks = "text" in self.outputs and any(name in self.inputs for name in CHAT_INPUTS)
+        return talks and self._demands_only(CHAT_INPUTS)
+
+    def _demands_only(self, names: Iterable[str]) -> bool:
+        """Tell whether nothing is required but what is known here, or has a default."""
+        known = {name for wish in Wish if (name := self.name_of(wish))} | _ROUTING | {*names}
+        demands = {
+            name for name, one in self.inputs.items() if one.required and one.default in (None, "")
+        }
+        return demands <= known
 
     @property
     def needs_source(self) -> bool:
@@ -128,6 +148,8 @@ class Endpoint:
     @property
     def capability(self) -> Capability:
         """What it can do, by its own description."""
+        if self.makes is Makes.TEXTS:
+            return CHAT
         abilities = set() if self.needs_source else {Ability.TEXT_TO_PICTURE}
         if self.takes(Wish.SOURCE):
             abilities.add(Ability.PICTURE_TO_PICTURE)
@@ -159,7 +181,7 @@ class Endpoint:
 
     def to_model(self) -> Model:
         """Return what everybody may know of it."""
-        return Model(name=self.name, workers=self.workers, queued=self.queued)
+        return Model(name=self.name, makes=self.makes, workers=self.workers, queued=self.queued)
 
 
 def to_endpoint(details: Details) -> Endpoint:

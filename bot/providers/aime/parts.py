@@ -4,16 +4,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.jobs import Remote
-from bot.domain.requests import SEED_MAX, PictureRequest
+from bot.domain.requests import SEED_MAX, PictureRequest, TextRequest
 from bot.providers.aime.endpoints import Endpoint, Wish
 
-_ENDPOINT, _IDS, _COUNTS = "endpoint", "ids", "counts"
+_ENDPOINT, _IDS, _COUNTS, _KIND = "endpoint", "ids", "counts", "kind"
 _BETWEEN = " "
+_TEXT = "text"  # of the kind; pictures name none
 
 
 def endpoint_of(remote: Remote) -> str:
     """Return the endpoint that the parts were sent to."""
     return remote.extras[_ENDPOINT]
+
+
+def is_text(remote: Remote) -> bool:
+    """Tell whether words are awaited, not pictures."""
+    return remote.extras.get(_KIND) == _TEXT
 
 
 def ids_of(remote: Remote | None) -> tuple[str, ...]:
@@ -43,11 +49,17 @@ def next_part(request: PictureRequest, endpoint: Endpoint, so_far: Remote | None
 
 
 def with_part(
-    so_far: Remote | None, remote_id: str, part: PictureRequest, *, total: int, now: datetime
+    so_far: Remote | None,
+    remote_id: str,
+    part: PictureRequest | TextRequest,
+    *,
+    total: int,
+    now: datetime,
 ) -> Remote:
     """Return what names all parts taken so far and the one taken just now."""
     ids = (*ids_of(so_far), remote_id)
     counts: Sequence[int] = (*counts_of(so_far), part.count)
+    kind = {_KIND: _TEXT} if isinstance(part, TextRequest) else {}
     return Remote(
         id=ids[0],
         total=total,
@@ -57,6 +69,7 @@ def with_part(
             _ENDPOINT: part.model or "",
             _IDS: _BETWEEN.join(ids),
             _COUNTS: _BETWEEN.join(map(str, counts)),
+            **kind,
         },
     )
 

@@ -12,9 +12,9 @@ DECODED = "decoded"
 
 
 def to_payload(
-    request: PictureRequest, endpoint: Endpoint, inputs: Inputs, *, key: str, with_previews: bool
+    request: PictureRequest, endpoint: Endpoint, inputs: Inputs, *, with_previews: bool
 ) -> dict[str, Any]:
-    """Return the JSON body: the key, that nobody waits, and nothing that the endpoint lacks.
+    """Return the JSON body without what proves the key, and nothing that the endpoint lacks.
 
     A call that waits is ended after 60 s while the job goes on unseen (server 0.9.6).
     """
@@ -38,7 +38,7 @@ def to_payload(
         for wish, value in wishes.items()
         if value is not None and (name := endpoint.name_of(wish)) is not None
     }
-    return {**named, "key": key, "wait_for_result": False}
+    return {**named, "wait_for_result": False}
 
 
 def _shows_previews(endpoint: Endpoint) -> bool:

@@ -3,7 +3,7 @@
 from bot.providers.downloads import sniff
 from bot.providers.reading import decoded
 
-PREVIEW_BYTES_MAX = 8 * 1024 * 1024
+PREVIEW_BYTES_MAX = 4 * 1024 * 1024  # of one that is looked at for two seconds
 
 
 def preview(texts: tuple[str, ...]) -> bytes | None:

@@ -10,14 +10,12 @@ from dataclasses import replace
 from bot.domain.errors import InvalidRequest
 from bot.domain.narrowing import narrowed, unweighted
 from bot.domain.requests import PICTURES_MAX, PictureRequest, Source, SourceUse
-from bot.providers.aime.endpoints import Bounds, Endpoint, Wish
+from bot.providers.aime.endpoints import Endpoint, Wish
+from bot.providers.aime.fitting import Notes, busiest, named, within
 from bot.providers.aime.wire import TITLE
 from bot.providers.base import Plan
 
-NAME_SHOWN_CHARS_MAX = 60
 USUAL_SIDE_PX, USUAL_STEPS = 1024, 30  # priced where an endpoint does not let anybody choose
-
-Notes = list[str]
 
 
 def to_plan(request: PictureRequest, *, endpoints: Sequence[Endpoint]) -> Plan:
@@ -77,16 +75,11 @@ def _chosen(request: PictureRequest, endpoints: Sequence[Endpoint]) -> Endpoint:
     if not able:
         lack = "starts from a picture" if request.source else "does without a picture to start from"
         raise InvalidRequest(f"{TITLE} has no endpoint that {lack}.")
-    return max(able, key=lambda one: one.workers or 0)  # the first of those that are alike
+    return busiest(able)
 
 
 def _named(asked: str, request: PictureRequest, endpoints: Sequence[Endpoint]) -> Endpoint:
-    spelt = {one.name.lower(): one for one in endpoints}
-    if (endpoint := spelt.get(asked.lower())) is None:
-        raise InvalidRequest(
-            f"{TITLE} has no model “{asked[:NAME_SHOWN_CHARS_MAX]}”. "
-            f"It has: {', '.join(one.name for one in endpoints)}."
-        )
+    endpoint = named(asked, endpoints)
     if (fault := _fault(endpoint, request)) is None:
         return endpoint
     able = ", ".join(one.name for one in endpoints if _fault(one, request) is None)
@@ -121,20 +114,20 @@ def _figure(wish: Wish, asked: int | None, usual: int, endpoint: Endpoint, notes
     bounds = endpoint.bounds(wish)
     if asked is None:
         return int(bounds.usual or usual)
-    return int(_within(wish.value, asked, bounds, notes))
+    return int(within(wish.value, asked, bounds, notes))
 
 
 def _cfg(request: PictureRequest, endpoint: Endpoint, notes: Notes) -> float | None:
     bounds = endpoint.bounds(Wish.CFG)
     if request.cfg is None:
         return bounds.usual
-    return _within("guidance scale", request.cfg, bounds, notes)
+    return within("guidance scale", request.cfg, bounds, notes)
 
 
 def _seed(request: PictureRequest, endpoint: Endpoint, notes: Notes) -> int | None:
     if request.seed is None or not endpoint.takes(Wish.SEED):
         return request.seed
-    return int(_within("seed", request.seed, endpoint.bounds(Wish.SEED), notes))
+    return int(within("seed", request.seed, endpoint.bounds(Wish.SEED), notes))
 
 
 def _started(source: Source, endpoint: Endpoint, notes: Notes) -> Source:
@@ -144,24 +137,5 @@ def _started(source: Source, endpoint: Endpoint, notes: Notes) -> Source:
     if not endpoint.takes(Wish.STRENGTH):
         notes.append(f"{endpoint.name} chooses the strength itself.")
         return replace(source, strength=None)
-    fitted = _within("strength", source.strength, endpoint.bounds(Wish.STRENGTH), notes)
+    fitted = within("strength", source.strength, endpoint.bounds(Wish.STRENGTH), notes)
     return replace(source, strength=fitted)
-
-
-def _within(what: str, value: float, bounds: Bounds, notes: Notes) -> float:
-    fitted = _on_grid(value, bounds)
-    if fitted != value:
-        notes.append(f"{what.capitalize()} changed to {fitted:.10g}, the nearest that can be had.")
-    return fitted
-
-
-def _on_grid(value: float, bounds: Bounds) -> float:
-    """Return the nearest value that is within the bounds and on the grid."""
-    align = bounds.align
-    if bounds.is_whole:
-        value = round(value / align) * align
-    if bounds.most is not None:
-        value = min(value, bounds.most // align * align if bounds.is_whole else bounds.most)
-    if bounds.least is not None:
-        value = max(value, -(-bounds.least // align) * align if bounds.is_whole else bounds.least)
-    return value

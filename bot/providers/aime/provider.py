@@ -1,7 +1,7 @@
 """An AIME server behind the provider interface: short calls, everything else is a pure function.
 
-The key goes along with each submit instead of a session: a restart loses sessions, and several
-processes behind one address share none (server 0.9.6). Looking needs no key at all.
+The key goes along with each submit, unless the operator wants sessions: a restart loses them, and
+several processes behind one address share none (server 0.9.6). Looking needs no key at all.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 
 from pydantic import SecretStr
@@ -17,19 +18,22 @@ from pydantic import SecretStr
 from bot.domain.capabilities import Ability, Capability, Sight, union
 from bot.domain.errors import InvalidRequest, ProviderError
 from bot.domain.jobs import Remote
-from bot.domain.requests import Request
+from bot.domain.requests import AlchemyRequest, PictureRequest, Request, TextRequest
 from bot.providers.aime import answers, parts
 from bot.providers.aime.answers import Looked, Made, Open
+from bot.providers.aime.chat import to_chat_payload, to_chat_plan
 from bot.providers.aime.endpoints import Endpoint, to_endpoint
 from bot.providers.aime.errors import refusal
 from bot.providers.aime.payload import to_payload
 from bot.providers.aime.plan import to_plan
+from bot.providers.aime.sessions import Credentials, KeyEachTime, Sessions
 from bot.providers.aime.wire import (
     NAME,
     READER,
     TITLE,
     Details,
     Listed,
+    LoggedIn,
     Submitted,
     Validated,
 )
@@ -39,13 +43,14 @@ from bot.providers.base import (
     Holder,
     Inputs,
     Item,
+    Makes,
     Model,
     Observation,
     Once,
     Plan,
 )
 from bot.providers.config import ProviderConfig
-from bot.providers.defaults import Defaults, limits_of, pictures_only
+from bot.providers.defaults import Defaults, limits_of
 from bot.providers.downloads import Downloads
 from bot.providers.http import Answer, Http, open_session, segment
 from bot.providers.reading import StrangeStates
@@ -55,9 +60,9 @@ COLLECT_GAP_S = 3600.0  # nothing waits there to be collected: looking brings it
 ENDPOINTS_MAX = 100
 
 UNKNOWN = Capability(
-    abilities=frozenset({Ability.TEXT_TO_PICTURE, Ability.PICTURE_TO_PICTURE}),
+    abilities=frozenset({Ability.TEXT_TO_PICTURE, Ability.PICTURE_TO_PICTURE, Ability.TEXT}),
     wishes=frozenset({"negative", "cfg", "seed"}),
-    sights=frozenset({Sight.PLACE, Sight.ETA, Sight.PERCENT, Sight.PREVIEW}),
+    sights=frozenset({Sight.PLACE, Sight.ETA, Sight.PERCENT, Sight.PREVIEW, Sight.TEXT_SO_FAR}),
 )
 """What may be asked for while no endpoint has been read; the submit plans once more."""
 
@@ -81,10 +86,15 @@ class Aime(Defaults):
         known: Sequence[Endpoint],
     ) -> None:
         self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S)
+        self._client_name = config.client_name
         self._http = http
         self._downloads = downloads
         self._with_previews = with_previews
         self._endpoints = {endpoint.name: endpoint for endpoint in known}
+        self._has_sessions = config.has_sessions
+        self._credentials: Credentials = (
+            Sessions(self._log_in) if config.has_sessions else KeyEachTime()
+        )
         self._strange_states = StrangeStates(provider=NAME)
 
     def capability(self, model: str | None = None) -> Capability:
@@ -95,31 +105,30 @@ class Aime(Defaults):
 
     def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Fit a request to an endpoint as it was last seen, for everybody alike."""
-        return to_plan(
-            pictures_only(request, title=TITLE), endpoints=tuple(self._endpoints.values())
-        )
+        match request:
+            case PictureRequest():
+                return to_plan(request, endpoints=self._able(Makes.PICTURES))
+            case TextRequest():
+                return to_chat_plan(request, endpoints=self._able(Makes.TEXTS))
+            case AlchemyRequest():
+                raise InvalidRequest(f"{TITLE} draws and writes, and nothing else.")
 
     async def submit(
         self, request: Request, *, key: SecretStr, inputs: Inputs, now: datetime
     ) -> Accepted:
-        """Send the next part of a request; complete when all pictures were asked for.
+        """Send the next part of a request; complete when all results were asked for.
 
         Planned once more: after a restart no endpoint was known when it was.
         """
-        text = READER.key_text(key)
+        READER.key_text(key)
         if not self._endpoints:
             await self.models()
         plan = self.plan(request, models=(), has_own_key=False)
-        drawn = pictures_only(plan.request, title=TITLE)
         endpoint = self._endpoints.get(plan.request.model or "")
         if endpoint is None:
-            raise READER.permanent(f"{TITLE} offers nothing that draws pictures.")
-        part = parts.next_part(drawn, endpoint, inputs.so_far)
-        body = to_payload(part, endpoint, inputs, key=text, with_previews=self._with_previews)
-        answer = await self._http.call("POST", segment(endpoint.name), json=body, is_submit=True)
-        if not answer.is_good:
-            raise self._refused(answer, key)
-        remote_id = READER.read(Submitted, answer, is_submit=True).job_id
+            raise READER.permanent(f"{TITLE} offers nothing that draws or writes.")
+        part, body = self._part(plan.request, endpoint, inputs)
+        remote_id = await self._send(endpoint, body, key)
         remote = parts.with_part(inputs.so_far, remote_id, part, total=plan.request.count, now=now)
         return Accepted(
             remote=remote,
@@ -159,10 +168,12 @@ class Aime(Defaults):
         return self._downloads.checked(item.data)
 
     async def models(self) -> tuple[Model, ...]:
-        """Read the endpoints' own descriptions and list those that draw."""
+        """Read the endpoints' own descriptions and list those that draw or answer in words."""
         names = READER.read(Listed, await self._read(ENDPOINTS)).endpoints[:ENDPOINTS_MAX]
         found = await asyncio.gather(*(self._endpoint(name) for name in names))
-        self._endpoints = {one.name: one for one in found if one is not None and one.makes_pictures}
+        self._endpoints = {
+            one.name: one for one in found if one is not None and (one.makes_pictures or one.chats)
+        }
         return tuple(one.to_model() for one in self._endpoints.values())
 
     async def estimate(self, request: Request, *, key: SecretStr, inputs: Inputs) -> float:
@@ -173,17 +184,76 @@ class Aime(Defaults):
 
     async def holder(self, key: SecretStr) -> Holder:
         """Try a key; the server does not tell whose it is."""
-        query = urlencode({"key": READER.key_text(key)})
+        text, holder = READER.key_text(key), Holder(name=f"{TITLE} key")
+        if self._has_sessions:  # an older server knows no other way
+            await self._log_in(await self._some_endpoint(), key)
+            return holder
+        query = urlencode({"key": text})
         answer = await self._read(f"{VALIDATE}?{query}", key)
         if not READER.read(Validated, answer).success:
             raise READER.unknown_key()
-        return Holder(name=f"{TITLE} key")
+        return holder
+
+    def _able(self, makes: Makes) -> tuple[Endpoint, ...]:
+        """Return the endpoints that make what is wanted; none while nothing is known of any."""
+        able = tuple(one for one in self._endpoints.values() if one.makes is makes)
+        if self._endpoints and not able:
+            raise InvalidRequest(f"{TITLE} has no endpoint for {makes}.")
+        return able
+
+    async def _some_endpoint(self) -> str:
+        if not self._endpoints:
+            await self.models()
+        name = next(iter(self._endpoints), None)
+        if name is None:
+            raise READER.permanent(f"{TITLE} offers nothing that draws or writes.")
+        return name
+
+    def _part(
+        self, request: Request, endpoint: Endpoint, inputs: Inputs
+    ) -> tuple[PictureRequest | TextRequest, dict[str, Any]]:
+        """Return what to ask for next and how it is written."""
+        if isinstance(request, TextRequest):
+            return request, to_chat_payload(request, endpoint)
+        assert isinstance(request, PictureRequest), "nothing else is planned"
+        part = parts.next_part(request, endpoint, inputs.so_far)
+        return part, to_payload(part, endpoint, inputs, with_previews=self._with_previews)
+
+    async def _send(self, endpoint: Endpoint, body: dict[str, Any], key: SecretStr) -> str:
+        """Submit once, and once more where the session was not known: then nothing was taken."""
+        path = segment(endpoint.name)
+        shown = await self._credentials.of(key, endpoint=endpoint.name)
+        answer = await self._http.call("POST", path, json=body | shown, is_submit=True)
+        if self._is_worth_another(answer, key, shown):
+            shown = await self._credentials.of(key, endpoint=endpoint.name)
+            answer = await self._http.call("POST", path, json=body | shown, is_submit=True)
+        if not answer.is_good:
+            raise self._refused(answer, key)
+        return READER.read(Submitted, answer, is_submit=True).job_id
+
+    def _is_worth_another(self, answer: Answer, key: SecretStr, shown: dict[str, str]) -> bool:
+        """Tell whether a call was refused for its session alone."""
+        is_unknown = answer.status == HTTPStatus.UNAUTHORIZED
+        return is_unknown and self._credentials.forget(key, shown)
+
+    async def _log_in(self, endpoint: str, key: SecretStr) -> SecretStr:
+        """Open a session; the key has to stand in the query, a body is not read (server 0.9.6)."""
+        query = urlencode({"key": READER.key_text(key), "version": self._client_name})
+        answer = await self._read(f"{segment(endpoint)}/login?{query}", key)
+        logged_in = READER.read(LoggedIn, answer)
+        if not logged_in.success or logged_in.client_session_auth_key is None:
+            raise READER.unknown_key()
+        return logged_in.client_session_auth_key
 
     async def _look(self, remote: Remote, name: str, *, key: SecretStr, once: Once) -> Looked:
-        job_id = parts.named(remote)[name]
-        path = f"{segment(parts.endpoint_of(remote))}/progress"
-        answer = await self._http.call("POST", path, json={"job_id": job_id})
-        secrets = (key, SecretStr(job_id))
+        job_id, endpoint = parts.named(remote)[name], parts.endpoint_of(remote)
+        path, body = f"{segment(endpoint)}/progress", {"job_id": job_id}
+        shown = self._credentials.at_hand(key)
+        answer = await self._http.call("POST", path, json=body | shown)
+        if self._is_worth_another(answer, key, shown):
+            shown = await self._credentials.of(key, endpoint=endpoint)
+            answer = await self._http.call("POST", path, json=body | shown)
+        secrets = (*self._credentials.secrets(key), SecretStr(job_id))
         looked = answers.to_looked(answer, secrets=secrets)
         if answers.is_said_once(looked):
             await once.keep(name, answer.body)
@@ -198,7 +268,7 @@ class Aime(Defaults):
         body = await once.get(name)
         if body is None:
             return answers.HANDED_OUT
-        secrets = (key, SecretStr(parts.named(remote)[name]))
+        secrets = (*self._credentials.secrets(key), SecretStr(parts.named(remote)[name]))
         return answers.to_had(body, secrets=secrets)
 
     async def _endpoint(self, name: str) -> Endpoint | None:
@@ -218,7 +288,7 @@ class Aime(Defaults):
 
     def _refused(self, answer: Answer, key: SecretStr) -> Exception:
         """Return the error of a submit; when endpoints are not what they were, read them anew."""
-        error = refusal(answer, secrets=(key,), is_submit=True)
+        error = refusal(answer, secrets=self._credentials.secrets(key), is_submit=True)
         if isinstance(error, InvalidRequest) or answer.status == HTTPStatus.NOT_FOUND:
             self._endpoints = {}
         return error

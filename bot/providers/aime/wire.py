@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SecretStr
 
 from bot.providers.reading import Reader, Wire
 
@@ -57,13 +57,19 @@ class Submitted(Wire):
     job_id: JobId
 
 
+class LoggedIn(Wire):
+    """`/{endpoint}/login`, which answers 200 to a bad key too and echoes a good one."""
+
+    success: bool = True  # the older server does not say it
+    client_session_auth_key: SecretStr | None = None
+
+
 class Data(Wire):
     """What a worker sent so far; the older server says `images`. Text is cumulative."""
 
     progress_images: Pictures = ()
     images: Pictures = ()
     text: str | None = Field(default=None, repr=False)
-    num_generated_tokens: Number = None
 
 
 class Progress(Wire):
@@ -84,7 +90,6 @@ class Result(Wire):
     text: str | None = Field(default=None, repr=False)
     seed: str | None = None
     error: Sentences = ()
-    num_generated_tokens: Number = None
 
 
 class Polled(Wire):

@@ -67,7 +67,7 @@ async def _progress(world: World, job: Job) -> Body:
             "job_type": job.endpoint.job_type,
             "auth_key": world.worker_secret,
             "job_id": job.remote_id,
-            "progress": job.percent if chat is None else chat["num_generated_tokens"],
+            "progress": job.claimed_percent if chat is None else chat["num_generated_tokens"],
             "progress_data": await _preview(world, job) if chat is None else chat,
         }
     return body | {
@@ -97,7 +97,8 @@ async def _preview(world: World, job: Job) -> Body:
             await printed(world.studio, Print(wish=wish, share=job.percent / 100))
             for wish in job.wishes
         ]
-        body[name] = [data_uri(each + padding, "JPEG", _dress(world, job)) for each in previews]
+        dress = Dress.BARE if world.rules.is_older else job.script.preview_dress
+        body[name] = [data_uri(each + padding, "JPEG", dress) for each in previews]
     return body
 
 

@@ -71,8 +71,14 @@ class Job:
 
     @property
     def percent(self) -> int:
-        """The worker's own figure, as of its last update."""
+        """How much is done, as of the worker's last update."""
         return round(100 * self.updates / (self.script.updates + 1))
+
+    @property
+    def claimed_percent(self) -> int:
+        """The worker's own figure, which may be less than it was."""
+        claims = self.script.percents
+        return claims[min(self.updates, len(claims)) - 1] if claims else self.percent
 
     @property
     def prompt(self) -> str:

@@ -38,8 +38,11 @@ class Script:
     text: str = ""  # of a chat; empty: the worker repeats what it was told
     dress: Dress = Dress.NORMAL
     preview_bytes_extra: int = 0  # blanks behind each preview, to make it huge
+    preview_dress: Dress = Dress.NORMAL
+    percents: tuple[int, ...] = ()  # what the worker claims with each update; empty: what is true
 
     def __post_init__(self) -> None:
         """Take plain strings for the enums; a mistyped one fails here, not in a handler."""
         object.__setattr__(self, "outcome", Outcome(self.outcome))
         object.__setattr__(self, "dress", Dress(self.dress))
+        object.__setattr__(self, "preview_dress", Dress(self.preview_dress))

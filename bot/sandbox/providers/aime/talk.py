@@ -1,28 +1,30 @@
 """What the sandbox's chat workers say: it grows word by word, and each word counts as a token."""
 
 import json
+import re
 
 from bot.sandbox.providers.aime.jobs import Job
 from bot.sandbox.providers.aime.parameters import Values
 
 SEQUENCE_TOKENS_MAX = 8192
 CONTEXT_TOKENS = 10  # what the template around a conversation costs
+_WORDS = re.compile(r"\S+\s*")  # with the white space behind them: lists and code keep their lines
 
 
 def reply(job: Job) -> str:
     """Return the whole answer of a chat, as long as was allowed."""
     heard = _heard(job.values)
-    words = (job.script.text or f"Hello from a sandbox llama. You said: {heard}").split()
+    words = _WORDS.findall(job.script.text or f"Hello from a sandbox llama. You said: {heard}")
     most = job.values.get("max_gen_tokens")
-    return " ".join(words[:most] if isinstance(most, int) else words)
+    return "".join(words[:most] if isinstance(most, int) else words).rstrip()
 
 
 def outputs(job: Job, *, share: float) -> dict[str, object]:
     """Return what there is when `share` of the answer has been said: text so far and counts."""
-    words = reply(job).split()
+    words = _WORDS.findall(reply(job))
     said = words[: round(len(words) * share)]
     return {
-        "text": " ".join(said),
+        "text": "".join(said).rstrip(),
         "num_generated_tokens": len(said),
         "current_context_length": prompt_tokens(job) + len(said),
     }
