@@ -25,6 +25,9 @@ class _Help(argparse.HelpFormatter):
         self._action_max_length = COMMAND_COLUMNS
 
 
+PROVIDERS = ("horde", "aime", "algovera", "ai_client")  # those of bot.sandbox.providers.hosts
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the whole command line; its help is compared with the README's table."""
     top = argparse.ArgumentParser(
@@ -41,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
 
     demo = add("demo", "show one /imagine end to end, without any account")
     demo.add_argument("prompt", metavar="PROMPT", help='what to draw, such as "a red fox"')
+    demo.add_argument(
+        "--provider", choices=PROVIDERS, default="horde", help="who draws; AI Horde if not said"
+    )
     demo.add_argument(
         "--out", type=Path, default=Path("demo-out"), metavar="DIR", help="folder for the pictures"
     )
@@ -131,7 +137,12 @@ async def _demo(arguments: argparse.Namespace) -> int:
     from bot.sandbox.demo import DemoFailed, DemoOptions, run_demo  # noqa: PLC0415 — only for this
     from bot.settings import environment  # noqa: PLC0415
 
-    options = DemoOptions(prompt=arguments.prompt, out=arguments.out, as_json=arguments.json)
+    options = DemoOptions(
+        prompt=arguments.prompt,
+        out=arguments.out,
+        provider=arguments.provider,
+        as_json=arguments.json,
+    )
     try:
         return await run_demo(options, out=sys.stdout, inherited=environment())
     except DemoFailed as error:

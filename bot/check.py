@@ -10,7 +10,7 @@ import json
 import platform
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -56,9 +56,17 @@ class _Answer:
 
 
 async def check(
-    settings: Settings, *, clock: Clock, database: Probe, prices: Probe
+    settings: Settings,
+    *,
+    clock: Clock,
+    database: Probe,
+    prices: Probe,
+    providers: Sequence[Probe] = (),
 ) -> list[Finding]:
-    """Look at everything that `run` needs, all at once; in the order in which one would mend it."""
+    """Look at everything that `run` needs, all at once; in the order in which one would mend it.
+
+    `providers` ask those beside the AI Horde, each with its own key.
+    """
     async with aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()) as http:
         groups = await asyncio.gather(
             _python(),
@@ -68,7 +76,8 @@ async def check(
             asyncio.to_thread(_master_key, settings),
             _discord(settings, http, clock),
             _horde(settings, http),
-            _others(settings),
+            _keys_without_address(settings),
+            *map(_probed, providers),
         )
     return [finding for group in groups for finding in group]
 
@@ -170,6 +179,8 @@ def _skew(answer: _Answer, clock: Clock) -> list[Finding]:
 
 
 async def _horde(settings: Settings, http: aiohttp.ClientSession) -> list[Finding]:
+    if settings.providers and "horde" not in settings.providers:
+        return []
     agent = {"Client-Agent": settings.horde_client_agent}
     key = settings.horde_key.get_secret_value()
     heartbeat, account = await asyncio.gather(
@@ -210,22 +221,19 @@ def _account(answer: _Answer, key: str) -> Finding:
     return Finding(ok=True, text=f"The AI Horde knows the key of {name}, who has {kudos} kudos.")
 
 
-async def _others(settings: Settings) -> list[Finding]:
-    """Name the other providers that are set up; only their users learn whether they answer."""
+async def _keys_without_address(settings: Settings) -> list[Finding]:
+    """Name the providers that have a key and are not offered all the same."""
     servers = {
         "AIME": (settings.aime_url, settings.aime_key, "AIME_URL"),
         "Algovera": (settings.algovera_url, settings.algovera_key, "ALGOVERA_URL"),
-        "ai-client.com": (settings.ai_client_url, settings.ai_client_key, "AI_CLIENT_URL"),
     }
-    findings = []
-    for title, (url, key, variable) in servers.items():
-        if key is not None and url is None:
-            text = f"{title} has a key and no address: set {variable}, or it is not offered."
-            findings.append(Finding(ok=None, text=text))
-        elif key is not None:
-            text = f"{title} is offered too, at {urlsplit(str(url)).netloc}; it is not asked here."
-            findings.append(Finding(ok=True, text=text))
-    return findings
+    return [
+        Finding(
+            ok=None, text=f"{title} has a key and no address: set {variable}, or it is not offered."
+        )
+        for title, (url, key, variable) in servers.items()
+        if key is not None and url is None
+    ]
 
 
 async def _get(

@@ -1,17 +1,24 @@
 """What an operator does beside running: check, sync, migrate, back up, audit."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from pydantic import SecretStr
 
 from bot import app
 from bot import check as checks
 from bot.client import sync as sync_commands
 from bot.domain.clock import SystemClock
 from bot.domain.credits import CREDIT
+from bot.domain.errors import ConfigurationError
 from bot.domain.jobs import Job, JobState
 from bot.key_setup import open_sealer
 from bot.price_setup import prices_in_words
+from bot.provider_setup import provider_configs, service_keys
+from bot.providers.config import ProviderConfig
+from bot.providers.registry import FACTORIES, Factory
 from bot.settings import Settings
 from storage import backup as backups
 from storage.database import Tx
@@ -33,10 +40,46 @@ async def check(settings: Settings) -> int:
     async def prices() -> str:
         return prices_in_words(settings)
 
-    findings = await checks.check(settings, clock=SystemClock(), database=database, prices=prices)
+    findings = await checks.check(
+        settings,
+        clock=SystemClock(),
+        database=database,
+        prices=prices,
+        providers=_provider_probes(settings),
+    )
     for finding in findings:
         print(finding)
     return checks.exit_code(findings)
+
+
+def _provider_probes(settings: Settings) -> list[checks.Probe]:
+    """Return a question to each provider beside the AI Horde, which has questions of its own."""
+    try:
+        configs = provider_configs(settings)
+    except ConfigurationError as error:
+        return [partial(_raised, error)]
+    keys = service_keys(settings)
+    return [
+        partial(_asked, FACTORIES[name], config, keys.get(name))
+        for name, config in configs.items()
+        if name != "horde"
+    ]
+
+
+async def _raised(error: ConfigurationError) -> str:
+    raise error
+
+
+async def _asked(factory: Factory, config: ProviderConfig, key: SecretStr | None) -> str:
+    """Ask a provider for its models and whose key it is; neither costs anything."""
+    async with factory(config) as provider:
+        models = await provider.models()
+        said = f"{provider.title} answers, with {len(models)} models"
+        if key is None:
+            return f"{said}. Without a key of yours only members with their own can use it."
+        holder = await provider.holder(key)
+        rest = "" if holder.balance is None else f", with {holder.balance:g} {holder.unit} left"
+        return f"{said}; it knows the key of {holder.name}{rest}."
 
 
 async def sync(settings: Settings) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import SecretStr
 
+from bot.domain.errors import ConfigurationError
 from bot.providers.config import ProviderConfig
 from bot.providers.horde.catalog import ANONYMOUS_KEY
 from bot.settings import Settings
@@ -13,7 +14,24 @@ QUIET_SUBMITS_PER_S, QUIET_SUBMITS_PER_MIN = 1, 60
 
 
 def provider_configs(settings: Settings) -> dict[str, ProviderConfig]:
-    """Return what each provider that is set up is told, the usual one first."""
+    """Return what each provider that is offered is told, the usual one first.
+
+    Raises:
+        ConfigurationError: a provider is to be offered that is not set up.
+    """
+    configs = _set_up(settings)
+    if not settings.providers:
+        return configs
+    strange = [name for name in settings.providers if name not in configs]
+    if strange:
+        raise ConfigurationError(
+            f"EASEL_PROVIDERS names {', '.join(strange)}, which is not set up. "
+            f"Set up are: {', '.join(configs)}."
+        )
+    return {name: configs[name] for name in settings.providers}
+
+
+def _set_up(settings: Settings) -> dict[str, ProviderConfig]:
     configs = {"horde": _horde(settings)}
     if settings.aime_url is not None:
         has_sessions = settings.aime_auth == "login"

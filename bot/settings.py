@@ -101,6 +101,16 @@ def _hosts(text: object) -> object:
     return hosts
 
 
+def _provider_names(text: object) -> object:
+    """Split a comma list; an order is told by names, so none may come twice."""
+    if not isinstance(text, str):
+        return text
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    if len(set(names)) != len(names):
+        raise ValueError("name each provider once, the usual one first")
+    return names
+
+
 def _database_url(url: str) -> str:
     if not url.startswith(SQLITE_SCHEME) or url == SQLITE_SCHEME:
         raise ValueError(
@@ -154,6 +164,7 @@ GatewayUrl = Annotated[str, _address("ws", "wss")]
 HeaderSecret = Annotated[SecretStr, AfterValidator(_visible_ascii)]
 HomePath = Annotated[Path, AfterValidator(_at_home)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
+ProviderNames = Annotated[tuple[str, ...], BeforeValidator(_provider_names)]
 HttpUrl = Annotated[str, _address("http", "https")]
 LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(lambda text: str(text).upper())
@@ -219,6 +230,8 @@ class Settings(BaseModel):
     """Your token for ai-client.com. Unset: it is not offered."""
     ai_client_download_hosts: Hosts = ("app.ai-client.com",)
     """Hosts that its pictures may come from."""
+    providers: ProviderNames = ()
+    """Who is offered, with commas, the usual one first: `nebula,horde`. Unset: all that are set up."""
     allow_private_hosts: bool = False
     """Let downloads reach private networks: for the sandbox and for servers of your own."""
     horde_submits_per_second: Annotated[int, Field(ge=1, le=100)] = 2

@@ -1,4 +1,4 @@
-"""The whole product in one command and no account: a small Discord, a small AI Horde, the real bot.
+"""The whole product in one command and no account: a small Discord, a small provider, the real bot.
 
 The bot runs as a process of its own, started as an operator would start it; this module knows the
 wire and the command line, nothing behind them.
@@ -20,7 +20,7 @@ from typing import Any, TextIO
 from bot.sandbox.discord.cards import Card
 from bot.sandbox.discord.server import SandboxDiscord
 from bot.sandbox.discord.shown import Shown
-from bot.sandbox.providers.horde import SandboxHorde
+from bot.sandbox.providers.hosts import HOSTS, Host, open_host
 
 READY_S = 60.0
 JOB_S = 120.0
@@ -37,6 +37,7 @@ class DemoOptions:
 
     prompt: str
     out: Path
+    provider: str = "horde"
     as_json: bool = False
 
 
@@ -47,9 +48,9 @@ async def run_demo(options: DemoOptions, *, out: TextIO, inherited: Mapping[str,
     """
     say = _Speaker(out, is_silent=options.as_json)
     with tempfile.TemporaryDirectory(prefix="easel-demo-") as data_dir:
-        async with SandboxDiscord() as discord, SandboxHorde() as horde:
-            environment = _environment(discord, horde, data_dir, inherited)
-            say("A small Discord and a small AI Horde are up on this machine.")
+        async with SandboxDiscord() as discord, open_host(options.provider) as host:
+            environment = _environment(discord, host, data_dir, inherited)
+            say(f"A small Discord and a small {host.title} are up on this machine.")
             await _command(environment, "sync")
             async with _bot(environment) as process:
                 await asyncio.wait_for(_until_ready(discord, process), READY_S)
@@ -57,7 +58,7 @@ async def run_demo(options: DemoOptions, *, out: TextIO, inherited: Mapping[str,
                 card = await _imagine(discord, options, say)
             audit = json.loads(await _command(environment, "audit", "--json"))
             pictures = _write(card, options.out)
-            summary = _summary(audit, discord=discord, horde=horde, card=card)
+            summary = _summary(audit, discord=discord, host=host, card=card)
     say("")
     for path in pictures:
         say(f"Picture written to {path}")
@@ -79,9 +80,9 @@ class _Speaker:
 
 
 def _environment(
-    discord: SandboxDiscord, horde: SandboxHorde, data_dir: str, inherited: Mapping[str, str]
+    discord: SandboxDiscord, host: Host, data_dir: str, inherited: Mapping[str, str]
 ) -> dict[str, str]:
-    ours = ("EASEL_", "DISCORD_", "HORDE_")
+    ours = ("EASEL_", "DISCORD_", *(f"{name.upper()}_" for name in HOSTS))
     environment = {name: value for name, value in inherited.items() if not name.startswith(ours)}
     return environment | {
         "PYTHONPATH": str(Path(__file__).parents[2]),
@@ -89,9 +90,9 @@ def _environment(
         "DISCORD_API_URL": discord.api_url,
         "DISCORD_GATEWAY_URL": discord.gateway_url,
         "DISCORD_CDN_URL": discord.cdn_url,
-        "HORDE_URL": horde.url,
+        **host.settings,
+        "EASEL_PROVIDERS": host.name,
         "EASEL_ALLOW_PRIVATE_HOSTS": "true",
-        "HORDE_DOWNLOAD_HOSTS": "127.0.0.1",
         "EASEL_HOME": data_dir,  # not the folder whose .env may belong to a real bot
         "EASEL_DATA_DIR": data_dir,
         "EASEL_LOG_LEVEL": "ERROR",
@@ -180,7 +181,7 @@ def _write(card: Card, folder: Path) -> list[Path]:
 
 
 def _summary(
-    audit: dict[str, Any], *, discord: SandboxDiscord, horde: SandboxHorde, card: Card
+    audit: dict[str, Any], *, discord: SandboxDiscord, host: Host, card: Card
 ) -> dict[str, Any]:
     jobs = audit["jobs"]
     job = jobs[0] if jobs else {}
@@ -188,17 +189,22 @@ def _summary(
         "job": job.get("id"),
         "state": job.get("state"),
         "states": job.get("moves", []),
-        "provider_calls": dict(Counter(f"{call.method} {call.route}" for call in horde.calls)),
+        "provider_calls": dict(
+            Counter(f"{call.method} {call.route}" for call in host.server.calls)
+        ),
         "discord_calls": dict(Counter(f"{call.method} {call.route}" for call in discord.requests)),
         "credits_reserved": job.get("reserved_credits"),
         "credits_settled": job.get("settled_credits"),
-        "done_to_posted_s": _done_to_posted_s(horde, card),
+        "done_to_posted_s": _done_to_posted_s(host, card),
         "violations": list(discord.violations),
     }
 
 
-def _done_to_posted_s(horde: SandboxHorde, card: Card) -> float | None:
-    done = [job.done_monotonic_s for job in horde.truth.jobs if job.done_monotonic_s is not None]
+def _done_to_posted_s(host: Host, card: Card) -> float | None:
+    """Measure from the provider's own clock; None where that keeps no such moment."""
+    jobs = getattr(host.server.truth, "jobs", ())
+    moments = (getattr(job, "done_monotonic_s", None) for job in jobs)
+    done: list[float] = [moment for moment in moments if moment is not None]
     if not done:
         return None
     done_at_s = done[-1] + time.time() - time.monotonic()

@@ -5,11 +5,10 @@ import json
 import pytest
 
 from bot.domain.jobs import JobState
-from bot.sandbox.providers.aime import AimeRules, SandboxAime
+from bot.sandbox.providers.hosts import open_host
 from tests.scenarios.stage import SPEED, done, titled
 from tests.scenarios.test_source_story import mask, photo
 
-KEY = "key-of-the-house-0123456789"
 WAIT_S = 60
 ASKED = {"prompt": "a lighthouse", "steps": 20}  # which cost the same at both
 SUBMIT = "/generate/async"
@@ -19,11 +18,10 @@ NO_SUCH_KEY = json.dumps({"message": "No user matching sent API Key.", "rc": "In
 @pytest.fixture
 async def two(world):
     """The stage with the AI Horde, the usual one, and an AIME server beside it."""
-    async with SandboxAime(AimeRules(speed=SPEED)) as aime:
-        aime.add_key(KEY)
-        world.environment.update({"AIME_URL": aime.url, "AIME_KEY": KEY})
+    async with open_host("aime", speed=SPEED) as host:
+        world.environment.update(host.settings)
         async with world.playing():
-            yield world, aime
+            yield world, host.server
             assert await world.audit() == ()
 
 

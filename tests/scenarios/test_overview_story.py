@@ -2,19 +2,16 @@
 
 import pytest
 
-from bot.sandbox.providers.algovera import AlgoveraRules, SandboxAlgovera
+from bot.sandbox.providers.hosts import open_host
 from tests.scenarios.stage import SPEED
-
-KEY = "key-of-the-house-0123456789"
 
 
 @pytest.fixture
 async def two(world):
-    async with SandboxAlgovera(AlgoveraRules(speed=SPEED)) as algovera:
-        algovera.add_key(KEY)
-        world.environment.update({"ALGOVERA_URL": algovera.url, "ALGOVERA_KEY": KEY})
+    async with open_host("algovera", speed=SPEED) as host:
+        world.environment.update(host.settings)
         async with world.playing():
-            yield world, algovera
+            yield world, host.server
 
 
 def line_of(answer, title):

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.discord.rules import DiscordRules
+from bot.sandbox.providers.hosts import open_host
 from tests.scenarios.stage import done, titled, until
 
 ROOT = Path(__file__).parents[2]
@@ -251,6 +252,24 @@ async def test_check_is_content_with_a_good_world(world):
     assert "Discord knows the token" in end.said
     assert "The AI Horde answers and says OK" in end.said
     assert world.discord.bot_token not in end.said
+
+
+async def test_check_asks_every_provider_that_is_offered(world):
+    async with open_host("aime") as aime:
+        good = await easel(world, "check", **aime.settings)
+        bad = await easel(world, "check", **aime.settings | {"AIME_KEY": "mistyped-key-0123"})
+
+    assert "good  AIME answers, with" in good.said
+    assert "FAIL  AIME" in bad.said
+    assert bad.code == 1
+    assert "mistyped-key-0123" not in bad.said + bad.complaints
+
+
+async def test_check_says_who_is_to_be_offered_and_cannot_be(world):
+    end = await easel(world, "check", EASEL_PROVIDERS="nobody,horde")
+
+    assert "FAIL  EASEL_PROVIDERS names nobody, which is not set up." in end.said
+    assert end.code == 1
 
 
 async def test_check_tells_everything_that_is_wrong_at_once(world):

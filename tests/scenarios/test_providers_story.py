@@ -1,103 +1,65 @@
 """A member says who draws: each provider from slash command to picture."""
 
-from contextlib import asynccontextmanager
-
 import pytest
 
+from bot.__main__ import PROVIDERS
+from bot.providers.registry import FACTORIES
 from bot.sandbox.discord.cards import Card
-from bot.sandbox.providers.ai_client import AiClientRules, SandboxAiClient
-from bot.sandbox.providers.aime import AimeRules, SandboxAime
-from bot.sandbox.providers.algovera import AlgoveraRules, SandboxAlgovera
+from bot.sandbox.providers.hosts import HOSTS, open_host
 from tests.scenarios.stage import SPEED, done, titled
 
-KEY = "key-of-the-house-0123456789"
+BESIDE = sorted(HOSTS.keys() - {"horde"})
 
 
-@asynccontextmanager
-async def aime():
-    async with SandboxAime(AimeRules(speed=SPEED)) as server:
-        server.add_key(KEY)
-        yield server, {"AIME_URL": server.url, "AIME_KEY": KEY}
-
-
-@asynccontextmanager
-async def algovera():
-    async with SandboxAlgovera(AlgoveraRules(speed=SPEED)) as server:
-        server.add_key(KEY)
-        yield server, {"ALGOVERA_URL": server.url, "ALGOVERA_KEY": KEY}
-
-
-@asynccontextmanager
-async def ai_client():
-    async with SandboxAiClient(AiClientRules(speed=SPEED)) as server:
-        server.add_key(KEY)
-        yield (
-            server,
-            {
-                "AI_CLIENT_URL": server.url,
-                "AI_CLIENT_KEY": KEY,
-                "AI_CLIENT_DOWNLOAD_HOSTS": "127.0.0.1",
-            },
-        )
-
-
-PROVIDERS = {
-    "aime": (aime, "AIME"),
-    "algovera": (algovera, "Algovera"),
-    "ai_client": (ai_client, "AI Client"),
-}
-
-
-@pytest.fixture(params=PROVIDERS)
+@pytest.fixture(params=BESIDE)
 async def offered(request, world):
-    """The stage with one more provider: the stage, its server, its name and title."""
-    start, title = PROVIDERS[request.param]
-    async with start() as (server, environment):
-        world.environment.update(environment)
+    """The stage with one more provider."""
+    async with open_host(request.param, speed=SPEED) as host:
+        world.environment.update(host.settings)
         async with world.playing():
-            yield world, server, request.param, title
+            yield world, host
             assert await world.audit() == ()
 
 
-def accepted(server):
-    """Return what a server took on; ai-client calls it threads."""
-    return getattr(server.truth, "jobs", None) or getattr(server.truth, "threads", None)
+def test_every_provider_has_a_small_one():
+    assert set(HOSTS) == set(FACTORIES)
+    assert set(HOSTS) == set(PROVIDERS)
 
 
 async def test_a_named_provider_draws_and_is_paid_once(offered):
-    stage, server, name, title = offered
+    stage, host = offered
 
-    card = await stage.ann.runs("/imagine", prompt="a lighthouse", count=2, provider=name)
+    card = await stage.ann.runs("/imagine", prompt="a lighthouse", count=2, provider=host.name)
     shown = await card.until(done)
     await stage.until_settled(card)
 
     job = await stage.job(card)
     assert len(shown.attachments) == 2, shown.text
-    assert shown.shows(f"on {title}")
-    assert job.provider == name
+    assert shown.shows(f"on {host.title}")
+    assert job.provider == host.name
     assert job.charged == job.price > 0
-    assert accepted(server)
+    assert host.accepted
     assert not stage.horde.truth.jobs
 
 
 async def test_the_usual_provider_draws_where_nobody_is_named(offered):
-    stage, server, _, _ = offered
+    stage, host = offered
 
     card = await stage.ann.runs("/imagine", prompt="a lighthouse")
     await card.until(done)
 
-    assert not accepted(server)
+    assert not host.accepted
     assert len(stage.horde.truth.jobs) == 1
 
 
 async def test_every_provider_that_is_set_up_is_suggested(offered):
-    stage, _, name, title = offered
+    stage, host = offered
 
     found = await stage.ann.types("/imagine", focused="provider", provider="", prompt="a cat")
 
     assert {(choice.value, choice.name) for choice in found} == {
         ("horde", "AI Horde"),
-        (name, title),
+        (host.name, host.title),
     }
 
 
@@ -111,11 +73,24 @@ async def test_a_provider_that_nobody_set_up_is_refused_with_those_there_are(sta
 
 
 async def test_a_provider_that_is_away_says_so_and_costs_nothing(offered):
-    stage, server, name, title = offered
-    async with server.refusing():
-        card = await stage.ann.runs("/imagine", prompt="a lighthouse", provider=name)
+    stage, host = offered
+    async with host.server.refusing():
+        card = await stage.ann.runs("/imagine", prompt="a lighthouse", provider=host.name)
         await card.until(titled("That did not work"), timeout_s=60)
     await stage.until_settled(card)
 
-    assert card.shows(title)
+    assert card.shows(host.title)
     assert (await stage.job(card)).charged == 0
+
+
+async def test_an_operator_says_who_is_offered_and_in_which_order(world):
+    async with open_host("algovera", speed=SPEED) as host:
+        world.environment.update({**host.settings, "EASEL_PROVIDERS": "algovera"})
+        async with world.playing():
+            card = await world.ann.runs("/imagine", prompt="a lighthouse")
+            await card.until(done)
+            found = await world.ann.types("/imagine", focused="provider", provider="", prompt="x")
+
+    assert host.accepted == 1
+    assert not world.horde.truth.jobs
+    assert [choice.value for choice in found] == ["algovera"]

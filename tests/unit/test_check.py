@@ -235,17 +235,6 @@ async def test_a_master_key_that_others_may_read_is_noted(world, tmp_path):
     assert "chmod 600" in only(found, ok=None).text
 
 
-async def test_other_providers_are_named_when_they_are_set_up_and_not_asked(world):
-    found = await findings(
-        world, AIME_KEY="marked-aime-key", AIME_URL="https://gpu.example.org/aime"
-    )
-
-    (named,) = [finding for finding in found if "AIME" in finding.text]
-    assert named.ok is True
-    assert "gpu.example.org" in named.text
-    assert "marked-aime-key" not in named.text
-
-
 async def test_a_key_without_its_address_is_noted(world):
     found = await findings(world, ALGOVERA_KEY="marked-algovera-key")
 
