@@ -80,7 +80,8 @@ async def open_service(
             vault=vault,
         )
         service = wired(settings, opened)
-        await service.keys.open()
+        for book in (service.keys, service.house, service.strikes):
+            await book.open()
         yield service
 
 

@@ -15,6 +15,7 @@ from discord.ext import commands
 
 from bot.accounts.audit_trail import AuditBook
 from bot.accounts.credits import CreditAccounts
+from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
 from bot.accounts.preferences import PreferenceBook
 from bot.jobs.catalogue import Catalogue
@@ -48,6 +49,7 @@ class Services:
     history: History
     overview: Overview
     audit_trail: AuditBook
+    house: HouseBook
 
 
 class Tree(app_commands.CommandTree["EaselBot"]):

@@ -10,7 +10,9 @@ from typing import Protocol
 import aiohttp
 import discord
 
+from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
+from bot.accounts.strikes import StrikeBook
 from bot.client import EaselBot
 from bot.domain.errors import BotError, ConfigurationError, StorageUnavailable
 from bot.jobs.callbacks import Callbacks
@@ -55,6 +57,8 @@ class Service:
     editor: Editor
     keys: KeyRing
     keepers: tuple[Keeper, ...]
+    house: HouseBook
+    strikes: StrikeBook
     turns: tuple[Turns, ...]
     database: Database
     token: str
@@ -89,6 +93,7 @@ class Service:
                 await self._while_connected(stop)
                 for task in loops:
                     task.cancel()
+            await self._write_the_rest()
 
     async def _while_connected(self, stop: asyncio.Event) -> None:
         gateway = asyncio.create_task(self.bot.connect(), name="gateway")
@@ -113,6 +118,13 @@ class Service:
             async with asyncio.timeout(self.drain_s):
                 await landed_all()
         await self.bot.close()
+
+    async def _write_the_rest(self) -> None:
+        """Keep what was only remembered; a store that is away must not keep us from stopping."""
+        try:
+            await self.strikes.flush()
+        except StorageUnavailable as error:
+            log.warning("strikes lost", extra={"why": str(error)})
 
     def _probes(self) -> Mapping[str, Callable[[], Awaitable[bool]]]:
         async def gateway() -> bool:

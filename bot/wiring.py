@@ -6,9 +6,12 @@ from datetime import timedelta
 
 from bot.accounts.audit_trail import AuditBook
 from bot.accounts.credits import CreditAccounts
+from bot.accounts.door import Door
+from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
 from bot.accounts.preferences import PreferenceBook
 from bot.accounts.rotation import MasterKeyWatch
+from bot.accounts.strikes import StrikeBook
 from bot.client import EaselBot, Services, use_addresses
 from bot.domain.clock import Clock
 from bot.domain.credits import credits_of
@@ -77,11 +80,30 @@ class Opened:
     """None where only commands are wanted."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Books:
+    """Who may do what, for how much."""
+
+    credits: CreditAccounts
+    keys: KeyRing
+    house: HouseBook
+    strikes: StrikeBook
+
+
+def _books(settings: Settings, opened: Opened) -> _Books:
+    database, clock = opened.database, opened.clock
+    return _Books(
+        credits=CreditAccounts(database, daily=credits_of(settings.daily_credits), clock=clock),
+        keys=KeyRing(database, providers=opened.providers, clock=clock),
+        house=HouseBook(database, clock=clock),
+        strikes=StrikeBook(database, clock=clock),
+    )
+
+
 def wired(settings: Settings, opened: Opened) -> Service:
     """Put the service together; nothing runs yet."""
     clock, database, providers = opened.clock, opened.database, opened.providers
-    accounts = CreditAccounts(database, daily=credits_of(settings.daily_credits), clock=clock)
-    keys = KeyRing(database, providers=providers, clock=clock)
+    books = _books(settings, opened)
     catalogue = Catalogue(providers, clock=clock)
     _point_at_discord(settings)
     retention = timedelta(hours=settings.result_retention_h)
@@ -90,26 +112,28 @@ def wired(settings: Settings, opened: Opened) -> Service:
     editor = Editor(
         Sender(bot, clock), album, clock, budgets=budgets, edit_gap_s=settings.edit_interval_s
     )
-    tools = _tools(settings, opened, accounts=accounts, keys=keys, notifier=editor)
+    tools = _tools(settings, opened, books=books, notifier=editor)
     dispatch = LocalDispatch(Worker(tools).advance, clock=clock)
     offers = Offers(
         providers,
         prices=price_list(settings),
-        keys=keys,
+        keys=books.keys,
+        house=books.house,
         catalogue=catalogue,
         health=tools.health,
     )
-    tracker = _tracker(opened, tools=tools, offers=offers, dispatch=dispatch)
+    tracker = _tracker(opened, books=books, offers=offers, dispatch=dispatch)
     bot.attach(
         Services(
             tracker=tracker,
             catalogue=catalogue,
-            credits=accounts,
-            keys=keys,
+            credits=books.credits,
+            keys=books.keys,
             preferences=PreferenceBook(database, clock=clock),
             history=History(database, album, retention=retention),
-            overview=Overview(providers, offers=offers, keys=keys, catalogue=catalogue),
+            overview=Overview(providers, offers=offers, keys=books.keys, catalogue=catalogue),
             audit_trail=AuditBook(database, clock=clock),
+            house=books.house,
         )
     )
     recovery = Recovery(
@@ -126,8 +150,10 @@ def wired(settings: Settings, opened: Opened) -> Service:
         recovery=recovery,
         catalogue=catalogue,
         editor=editor,
-        keys=keys,
-        keepers=_keepers(opened),
+        keys=books.keys,
+        keepers=(books.strikes, *_keepers(opened)),
+        house=books.house,
+        strikes=books.strikes,
         database=database,
         turns=tuple(tools.turns.values()),
         token=discord_token(settings),
@@ -137,12 +163,13 @@ def wired(settings: Settings, opened: Opened) -> Service:
     )
 
 
-def _tracker(opened: Opened, *, tools: Tools, offers: Offers, dispatch: Dispatch) -> Tracker:
+def _tracker(opened: Opened, *, books: _Books, offers: Offers, dispatch: Dispatch) -> Tracker:
     return Tracker(
         database=opened.database,
         blobs=opened.blobs,
         pictures=opened.pictures,
-        accounts=tools.credits,
+        accounts=books.credits,
+        door=Door(books.house, books.strikes),
         offers=offers,
         providers=opened.providers,
         dispatch=dispatch,
@@ -167,15 +194,15 @@ def _tools(
     settings: Settings,
     opened: Opened,
     *,
-    accounts: CreditAccounts,
-    keys: KeyRing,
+    books: _Books,
     notifier: Notifier,
 ) -> Tools:
     return Tools(
         database=opened.database,
         blobs=opened.blobs,
-        credits=accounts,
-        keys=keys,
+        credits=books.credits,
+        keys=books.keys,
+        strikes=books.strikes,
         providers=opened.providers,
         service_keys=service_keys(settings),
         turns={

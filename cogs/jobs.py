@@ -9,11 +9,12 @@ from discord.ext import commands
 
 from bot.client import EaselBot
 from bot.domain.jobs import Job, JobId, UserId
+from bot.domain.moderation import check_place
 from bot.jobs.history import History
 from bot.jobs.tracker import Tracker
 from bot.ui.delivery import attached
 from bot.ui.history import JobSelect, Pick, jobs_card, pictures_card
-from bot.ui.opening import check_place
+from bot.ui.opening import is_age_restricted
 from bot.ui.unbroken import unbroken
 
 SHOWN_AT_ONCE_MAX = 4  # pictures of so many jobs in memory, however many ask
@@ -49,7 +50,8 @@ class Jobs(commands.Cog):
                 assert_never(pick)
 
     async def _show(self, interaction: discord.Interaction[Any], job: Job) -> None:
-        check_place(interaction, job.request)  # it may have been asked for where adults are
+        # it may have been asked for where adults are
+        check_place(job.request, is_age_restricted=is_age_restricted(interaction))
         await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
         async with self._showing:
             files = await self._history.pictures(job, bytes_max=interaction.filesize_limit)

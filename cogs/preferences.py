@@ -103,10 +103,15 @@ class Defaults(
         if not chosen:
             raise InvalidRequest(copy.DEFAULTS_NEED_ONE)
         request = build_request(ANY_PROMPT, options=options)
-        quote = self._tracker.quote(request, asker=asker)
+        quote = self._tracker.quote(request, asker=_anywhere(asker))
         if "model" in chosen:
             chosen["model"] = quote.request.model  # in its provider's spelling
         return chosen
+
+
+def _anywhere(asker: Asker) -> Asker:
+    """Return the same member where nothing is restricted: defaults hold in every server."""
+    return replace(asker, guild_id=None, is_age_restricted=True)
 
 
 async def _answer(interaction: discord.Interaction[Any], preferences: Preferences) -> None:

@@ -14,12 +14,14 @@ from storage.answers import Answers
 from storage.audit_trail import AuditTrail
 from storage.credits import Credits
 from storage.executor import Executor
+from storage.house_rules import HouseRulesTable
 from storage.jobs import Jobs
 from storage.keys import Keys
 from storage.preferences import PreferencesTable
 from storage.privacy import Privacy
 from storage.resealing import Resealing
 from storage.sealing import Sealer
+from storage.strikes import Strikes
 
 T = TypeVar("T")
 
@@ -31,11 +33,13 @@ class Tx:
         "answers",
         "audit_trail",
         "credits",
+        "house_rules",
         "jobs",
         "keys",
         "preferences",
         "privacy",
         "resealing",
+        "strikes",
     )
 
     def __init__(self, executor: Executor, *, sealer: Sealer) -> None:
@@ -45,6 +49,8 @@ class Tx:
         self.keys = Keys(executor, sealer=sealer)
         self.resealing = Resealing(executor, sealer=sealer)
         self.preferences = PreferencesTable(executor)
+        self.house_rules = HouseRulesTable(executor)
+        self.strikes = Strikes(executor)
         self.audit_trail = AuditTrail(executor)
         self.privacy = Privacy(executor, jobs=self.jobs, audit_trail=self.audit_trail)
 

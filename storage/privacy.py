@@ -17,14 +17,18 @@ from storage.jobs import Jobs
 USER_TABLES: Mapping[str, str] = MappingProxyType(
     {
         "accounts": "owner_id",
+        "house_bans": "owner_id",
         "jobs": "owner_id",
         "keys": "owner_id",
         "preferences": "owner_id",
+        "strikes": "owner_id",
     }
 )
 """Every table with rows of a user, and the column that says whose."""
 
-SERVER_TABLES: Mapping[str, str] = MappingProxyType({"server_keys": "guild_id"})
+SERVER_TABLES: Mapping[str, str] = MappingProxyType(
+    {"house_lists": "guild_id", "house_rules": "guild_id", "server_keys": "guild_id"}
+)
 """Every table with rows of a server and of nobody in it, and the column that says which."""
 
 _OF_THEIR_JOBS = "job_id IN (SELECT id FROM jobs WHERE owner_id = :owner_id)"
@@ -69,7 +73,8 @@ class Privacy:
     async def erase(self, owner_id: UserId) -> frozenset[BlobId]:
         """Delete keys, preferences and finished jobs; return the blobs that nobody needs any more.
 
-        Acts of admins stay in the audit trail, without the person.
+        Acts of admins stay in the audit trail, without the person. Bans stay, or an erasure would
+        lift them; so do strikes, which are gone after a day.
         Jobs with anything left to do stay: cancel them, and erase again when they are over.
         """
         for table in ("keys", "preferences"):

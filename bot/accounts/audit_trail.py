@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.audit_trail import Act, AuditEntry, AuditView
+from bot.domain.audit_trail import Act, Admin, AuditEntry, AuditView
 from bot.domain.clock import Clock
 from bot.domain.csv_text import Cell, to_csv
 from bot.domain.jobs import UserId
-from storage.database import Database, Tx
+from storage.database import Database
 
 PAGE_ENTRIES = 10
 EXPORTED_MAX = 20_000
@@ -55,21 +55,10 @@ class AuditBook:
             has_newer=view.before is not None,
         )
 
-    async def table(self, view: AuditView, *, act_id: str, by: UserId) -> Table:
+    async def table(self, view: AuditView, *, by: Admin) -> Table:
         """Return the newest entries as CSV, and note who took them out of the house."""
-        taken = AuditEntry(
-            id=act_id,
-            guild_id=view.guild_id,
-            actor_id=by,
-            act=Act.EXPORTED,
-            facts={"what": "audit trail"},
-            at=self._clock.now(),
-        )
-
-        async def note(tx: Tx) -> None:
-            await tx.audit_trail.add(taken)
-
-        await self._database.write(note)
+        taken = by.did(Act.EXPORTED, at=self._clock.now(), facts={"what": "audit trail"})
+        await self._database.write(lambda tx: tx.audit_trail.add(taken))
         whole = replace(view, before=None, after=None)
         entries = await self._database.read(
             lambda tx: tx.audit_trail.page(whole, limit=EXPORTED_MAX)

@@ -15,6 +15,8 @@ class Asker:
     id: UserId
     guild_id: int | None
     channel_id: int
+    parent_channel_id: int | None = None
+    """The channel that a thread belongs to."""
     role_ids: frozenset[int] = frozenset()
     is_age_restricted: bool = False
     may_manage: bool = False

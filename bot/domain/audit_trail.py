@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from bot.domain.jobs import UserId
 
 Fact = str | int | bool | None
+NO_FACTS: Mapping[str, Fact] = MappingProxyType({})
 
 
 class Act(StrEnum):
@@ -16,6 +18,14 @@ class Act(StrEnum):
     EXPORTED = "exported"
     KEY_SET = "key set"
     KEY_FORGOTTEN = "key forgotten"
+    ALLOWED = "allowed"
+    BLOCKED = "blocked"
+    UNLISTED = "unlisted"
+    RULED = "ruled"
+    BANNED = "banned"
+    UNBANNED = "unbanned"
+    PAUSED = "paused"
+    RESUMED = "resumed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +45,34 @@ class AuditEntry:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     seq: int = 0
     """Its place in the trail, known once it is kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admin:
+    """Who acts, in which server, and by which interaction: an act with a known id is done already."""
+
+    id: UserId
+    guild_id: int
+    act_id: str
+
+    def did(
+        self,
+        act: Act,
+        *,
+        at: datetime,
+        on: UserId | None = None,
+        facts: Mapping[str, Fact] = NO_FACTS,
+    ) -> AuditEntry:
+        """Return the entry for an act of theirs."""
+        return AuditEntry(
+            id=self.act_id,
+            guild_id=self.guild_id,
+            actor_id=self.id,
+            act=act,
+            subject_id=on,
+            facts=facts,
+            at=at,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

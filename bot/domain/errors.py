@@ -5,7 +5,7 @@
     - InvalidRequest       what was asked cannot be read, or lies outside a limit
     - InsufficientCredits  the balance does not cover the price (.needed .available .renews_at)
     - QuotaExceeded        too many at once, or too soon (.retry_at)
-    - ContentRefused       a rule about content says no
+    - ContentRefused       a rule about content says no (.is_strike)
     - NotAllowed           this is not theirs to do
   x ProviderError          a provider failed us (.provider)
     - Transient            try again, later or elsewhere (.retry_after_s)
@@ -56,7 +56,14 @@ class QuotaExceeded(UserError):
 
 
 class ContentRefused(UserError):
-    """A rule about content says no; the sentence names whose rule."""
+    """A rule about content says no; the sentence names whose rule.
+
+    `is_strike`: doing it again and again is held against the member (`bot.domain.strikes`).
+    """
+
+    def __init__(self, sentence: str, *, is_strike: bool = True) -> None:
+        super().__init__(sentence)
+        self.is_strike = is_strike
 
 
 class NotAllowed(UserError):

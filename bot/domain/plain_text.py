@@ -8,6 +8,9 @@ ELLIPSIS = "…"
 # Joiners are format characters too, but Persian words and family emoji need them.
 _JOINERS = "\u200c\u200d"
 _UNSEEN = frozenset({"Cc", "Cf", "Cs"})
+_ACCENTS = frozenset(
+    map(chr, range(0x300, 0x370))
+)  # the marks on Latin, Greek and Cyrillic letters
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\u0085\u2028\u2029]")
 
 
@@ -31,3 +34,10 @@ def clipped(text: str, *, chars_max: int) -> str:
 
 def _is_seen(char: str) -> bool:
     return char in _JOINERS or char == "\n" or unicodedata.category(char) not in _UNSEEN
+
+
+def folded(text: str) -> str:
+    """Return text as it is compared: no capitals, accents, wide forms or unseen characters."""
+    apart = unicodedata.normalize("NFKD", clean(text)).casefold()
+    bare = "".join(char for char in apart if char not in _ACCENTS)
+    return unicodedata.normalize("NFKC", bare)

@@ -94,6 +94,8 @@ class Conduct:
     extra_slow_workers: bool = False
     replacement_filter: bool = True
     allow_downgrade: bool = False
+    is_covered: bool = False
+    """Post the results behind a spoiler, whatever the provider says of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

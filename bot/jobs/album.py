@@ -64,7 +64,9 @@ class Album:
             name=preview_name(job.id, hashlib.sha256(small).hexdigest(), SUFFIX),
             data=small,
             alt=alt_text(f"Unfinished: {job.request.prompt}"),
-            is_spoiler=job.withheld > 0 or any(picture.is_flagged for picture in job.pictures),
+            is_spoiler=job.request.conduct.is_covered
+            or job.withheld > 0
+            or any(picture.is_flagged for picture in job.pictures),
         )
 
     async def _file(
@@ -79,7 +81,7 @@ class Album:
             name=file_name(job.id, number, picture.blob, fitted.suffix),
             data=fitted.data,
             alt=alt_text(job.request.prompt),
-            is_spoiler=picture.is_flagged,
+            is_spoiler=picture.is_flagged or job.request.conduct.is_covered,
         )
 
 

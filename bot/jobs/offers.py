@@ -3,12 +3,14 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 
+from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
 from bot.domain.askers import Asker
 from bot.domain.choice import Offer, Refusal, cannot, missing
 from bot.domain.credits import NOTHING, Microcredits
-from bot.domain.errors import InvalidRequest
+from bot.domain.errors import InvalidRequest, NotAllowed
 from bot.domain.keys import KeyKind, KeyOwner
+from bot.domain.moderation import check_model, check_provider, models_here
 from bot.domain.pricing import PriceList
 from bot.domain.requests import DRAWN_SEED_MAX, AlchemyRequest, Request
 from bot.jobs.catalogue import Catalogue
@@ -19,12 +21,13 @@ from bot.providers.base import Model, Plan, Provider
 class Offers:
     """Ask every provider here; none of them is called."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — wired once, by the composition root
         self,
         providers: Mapping[str, Provider],
         *,
         prices: PriceList,
         keys: KeyRing,
+        house: HouseBook,
         catalogue: Catalogue,
         health: Health,
         draw_seed: Callable[[], int] = lambda: secrets.randbelow(DRAWN_SEED_MAX + 1),
@@ -32,6 +35,7 @@ class Offers:
         self._providers = providers
         self._prices = prices
         self._keys = keys
+        self._house = house
         self._catalogue = catalogue
         self._health = health
         self._draw_seed = draw_seed
@@ -42,7 +46,7 @@ class Offers:
         return tuple(self._answer(name, request, asker, seed) for name in self._providers)
 
     def _answer(self, name: str, request: Request, asker: Asker, seed: int) -> Offer | Refusal:
-        provider, models = self._providers[name], self._catalogue.models(name)
+        provider, rules = self._providers[name], self._house.rules(asker.guild_id)
         lacking = missing(request, provider.capability(request.model))
         if lacking:
             sentence = cannot(provider.title, lacking)
@@ -50,8 +54,12 @@ class Offers:
         kind = self._keys.kind_for(asker, name)
         has_own_key = kind is not KeyKind.SERVICE
         try:
+            check_provider(name, title=provider.title, rules=rules)
+            known = self._catalogue.models(name)
+            models = models_here(known, request, rules=rules, title=provider.title)
             plan = _planned(provider, request, models, has_own_key=has_own_key, seed=seed)
-        except InvalidRequest as error:
+            check_model(plan.request, title=provider.title, rules=rules)
+        except (InvalidRequest, NotAllowed) as error:
             return Refusal(provider=name, title=provider.title, sentence=str(error))
         model = next((one for one in models if one.name == plan.request.model), None)
         is_strange_model = request.model is not None and model is None

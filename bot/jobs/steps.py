@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot.accounts.credits import resolve
+from bot.accounts.strikes import provider_strike
 from bot.domain.credits import share
 from bot.domain.errors import ProviderError, Transient
 from bot.domain.jobs import ENDS, Failure, FailureKind, Job, JobState
@@ -25,16 +26,24 @@ async def save(tools: Tools, before: Job, after: Job) -> Job:
 
 
 async def close(tools: Tools, before: Job, after: Job) -> Job:
-    """Write a move that resolves the job's reservation, both in one transaction."""
+    """Write a move that resolves the job's reservation, both in one transaction.
+
+    What a provider refused for its content is held against the member, in the same one.
+    """
+    strike = provider_strike(after)
 
     async def move(tx: Tx) -> bool:
         if not await tx.jobs.move(before, after):
             return False
         await resolve(tx, after, at=after.changed_at)
+        if strike is not None:
+            await tx.strikes.add(strike)
         return True
 
     if not await tools.database.write(move):
         raise Superseded
+    if strike is not None:
+        tools.strikes.remember(strike)
     return after
 
 

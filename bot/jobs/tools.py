@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from bot.accounts.credits import CreditAccounts
 from bot.accounts.keys import KeyRing
+from bot.accounts.strikes import StrikeBook
 from bot.domain.clock import Clock
 from bot.domain.errors import KeyRejected
 from bot.domain.jobs import Job
@@ -39,6 +40,7 @@ class Tools:
     blobs: BlobStore
     credits: CreditAccounts
     keys: KeyRing
+    strikes: StrikeBook
     providers: Mapping[str, Provider]
     service_keys: Mapping[str, SecretStr]
     turns: Mapping[str, Turns]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.accounts.credits import CreditAccounts
+from bot.accounts.door import Door
 from bot.domain import quota
 from bot.domain.askers import Asker
 from bot.domain.choice import Choice, choose
@@ -68,6 +69,7 @@ class Tracker:
         blobs: BlobStore,
         pictures: PictureWork,
         accounts: CreditAccounts,
+        door: Door,
         offers: Offers,
         providers: Mapping[str, Provider],
         dispatch: Dispatch,
@@ -77,6 +79,7 @@ class Tracker:
         self._blobs = blobs
         self._pictures = pictures
         self._accounts = accounts
+        self._door = door
         self._offers = offers
         self._providers = providers
         self._dispatch = dispatch
@@ -92,11 +95,13 @@ class Tracker:
         """Plan and price a request from memory alone, fast enough to come before the first answer.
 
         Without a wish the best of those who can is chosen (`bot.domain.choice`). Raises
-        `InvalidRequest` for what no provider here can do, or not the one that was named, and
+        `InvalidRequest` for what no provider here can do, or not the one that was named,
+        `NotAllowed` and `ContentRefused` for what the server does not let through, and
         `QuotaExceeded` when the house is full.
         """
         if self._dispatch.is_full:
             raise QuotaExceeded(FULL_SENTENCE)
+        request = self._door.admit(request, asker)
         wish = None if provider is None else self._named(provider)
         choice = choose(self._offers.of(request, asker=asker), wish=wish)
         first = choice.first

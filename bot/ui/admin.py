@@ -12,7 +12,9 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
+from bot.domain.audit_trail import Admin
 from bot.domain.errors import NotAllowed
+from bot.domain.jobs import UserId
 from bot.ui import admin_copy
 
 NAME = "admin"
@@ -42,6 +44,15 @@ def require_manager(interaction: discord.Interaction[Any]) -> int:
     if interaction.guild_id is None or not may_manage(interaction):
         raise NotAllowed(admin_copy.MANAGERS_ONLY)
     return interaction.guild_id
+
+
+def admin_of(interaction: discord.Interaction[Any]) -> Admin:
+    """Return who acts; raise `NotAllowed` for whoever does not manage this server."""
+    return Admin(
+        id=UserId(interaction.user.id),
+        guild_id=require_manager(interaction),
+        act_id=str(interaction.id),
+    )
 
 
 def is_admin_command(interaction: discord.Interaction[Any]) -> bool:

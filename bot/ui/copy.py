@@ -442,7 +442,6 @@ DISCORD_AWAY = "Discord did not take the message."
 
 COMMAND_CHANGED = "This command has changed. Please reload Discord and try again."
 STORE_AWAY = "I cannot save anything right now, so nothing was started or charged."
-ADULTS_ELSEWHERE = "Pictures for adults can only be asked for in age-restricted channels."
 NOT_HERE = "You cannot use this command here."
 CHECK_THE_KEY = "Please check the key and send it once more."
 TRY_LATER = "Please try again in a while."

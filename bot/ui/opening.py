@@ -9,11 +9,10 @@ import discord
 
 from bot.domain.askers import Asker
 from bot.domain.credits import NOTHING, Microcredits
-from bot.domain.errors import ContentRefused
 from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Second, Target, UserId
 from bot.domain.keys import KeyKind
 from bot.domain.requests import Request
-from bot.ui import copy, errors
+from bot.ui import errors
 from bot.ui.cards import card
 from bot.ui.unbroken import NO_CONNECTION, unbroken
 
@@ -67,7 +66,6 @@ async def acknowledge(
     Whoever loses the race of a double delivery gets Discord's refusal here, before anything was
     held: the interaction's id is the job's id.
     """
-    check_place(interaction, offer.request)
     job = _promised(interaction, offer, parent_id)
     return job.evolve(target=_target(interaction, message_id=await _put_up(interaction, job)))
 
@@ -90,14 +88,6 @@ async def _sent(interaction: discord.Interaction[Any], job: Job) -> int:
     return answer.message_id
 
 
-def check_place(interaction: discord.Interaction[Any], request: Request) -> None:
-    """Refuse what may be adult outside channels that carry the age label (from the payload)."""
-    if is_age_restricted(interaction):
-        return
-    if request.conduct.nsfw or not request.conduct.censor_nsfw:
-        raise ContentRefused(copy.ADULTS_ELSEWHERE)
-
-
 def is_age_restricted(interaction: discord.Interaction[Any]) -> bool:
     """Tell whether the channel carries Discord's age label; private channels cannot."""
     match interaction.channel:
@@ -116,6 +106,7 @@ def asker_of(interaction: discord.Interaction[Any]) -> Asker:
         id=UserId(member.id),
         guild_id=interaction.guild_id,
         channel_id=interaction.channel_id,
+        parent_channel_id=getattr(interaction.channel, "parent_id", None),
         role_ids=frozenset(role.id for role in roles),
         is_age_restricted=is_age_restricted(interaction),
         may_manage=interaction.guild_id is not None and interaction.permissions.manage_guild,

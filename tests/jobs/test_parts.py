@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bot.accounts.credits import CreditAccounts
 from bot.accounts.keys import KeyRing
+from bot.accounts.strikes import StrikeBook
 from bot.domain.clock import SystemClock
 from bot.domain.credits import credits_of, member_account
 from bot.domain.errors import (
@@ -133,6 +134,7 @@ class World:
                 blobs=self.blobs,
                 credits=CreditAccounts(self.database, daily=credits_of(100), clock=self.clock),
                 keys=KeyRing(self.database, providers=providers, clock=self.clock),
+                strikes=StrikeBook(self.database, clock=self.clock),
                 providers=providers,
                 service_keys={"bycall": SecretStr("key")},
                 turns={"bycall": self.turns},

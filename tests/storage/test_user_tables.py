@@ -12,6 +12,7 @@ from bot.domain.jobs import JobState, UserId
 from bot.domain.keys import KeyOwner
 from bot.domain.preferences import Preferences
 from bot.domain.requests import PictureRequest, Source
+from bot.domain.strikes import Strike
 from storage.keys import StoredKey
 from storage.privacy import SERVER_TABLES, USER_TABLES
 from tests.storage.store_values import (
@@ -203,6 +204,8 @@ async def leave_traces(database, owner_id, letter: str) -> None:
         await tx.jobs.accept(in_state(JobState.RUNNING, f"{owner_id}-running", owner_id=owner_id))
         await tx.answers.keep(f"{owner_id}-running", "1", a_blob("9"))
         await tx.preferences.put(owner_id, Preferences(negative=f"fears of {letter}"), at=NOON)
+        await tx.house_rules.ban(44, owner_id, at=NOON)
+        await tx.strikes.add(Strike(id=f"{owner_id}", owner_id=owner_id, at=NOON, weight=1))
         await tx.audit_trail.add(
             AuditEntry(
                 id=f"{owner_id}-act",
@@ -239,17 +242,19 @@ async def test_an_export_has_every_row_of_a_member_and_none_of_another(sqlite):
 
     export = await sqlite.read(lambda tx: tx.privacy.export(ANNA))
 
-    assert set(export) == set(found) - {"migrations"} - set(SERVER_TABLES)
+    assert set(export) == set(found) - {"migrations", *SERVER_TABLES}
     assert {table: len(rows) for table, rows in export.items()} == {
         "accounts": 1,
         "answers": 1,
         "audit_trail": 1,
+        "house_bans": 1,
         "job_moves": 3,
         "job_sources": 1,
         "jobs": 3,
         "keys": 1,
         "pictures": 1,
         "preferences": 1,
+        "strikes": 1,
         "transfers": 2,
     }
     text = json.dumps({table: list(map(dict, rows)) for table, rows in export.items()})
@@ -270,8 +275,10 @@ async def test_an_erasure_leaves_the_ledger_and_what_is_still_at_work(database):
     assert {table for table, rows in left.items() if rows} == {
         "accounts",
         "answers",
+        "house_bans",
         "job_moves",
         "jobs",
+        "strikes",
         "transfers",
     }
     assert {row["id"] for row in left["jobs"]} == {f"{ANNA}-running", f"{ANNA}-waiting"}

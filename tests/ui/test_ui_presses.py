@@ -4,9 +4,9 @@ import pytest
 from discord import ui
 from discord.components import _component_factory
 
-from bot.domain.errors import ContentRefused, InsufficientCredits, NotAllowed
+from bot.domain.errors import InsufficientCredits, NotAllowed
 from bot.domain.jobs import Failure, FailureKind, JobId, JobState
-from bot.domain.requests import Conduct, PictureRequest
+from bot.domain.requests import PictureRequest
 from bot.ui import copy
 from bot.ui.buttons import Action, JobButton
 from bot.ui.cards import card
@@ -165,27 +165,10 @@ async def test_who_lost_the_race_for_the_answer_begins_nothing():
     assert tracker.calls == ["quote"]
 
 
-@pytest.mark.parametrize("conduct", [Conduct(nsfw=True), Conduct(censor_nsfw=False)])
-async def test_adult_pictures_are_refused_outside_age_restricted_channels(conduct):
-    offer = MemoryTracker().quote(PictureRequest(prompt="a cat", conduct=conduct), asker=ASKER)
+async def test_what_was_answered_knows_its_own_message():
+    offer = MemoryTracker().quote(PictureRequest(prompt="a cat"), asker=ASKER)
 
-    with pytest.raises(ContentRefused):
-        await acknowledge(FakeInteraction(), offer)
-
-
-class LabelledChannel:
-    """A channel that carries the age label."""
-
-    def is_nsfw(self) -> bool:
-        return True
-
-
-async def test_adult_pictures_are_taken_where_the_channel_says_so():
-    offer = MemoryTracker().quote(
-        PictureRequest(prompt="a cat", conduct=Conduct(nsfw=True)), asker=ASKER
-    )
-
-    job = await acknowledge(FakeInteraction(channel=LabelledChannel()), offer)
+    job = await acknowledge(FakeInteraction(), offer)
 
     assert job.target.token == "interaction-token"
     assert job.target.file_bytes_max == 10 * 2**20

@@ -288,6 +288,8 @@ class FakeQuote:
 class MemoryTracker:
     """A tracker that keeps jobs in a dict and calls in a list."""
 
+    providers = (("horde", "AI Horde"),)
+
     def __init__(self, *jobs: Job, refusal: Exception | None = None) -> None:
         self.jobs = {job.id: job for job in jobs}
         self.refusal = refusal

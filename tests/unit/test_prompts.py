@@ -154,7 +154,7 @@ def test_every_field_of_a_request_can_be_set_but_the_service_s_own():
     reachable = {"prompt", "picture", "mask", *BY_KEY}
     known = {f.name for cls in (PictureRequest, Source, Conduct) for f in fields(cls)}
 
-    assert known - reachable == {"source", "conduct", "replacement_filter"}
+    assert known - reachable == {"source", "conduct", "replacement_filter", "is_covered"}
     assert {f.name for f in fields(TypedOptions)} == {"picture", "mask", *BY_KEY}
 
 

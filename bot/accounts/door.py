@@ -1,0 +1,37 @@
+"""The door of a server: every request passes it, from memory, before anything is held or sent."""
+
+from bot.accounts.house_rules import HouseBook
+from bot.accounts.strikes import WAIT, StrikeBook
+from bot.domain.askers import Asker
+from bot.domain.errors import ContentRefused, QuotaExceeded
+from bot.domain.house_rules import HouseRules
+from bot.domain.moderation import admitted
+from bot.domain.requests import Request
+
+
+class Door:
+    """Let requests in, or say whose rule keeps them out."""
+
+    def __init__(self, house: HouseBook, strikes: StrikeBook) -> None:
+        self._house = house
+        self._strikes = strikes
+
+    def admit(self, request: Request, asker: Asker) -> Request:
+        """Return a request as it may be made here.
+
+        Raises `NotAllowed` and `ContentRefused` for the server's rules, and `QuotaExceeded` for
+        whoever broke rules about content too often.
+        """
+        until = self._strikes.paused_until(asker.id)
+        if until is not None:
+            raise QuotaExceeded(WAIT, retry_at=until)
+        try:
+            return admitted(request, asker=asker, rules=self.rules(asker))
+        except ContentRefused as refusal:
+            if refusal.is_strike:
+                self._strikes.refused(asker.id)
+            raise
+
+    def rules(self, asker: Asker) -> HouseRules:
+        """Return the rules that hold where somebody asks."""
+        return self._house.rules(asker.guild_id)

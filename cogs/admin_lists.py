@@ -1,0 +1,277 @@
+"""`/admin providers|models|channels|roles …`: what may be used in this server, where, and by whom."""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, Range
+
+from bot.accounts.house_rules import HouseBook
+from bot.client import EaselBot
+from bot.domain.errors import InvalidRequest
+from bot.domain.house_rules import ENTRY_CHARS_MAX, Listing, Stance
+from bot.jobs.catalogue import Catalogue
+from bot.ui import admin_copy
+from bot.ui.admin import admin_of, require_manager
+from bot.ui.house_rules import access_of, list_card
+from bot.ui.unbroken import unbroken
+from cogs.imagine import CHOICE_CHARS_MAX, model_choices
+
+CHOICES_MAX = 25  # Discord's limit
+
+Entry = Range[str, 1, ENTRY_CHARS_MAX]
+AnyChannel = app_commands.AppCommandChannel | app_commands.AppCommandThread
+
+
+class AsSent(app_commands.Transformer):
+    """A channel as Discord sends it along, with no look into a cache that may not have it.
+
+    discord.py 2.7.1 would offer media channels as well (16), of which Discord's published
+    description knows nothing.
+    """
+
+    def __init__(self, *types: discord.ChannelType) -> None:
+        self._types = types
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """The kind of option."""
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        """What can be chosen."""
+        return list(self._types)
+
+    async def transform(self, _interaction: discord.Interaction[Any], value: Any, /) -> AnyChannel:
+        """Return what came."""
+        assert isinstance(value, AnyChannel)
+        return value
+
+
+_PLACES = AsSent(
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.voice,
+    discord.ChannelType.stage_voice,
+    discord.ChannelType.forum,
+    discord.ChannelType.public_thread,
+    discord.ChannelType.private_thread,
+    discord.ChannelType.news_thread,
+)
+Place = Annotated[AnyChannel, _PLACES]
+TextPlace = Annotated[AnyChannel, AsSent(discord.ChannelType.text)]
+
+
+class Lists(app_commands.Group):
+    """What every list can do; what its entries are is up to each."""
+
+    listing: Listing
+
+    def __init__(self, house: HouseBook) -> None:
+        super().__init__()
+        self._house = house
+
+    async def put(self, interaction: discord.Interaction[Any], entry: str, stance: Stance) -> None:
+        """List an entry and show the list."""
+        rules = await self._house.put(admin_of(interaction), self.listing, entry, stance)
+        view = list_card(self.listing, access_of(rules, self.listing))
+        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+
+    async def drop(self, interaction: discord.Interaction[Any], entry: str) -> None:
+        """Take an entry off and show the list."""
+        rules = await self._house.drop(admin_of(interaction), self.listing, entry)
+        view = list_card(self.listing, access_of(rules, self.listing))
+        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+
+    async def show(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the list."""
+        rules = self._house.rules(require_manager(interaction))
+        view = list_card(self.listing, access_of(rules, self.listing))
+        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+
+    def listed(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
+        """Offer what is on the list."""
+        said = access_of(self._house.rules(interaction.guild_id), self.listing)
+        return choices((*said.allowed, *said.blocked), typed)
+
+
+class Providers(Lists):
+    """Which providers may be asked in this server."""
+
+    listing = Listing.PROVIDER
+
+    def __init__(self, house: HouseBook, providers: Sequence[tuple[str, str]]) -> None:
+        super().__init__(house)
+        self._providers = providers
+
+    @app_commands.command()
+    @app_commands.describe(provider=admin_copy.PROVIDER_OPTION)
+    async def allow(self, interaction: discord.Interaction[Any], provider: str) -> None:
+        """Allow a provider, and no other that is not allowed as well."""
+        await self.put(interaction, self._name(provider), Stance.ALLOW)
+
+    @app_commands.command()
+    @app_commands.describe(provider=admin_copy.PROVIDER_OPTION)
+    async def block(self, interaction: discord.Interaction[Any], provider: str) -> None:
+        """Block a provider."""
+        await self.put(interaction, self._name(provider), Stance.BLOCK)
+
+    @app_commands.command()
+    @app_commands.describe(provider=admin_copy.PROVIDER_OPTION)
+    async def forget(self, interaction: discord.Interaction[Any], provider: str) -> None:
+        """Take a provider off the list."""
+        await self.drop(interaction, self._name(provider))
+
+    @app_commands.command(name="list")
+    async def list_(self, interaction: discord.Interaction[Any]) -> None:
+        """Show which providers may be asked."""
+        await self.show(interaction)
+
+    @allow.autocomplete("provider")
+    @block.autocomplete("provider")
+    @forget.autocomplete("provider")
+    async def suggest(
+        self, _interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        """Offer those who draw here."""
+        return [
+            Choice(name=title, value=name)
+            for name, title in self._providers
+            if typed.casefold() in title.casefold()
+        ]
+
+    def _name(self, said: str) -> str:
+        """Return a provider's name; suggestions bind nobody, so it may be unknown."""
+        for name, title in self._providers:
+            if said.casefold() in {name.casefold(), title.casefold()}:
+                return name
+        raise InvalidRequest(admin_copy.NO_SUCH_PROVIDER)
+
+
+class Models(Lists):
+    """Which models may be used in this server, by name or with * and ?."""
+
+    listing = Listing.MODEL
+
+    def __init__(self, house: HouseBook, catalogue: Catalogue) -> None:
+        super().__init__(house)
+        self._catalogue = catalogue
+
+    @app_commands.command()
+    @app_commands.describe(model=admin_copy.MODEL_OPTION)
+    async def allow(self, interaction: discord.Interaction[Any], model: Entry) -> None:
+        """Allow models, and no others that are not allowed as well."""
+        await self.put(interaction, model, Stance.ALLOW)
+
+    @app_commands.command()
+    @app_commands.describe(model=admin_copy.MODEL_OPTION)
+    async def block(self, interaction: discord.Interaction[Any], model: Entry) -> None:
+        """Block models."""
+        await self.put(interaction, model, Stance.BLOCK)
+
+    @app_commands.command()
+    @app_commands.describe(entry=admin_copy.ENTRY_OPTION)
+    async def forget(self, interaction: discord.Interaction[Any], entry: Entry) -> None:
+        """Take an entry off the list."""
+        await self.drop(interaction, entry)
+
+    @app_commands.command(name="list")
+    async def list_(self, interaction: discord.Interaction[Any]) -> None:
+        """Show which models may be used."""
+        await self.show(interaction)
+
+    @allow.autocomplete("model")
+    @block.autocomplete("model")
+    async def suggest(
+        self, _interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        """Offer models that there are."""
+        return model_choices(self._catalogue, typed)
+
+    @forget.autocomplete("entry")
+    async def suggest_listed(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        """Offer what is on the list."""
+        return self.listed(interaction, typed)
+
+
+class Channels(Lists):
+    """Where Easel may be used in this server."""
+
+    listing = Listing.CHANNEL
+
+    @app_commands.command()
+    @app_commands.describe(channel=admin_copy.CHANNEL_OPTION)
+    async def allow(self, interaction: discord.Interaction[Any], channel: Place) -> None:
+        """Allow a channel, and no other that is not allowed as well."""
+        await self.put(interaction, str(channel.id), Stance.ALLOW)
+
+    @app_commands.command()
+    @app_commands.describe(channel=admin_copy.CHANNEL_OPTION)
+    async def block(self, interaction: discord.Interaction[Any], channel: Place) -> None:
+        """Block a channel."""
+        await self.put(interaction, str(channel.id), Stance.BLOCK)
+
+    @app_commands.command()
+    @app_commands.describe(channel=admin_copy.CHANNEL_OPTION)
+    async def forget(self, interaction: discord.Interaction[Any], channel: Place) -> None:
+        """Take a channel off the list."""
+        await self.drop(interaction, str(channel.id))
+
+    @app_commands.command(name="list")
+    async def list_(self, interaction: discord.Interaction[Any]) -> None:
+        """Show where Easel may be used."""
+        await self.show(interaction)
+
+
+class Roles(Lists):
+    """Who may use Easel in this server, by their roles."""
+
+    listing = Listing.ROLE
+
+    @app_commands.command()
+    @app_commands.describe(role=admin_copy.ROLE_OPTION)
+    async def allow(self, interaction: discord.Interaction[Any], role: discord.Role) -> None:
+        """Allow a role, and nobody without an allowed one."""
+        await self.put(interaction, str(role.id), Stance.ALLOW)
+
+    @app_commands.command()
+    @app_commands.describe(role=admin_copy.ROLE_OPTION)
+    async def block(self, interaction: discord.Interaction[Any], role: discord.Role) -> None:
+        """Block whoever has a role."""
+        await self.put(interaction, str(role.id), Stance.BLOCK)
+
+    @app_commands.command()
+    @app_commands.describe(role=admin_copy.ROLE_OPTION)
+    async def forget(self, interaction: discord.Interaction[Any], role: discord.Role) -> None:
+        """Take a role off the list."""
+        await self.drop(interaction, str(role.id))
+
+    @app_commands.command(name="list")
+    async def list_(self, interaction: discord.Interaction[Any]) -> None:
+        """Show who may use Easel."""
+        await self.show(interaction)
+
+
+def choices(entries: Iterable[str], typed: str) -> list[Choice[str]]:
+    """Suggest entries that fit what was typed so far, as many as Discord can carry."""
+    found = [entry for entry in entries if typed.casefold() in entry.casefold()]
+    return [
+        Choice(name=entry, value=entry)
+        for entry in found[:CHOICES_MAX]
+        if len(entry) <= CHOICE_CHARS_MAX
+    ]
+
+
+async def setup(bot: EaselBot) -> None:
+    """Add the lists to `/admin`."""
+    services = bot.services
+    bot.add_admin(
+        Providers(services.house, services.tracker.providers),
+        Models(services.house, services.catalogue),
+        Channels(services.house),
+        Roles(services.house),
+    )
