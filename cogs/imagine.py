@@ -1,6 +1,6 @@
 """`/imagine`: pictures from a description, with options beside it or `--parameters` in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import discord
@@ -11,6 +11,7 @@ from discord.ext import commands
 from bot.accounts.preferences import PreferenceBook
 from bot.client import EaselBot
 from bot.domain.jobs import UserId
+from bot.domain.preferences import Preferences
 from bot.domain.prompts import TypedOptions, build_request
 from bot.domain.requests import (
     PICTURES_MAX,
@@ -118,7 +119,7 @@ class Imagine(commands.Cog):
         """Refuse from memory, answer with the card, and only then read files and hold credits."""
         owner_id = UserId(interaction.user.id)
         check_size(picture, mask)
-        usual = await self._preferences.of(owner_id)
+        usual = self._fitting(await self._preferences.of(owner_id), asked.provider)
         request = build_request(
             asked.prompt,
             options=asked.options,
@@ -131,6 +132,13 @@ class Imagine(commands.Cog):
             await self._tracker.submit(
                 quote, job_id=job.id, owner_id=owner_id, target=job.target, uploads=uploads
             )
+
+    def _fitting(self, usual: Preferences, provider: str | None) -> Preferences:
+        """Leave out a usual model that the named provider does not have: it is not meant there."""
+        if provider is None or usual.model is None:
+            return usual
+        names = {model.name for model in self._catalogue.models(provider)}
+        return usual if usual.model in names else replace(usual, model=None)
 
     @imagine.autocomplete("model")
     async def suggest_models(

@@ -52,6 +52,16 @@ async def test_the_usual_provider_draws_where_nobody_is_named(offered):
     assert len(stage.horde.truth.jobs) == 1
 
 
+async def test_a_usual_model_is_not_meant_where_another_provider_is_named(offered):
+    stage, host = offered
+    await stage.ann.runs("/defaults set", model="Deliberate")
+
+    card = await stage.ann.runs("/imagine", prompt="a lighthouse", provider=host.name)
+    await card.until(done)
+
+    assert (await stage.job(card)).request.model != "Deliberate"
+
+
 async def test_every_provider_that_is_set_up_is_suggested(offered):
     stage, host = offered
 
