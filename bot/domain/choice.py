@@ -8,10 +8,11 @@ whole minutes, and the operator's order.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain.capabilities import Ability, Capability, needs
 from bot.domain.credits import NOTHING, Microcredits
-from bot.domain.errors import InvalidRequest
+from bot.domain.errors import InvalidRequest, QuotaExceeded, UserError
 from bot.domain.keys import KeyKind
 from bot.domain.pricing import MEGAPIXEL
 from bot.domain.requests import PictureRequest, Request
@@ -37,11 +38,12 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a provider is out."""
+    """Why a provider is out; `retry_at` where it is only for now."""
 
     provider: str
     title: str
     sentence: str
+    retry_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +76,14 @@ def choose(answers: Sequence[Offer | Refusal], *, wish: str | None) -> Choice:
 
     Raises:
         InvalidRequest: nobody can, or not the one that was wished for; says who can.
+        QuotaExceeded: nobody can for now.
     """
     offers = sorted(
         (answer for answer in answers if isinstance(answer, Offer)), key=_rank
     )  # sorted keeps the operator's order among equals
     wanted = [offer for offer in offers if wish in {None, offer.provider}]
     if not wanted:
-        raise InvalidRequest(_nobody(answers, offers, wish=wish))
+        raise _nobody(answers, offers, wish=wish)
     first = wanted[0]
     others = [one for one in offers if one is not first]
     if wish is None:
@@ -116,15 +119,18 @@ def _may_follow(first: Offer, other: Offer) -> bool:
 
 def _nobody(
     answers: Sequence[Offer | Refusal], offers: Sequence[Offer], *, wish: str | None
-) -> str:
-    """Say why it cannot be done, and who can."""
+) -> UserError:
+    """Say why it cannot be done, and who can; what passes by itself comes before what does not."""
     refusals = [answer for answer in answers if isinstance(answer, Refusal)]
-    meant = next((one for one in refusals if wish in {None, one.provider}), None)
-    reason = meant.sentence if meant else "Nobody here can do this."
-    if not offers:
-        return reason
-    names = [offer.title for offer in offers]
-    return f"{reason} {_listed(names)} can."
+    meant = [one for one in refusals if wish in {None, one.provider}]
+    passing = next((one for one in meant if one.retry_at is not None), None)
+    reason = passing or next(iter(meant), None)
+    sentence = reason.sentence if reason else "Nobody here can do this."
+    if offers:
+        sentence = f"{sentence} {_listed([offer.title for offer in offers])} can."
+    if passing:
+        return QuotaExceeded(sentence, retry_at=passing.retry_at)
+    return InvalidRequest(sentence)
 
 
 def _listed(names: Sequence[str]) -> str:

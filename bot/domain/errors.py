@@ -10,6 +10,7 @@
   x ProviderError          a provider failed us (.provider)
     - Transient            try again, later or elsewhere (.retry_after_s)
       · RateLimited        the provider asked us to slow down
+        - ShutOut          for a while it takes nothing from this address, whoever asks
     - Permanent            another try would fail the same way
       · KeyRejected        the provider does not know this key
       · ProtocolBroken     an answer that cannot be read
@@ -88,6 +89,10 @@ class Transient(ProviderError):
 
 class RateLimited(Transient):
     """The provider asked us to slow down."""
+
+
+class ShutOut(RateLimited):
+    """For a while the provider takes nothing from this address, whoever asks and with any key."""
 
 
 class Permanent(ProviderError):

@@ -32,6 +32,12 @@ class _Circuit:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Shut:
+    until: datetime
+    why: str
+
+
 class Health:
     """Remember how submits went; nothing here waits or calls."""
 
@@ -39,9 +45,12 @@ class Health:
         self._clock = clock
         self._pause = pause
         self._circuits: dict[tuple[str, Payer], _Circuit] = {}
+        self._shut: dict[str, _Shut] = {}
 
     def is_up(self, provider: str, payer: Payer = None) -> bool:
         """Tell whether a submit has a chance, as far as is known."""
+        if self.shut_until(provider) is not None:
+            return False
         circuit = self._circuits.get((provider, payer))
         if circuit is None or circuit.open_until is None:
             return True
@@ -50,10 +59,24 @@ class Health:
 
     def why_down(self, provider: str, payer: Payer = None) -> str:
         """Return what went wrong last while a circuit is open; empty when it is not."""
+        if self.shut_until(provider) is not None:
+            return self._shut[provider].why
         return "" if self.is_up(provider, payer) else self._circuits[provider, payer].why
+
+    def shut_until(self, provider: str) -> datetime | None:
+        """Return until when a provider takes nothing from anybody here; None when it does."""
+        shut = self._shut.get(provider)
+        return shut.until if shut is not None and self._clock.now() < shut.until else None
+
+    def shut_out(self, provider: str, why: str, *, until: datetime) -> None:
+        """Note that a provider takes nothing from this address for a while."""
+        self._shut[provider] = _Shut(until, why)
+        log.warning("shut out by a provider", extra={"provider": provider, "until": str(until)})
 
     def blocked_until(self, job: Job) -> datetime | None:
         """Claim a submit: None when it may go; otherwise when to ask again."""
+        if (shut_until := self.shut_until(job.provider)) is not None:
+            return shut_until
         now = self._clock.now()
         circuit = self._circuits.get(_of(job))
         if circuit is None or circuit.open_until is None:

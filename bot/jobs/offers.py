@@ -47,6 +47,13 @@ class Offers:
 
     def _answer(self, name: str, request: Request, asker: Asker, seed: int) -> Offer | Refusal:
         provider, rules = self._providers[name], self._house.rules(asker.guild_id)
+        if (shut_until := self._health.shut_until(name)) is not None:
+            return Refusal(
+                provider=name,
+                title=provider.title,
+                sentence=self._health.why_down(name),
+                retry_at=shut_until,
+            )
         lacking = missing(request, provider.capability(request.model))
         if lacking:
             sentence = cannot(provider.title, lacking)

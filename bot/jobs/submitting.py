@@ -16,6 +16,7 @@ from bot.domain.errors import (
     Permanent,
     ProviderError,
     RateLimited,
+    ShutOut,
     Transient,
     UserError,
 )
@@ -314,6 +315,9 @@ class Submitting:
         self._refusals[job.id] += 1
         if not isinstance(error, RateLimited):  # whoever says so is well
             tools.health.failed(job, str(error))
+        if isinstance(error, ShutOut):
+            until = later(tools, 1, at_least_s=error.retry_after_s)
+            tools.health.shut_out(job.provider, str(error), until=until)
         if may_take_over(job) and is_time(error, refusals=self._refusals[job.id]):
             return await self._elsewhere(job, str(error))
         moment = later(tools, self._refusals[job.id], at_least_s=error.retry_after_s)

@@ -115,3 +115,18 @@ def test_one_members_key_says_nothing_of_others(health):
     assert health.is_up("horde", KeyOwner.member(BERT))
     assert health.is_up("horde")
     assert health.is_up("aime")
+
+
+def test_whoever_is_shut_out_waits_whatever_key_they_have(health, clock):
+    until = clock.now() + timedelta(minutes=3)
+    health.shut_out("horde", "Paused.", until=until)
+
+    assert not health.is_up("horde")
+    assert not health.is_up("horde", KeyOwner.member(1))
+    assert health.is_up("aime")
+    assert health.why_down("horde") == "Paused."
+    assert health.blocked_until(JOB) == until
+
+    clock.time = until
+    assert health.is_up("horde")
+    assert health.blocked_until(JOB) is None

@@ -1,11 +1,15 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.domain.choice import Offer, Refusal, choose
 from bot.domain.credits import credits_of
-from bot.domain.errors import InvalidRequest
+from bot.domain.errors import InvalidRequest, QuotaExceeded
 from bot.domain.keys import KeyKind
 from bot.domain.requests import PictureRequest
 
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 REQUEST = PictureRequest(prompt="a cat", width=1024, height=1024, steps=25)
 
 
@@ -113,3 +117,18 @@ def test_who_was_named_is_not_replaced_unasked():
 
 def test_alone_there_is_no_second():
     assert choose((offer("one"), refusal("two")), wish=None).second is None
+
+
+def test_a_refusal_that_passes_says_when():
+    closed = replace(refusal("one"), retry_at=NOON)
+
+    with pytest.raises(QuotaExceeded, match="one cannot") as caught:
+        choose([refusal("two"), closed], wish=None)
+    assert caught.value.retry_at == NOON
+
+    with pytest.raises(QuotaExceeded, match=r"one cannot\. Two can\."):
+        choose([closed, offer("two")], wish="one")
+
+
+def test_whoever_is_open_takes_it_instead():
+    assert first(replace(refusal("one"), retry_at=NOON), offer("two")) == "two"

@@ -19,6 +19,7 @@ from bot.domain.errors import (
     InvalidRequest,
     KeyRejected,
     RateLimited,
+    ShutOut,
     Transient,
 )
 from bot.providers.horde.wire import NAME, READER, TITLE, Refused
@@ -160,7 +161,7 @@ def _penalty(said: _Refusal) -> BotError:
     """Answer `TimeoutIP`: it holds for everything that this address submits, with any key."""
     seconds = _TIMEOUT_S.search(said.explanation)
     wait_s = float(seconds.group(1)) if seconds else PENALTY_RETRY_S
-    return RateLimited(
+    return ShutOut(
         f"{TITLE} has paused this bot for a while after a prompt that broke its rules.",
         provider=NAME,
         retry_after_s=min(wait_s, RETRY_AFTER_S_MAX),
