@@ -146,6 +146,32 @@ def test_a_censored_picture_carries_nothing_to_post():
     assert item.notes == ("AI Horde's safety filter withheld this picture.",)
 
 
+@pytest.mark.parametrize("value", ["nsfw", "see_ref"])
+def test_a_picture_that_its_worker_marks_and_sends_is_shown_behind_a_spoiler(value):
+    marked = picture(gen_metadata=[{"type": "censorship", "value": value}])
+
+    (item,) = answers.to_items(status_with(generations=[marked]))
+
+    assert item.is_flagged
+    assert item.url
+    assert (item.is_withheld, item.notes) == (False, ())
+
+
+def test_what_a_worker_calls_abuse_is_never_posted_even_when_it_comes():
+    marked = picture(gen_metadata=[{"type": "censorship", "value": "csam"}])
+
+    (item,) = answers.to_items(status_with(generations=[marked]))
+
+    assert item.is_withheld
+    assert (item.url, item.data, item.is_flagged) == (None, None, False)
+
+
+def test_an_unmarked_picture_is_shown_openly():
+    (item,) = answers.to_items(status_with(generations=[picture()]))
+
+    assert not item.is_flagged
+
+
 def test_a_request_with_only_censored_pictures_is_finished_not_failed():
     seen = answers.to_observation(status("status_done_censored_csam"), remote())
 

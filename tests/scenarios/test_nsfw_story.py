@@ -97,6 +97,15 @@ async def test_when_one_of_two_is_withheld_the_other_is_paid_for(stage):
     assert await stage.credits(stage.ann) == 995
 
 
+async def test_a_picture_that_the_provider_flags_is_posted_behind_a_spoiler(stage):
+    stage.horde.script.next(metadata=(("censorship", "nsfw"),))
+
+    card = await stage.ann.runs("/imagine", prompt="a cat")
+    shown = await card.until(done)
+
+    assert [file.spoiler for file in shown.attachments] == [True]
+
+
 async def test_a_withheld_picture_is_never_posted(stage):
     stage.horde.script.next(outcome="partly_censored")
 

@@ -47,6 +47,9 @@ _WARNINGS = MappingProxyType(
     }
 )
 
+CENSORSHIP = "censorship"
+WITHHELD = f"{TITLE}'s safety filter withheld this picture."
+
 _PARTS = MappingProxyType(
     {
         "lora": "a LoRA",
@@ -132,7 +135,11 @@ def _item(delivered: Delivered) -> Item:
     )
     img = delivered.img or ""
     is_link = img.startswith(("https://", "http://"))
-    is_withheld = delivered.censored  # then `img` is a placeholder
+    found = {remark.value for remark in delivered.gen_metadata if remark.type == CENSORSHIP}
+    # Censored, `img` is a placeholder; a worker that says "csam" and sends all the same is not trusted.
+    is_withheld = delivered.censored or "csam" in found
+    if is_withheld and found:
+        notes = (WITHHELD, *notes)
     return Item(
         id=delivered.id,
         url=img if is_link and not is_withheld else None,
@@ -140,13 +147,12 @@ def _item(delivered: Delivered) -> Item:
         seed=delivered.seed,
         model=delivered.model,
         is_withheld=is_withheld,
+        is_flagged=bool(found) and not is_withheld,
         notes=notes,
     )
 
 
 def _remark(remark: Remark) -> str | None:
-    if remark.type == "censorship":
-        return f"{TITLE}'s safety filter withheld this picture."
     part, fate = _PARTS.get(remark.type), _FATES.get(remark.value)
     return f"The worker left out {part}: it {fate}." if part and fate else None
 
