@@ -107,18 +107,21 @@ async def test_a_limit_is_waited_out_and_nothing_is_sent_twice(stage):
     assert len(stage.horde.truth.jobs) == 1
 
 
-async def test_a_timeout_of_our_address_pauses_every_submit(stage):
+async def test_a_timeout_of_our_address_shuts_the_door_for_everybody_until_it_is_over(stage):
     stage.horde.time_out(60 * SPEED)  # it tells a minute of our time
     first = await asks(stage)
     paused = await first.until(lambda version: version.shows("try again by myself"))
-    second = await stage.bob.runs("/imagine", in_=stage.channel, prompt="a dog")
-    await until_open(stage, 2)
+    refused = await stage.bob.runs("/imagine", in_=stage.channel, prompt="a dog")
 
     assert paused.shows("has paused this bot for a while")
+    assert refused.ephemeral
+    assert "AI Horde has paused this bot for a while after a prompt" in refused.text
+    assert "Next try <t:" in refused.text
     assert stage.calls("POST", SUBMIT) == 1
     stage.horde.clock.advance(60 * SPEED)
     await stage.time_passes(60)
     await first.until(done)
+    second = await stage.bob.runs("/imagine", in_=stage.channel, prompt="a dog")
     await second.until(done)
     assert len(stage.horde.truth.jobs) == 2
 

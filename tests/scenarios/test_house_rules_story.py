@@ -327,22 +327,3 @@ async def test_what_a_provider_refuses_for_its_content_counts_too(stage):
 
     assert "so you have to wait" in card.text
     assert stage.horde.truth.jobs == []
-
-
-async def test_while_a_provider_shuts_the_bot_out_nobody_gets_through_and_all_are_told(stage):
-    timeout = '{"message": "into timeout for 180 more seconds.", "rc": "TimeoutIP"}'
-    stage.horde.faults.add("POST", SUBMIT, kind="status", status=403, body=timeout, times=1)
-    first = await stage.ann.runs("/imagine", prompt="a cat")
-    await first.until(lambda version: version.shows("has paused this bot for a while"))
-
-    others = await stage.bob.runs("/imagine", prompt="a dog")
-
-    assert others.ephemeral
-    assert "AI Horde has paused this bot for a while after a prompt" in others.text
-    assert "Next try <t:" in others.text
-    assert stage.calls("POST", SUBMIT) == 1
-
-    await stage.time_passes(181)
-    await first.until(done)
-    after = await stage.bob.runs("/imagine", prompt="a dog")
-    await after.until(done)
