@@ -1,4 +1,4 @@
-"""Pictures that a provider announced by a callback: shown at once, kept only when it lists them.
+"""Results that a provider announced by a callback: shown at once, kept only when it lists them.
 
 Some announcements name results that never exist (AI Horde, contract of its webhooks), so nothing
 here is durable: a picture becomes one of the job when an answer of the provider names it, without
@@ -34,7 +34,7 @@ class Announced:
 
     async def hear(self, job: Job) -> bool:
         """Fetch what was announced since the last time; True when there was anything."""
-        have = {picture.item_id for picture in job.pictures}
+        have = {one.item_id for one in job.pictures} | {one.item_id for one in job.passages}
         news = self._tools.hearsay.take(job)
         items = [one.item for one in news if one.item.id not in have]
         if not items:
@@ -51,7 +51,7 @@ class Announced:
         """
         assert job.remote is not None
         waiting = self._tools.hearsay.waiting(job.id)
-        came = len(job.pictures) + job.withheld + len(self._heard.get(job.id, ())) + waiting
+        came = job.came + job.withheld + len(self._heard.get(job.id, ())) + waiting
         if waiting and came < job.remote.total:
             until = self._gathering.setdefault(job.id, now + GATHERING)
             if now < until:
@@ -62,7 +62,7 @@ class Announced:
     def is_complete(self, job: Job) -> bool:
         """Tell whether as much was announced or listed as the provider was asked for."""
         assert job.remote is not None
-        came = len(job.pictures) + job.withheld + len(self._heard.get(job.id, ()))
+        came = job.came + job.withheld + len(self._heard.get(job.id, ()))
         return job.id in self._heard and came >= job.remote.total
 
     def is_on_card(self, job: Job) -> bool:
@@ -97,8 +97,11 @@ class Announced:
             log.info("announced, not listed", extra={"job": job_id, "count": len(unlisted)})
 
     async def _fetched(self, job: Job, item: Item) -> Picture | None:
-        """Fetch a picture to be shown early; what fails now is fetched again once it is listed."""
-        if item.is_withheld:
+        """Fetch a picture to be shown early; what fails now is fetched again once it is listed.
+
+        Words are not shown early: the provider is asked at once, and lists them.
+        """
+        if item.is_withheld or item.text is not None:
             return None
         try:
             return await self._fetching.picture(job, item)

@@ -55,12 +55,12 @@ class Hearsay:
         ours = (job.provider, job.remote.id)
         return tuple(news for news in waiting if (news.provider, news.remote_id) == ours)
 
-    def remote_id(self, job: Job) -> str | None:
-        """Return the remote id that callbacks name for a job whose submit was never answered."""
+    def news_of(self, job: Job) -> CallbackNews | None:
+        """Return news, not handed over yet, of a job whose submit was never answered."""
         heard = self._jobs.get(job.id)
         if heard is None:
             return None
-        return next((n.remote_id for n in heard.waiting if n.provider == job.provider), None)
+        return next((news for news in heard.waiting if news.provider == job.provider), None)
 
     def forget(self, job_id: JobId) -> None:
         """Let go of a job that needs no callbacks any more."""

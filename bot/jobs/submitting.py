@@ -88,7 +88,7 @@ class Submitting:
             return await self._blocked(job, blocked_until)
         sending = job.to(JobState.SUBMITTING, at=self._tools.clock.now(), attempt=job.attempt + 1)
         sending = await save(self._tools, job, sending)
-        if self._tools.hearsay.remote_id(sending) is not None:
+        if self._tools.hearsay.news_of(sending) is not None:
             return sending  # an earlier attempt has arrived after all
         return await self._send(sending, inputs)
 
@@ -146,15 +146,16 @@ class Submitting:
 
     def _called_back(self, job: Job) -> Remote | None:
         """Return what a submit without an answer became, when a callback has named it."""
-        remote_id = self._tools.hearsay.remote_id(job)
-        if remote_id is None:
+        news = self._tools.hearsay.news_of(job)
+        if news is None:
             return None
         log.info("an unanswered submit called back", extra={"job": job.id})
         return Remote(
-            id=remote_id,
+            id=news.remote_id,
             total=job.request.count,
             submitted_at=job.changed_at,
             seed=job.request.seed,
+            extras=news.extras,
         )
 
     async def _not_looked(self, job: Job, error: Transient) -> Job | datetime:

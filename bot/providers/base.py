@@ -169,11 +169,15 @@ class Callback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackNews:
-    """What a callback claims: this item of this remote job is there. A hint, never the truth."""
+    """What a callback claims: this item of this remote job is there. A hint, never the truth.
+
+    `extras` are those of the remote, as far as a callback tells them.
+    """
 
     provider: str
     remote_id: str = field(repr=False)
     item: Item
+    extras: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,10 +117,10 @@ def test_a_submit_without_an_answer_learns_its_remote_id_and_the_news_stays():
     hearsay.add(JobId("4711"), news(provider="fal", remote_id="not-ours"))
     hearsay.add(JobId("4711"), news())
 
-    assert hearsay.remote_id(job()) == "r1"
+    assert hearsay.news_of(job()).remote_id == "r1"
     assert hearsay.take(job()) == (news(),)
-    assert hearsay.remote_id(job()) is None
-    assert hearsay.remote_id(job("1")) is None
+    assert hearsay.news_of(job()) is None
+    assert hearsay.news_of(job("1")) is None
 
 
 def test_claims_are_bounded_for_each_job():

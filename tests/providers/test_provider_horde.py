@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot.domain.errors import InvalidRequest, KeyRejected, Permanent, RateLimited, Transient
 from bot.domain.requests import PictureRequest
-from bot.providers.base import Ended, Ending, Finished, Inputs, Item, Provider, Working
+from bot.providers.base import Ended, Ending, Finished, Inputs, Item, Makes, Provider, Working
 from bot.providers.horde import Horde, open_horde
 from bot.providers.horde.answers import ADOPTED
 from bot.providers.horde.catalog import ANONYMOUS_KEY
@@ -81,6 +81,7 @@ async def test_every_call_names_the_bot_and_only_some_carry_the_key(horde, host)
         replay("status_done_two_images"),
         replay("cancel_while_waiting"),
         replay("models_image"),
+        replay("models_text"),
         replay("dry_run_sd15"),
         replay("find_user_idle"),
     )
@@ -98,6 +99,7 @@ async def test_every_call_names_the_bot_and_only_some_carry_the_key(horde, host)
         ("GET", f"/api/v2/generate/status/{REMOTE_ID}", False),
         ("DELETE", f"/api/v2/generate/status/{REMOTE_ID}", False),
         ("GET", "/api/v2/status/models?type=image", False),
+        ("GET", "/api/v2/status/models?type=text", False),
         ("POST", "/api/v2/generate/async", True),
         ("GET", "/api/v2/find_user", True),
     ]
@@ -256,7 +258,15 @@ async def test_a_key_belongs_to_somebody_with_kudos(horde, host):
 
 
 async def test_models_are_listed(horde, host):
-    host.says(replay("models_image"), replay("models_cold_cache_empty"))
+    cold = replay("models_cold_cache_empty")
+    host.says(replay("models_image"), replay("models_text"), cold, cold)
+
+    models = await horde.models()
+    assert [model.makes for model in models] == [Makes.PICTURES] * 3 + [Makes.TEXTS] * 2
+    assert await horde.models() == ()
+
+
+async def test_a_server_without_texts_lists_its_pictures(horde, host):
+    host.says(replay("models_image"), as_json({"message": "What?"}, status=404))
 
     assert len(await horde.models()) == 3
-    assert await horde.models() == ()

@@ -6,7 +6,6 @@ from types import MappingProxyType
 from bot.domain.jobs import Remote
 from bot.providers.base import (
     Accepted,
-    CallbackNews,
     Ended,
     Ending,
     Finished,
@@ -16,9 +15,7 @@ from bot.providers.base import (
     Working,
 )
 from bot.providers.horde.wire import (
-    NAME,
     TITLE,
-    Announced,
     Check,
     Delivered,
     ModelRow,
@@ -111,12 +108,7 @@ def to_observation(status: Status, remote: Remote) -> Observation:
 
 def to_items(status: Status) -> tuple[Item, ...]:
     """Return what was delivered so far, withheld pictures included."""
-    return tuple(_item(delivered) for delivered in status.generations)
-
-
-def to_news(announced: Announced) -> CallbackNews:
-    """Return what a webhook claims."""
-    return CallbackNews(provider=NAME, remote_id=announced.request, item=_item(announced))
+    return tuple(to_item(delivered) for delivered in status.generations)
 
 
 def is_foreign(items: tuple[Item, ...], remote: Remote) -> bool:
@@ -129,7 +121,8 @@ def is_foreign(items: tuple[Item, ...], remote: Remote) -> bool:
     return any(item.seed != str(remote.seed) for item in items)
 
 
-def _item(delivered: Delivered) -> Item:
+def to_item(delivered: Delivered) -> Item:
+    """Return one delivered picture."""
     notes = tuple(
         sentence for remark in delivered.gen_metadata if (sentence := _remark(remark)) is not None
     )

@@ -52,6 +52,13 @@ CAPABILITY = Capability(
             Ability.OUTPAINT,
             Ability.REMIX,
             Ability.CONTROL,
+            Ability.TEXT,
+            Ability.CAPTION,
+            Ability.TAGS,
+            Ability.NSFW,
+            Ability.UPSCALE,
+            Ability.FACE_FIX,
+            Ability.CUTOUT,
         }
     ),
     wishes=frozenset(WISHES.keys() - {"style"}),

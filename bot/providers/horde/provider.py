@@ -1,23 +1,22 @@
-"""The Horde behind the provider interface: short calls, everything else is a pure function."""
+"""The Horde behind the provider interface: one door, and behind it a room for each kind of request."""
 
+import logging
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import assert_never
 
 from pydantic import SecretStr
 
 from bot.domain.capabilities import Capability
-from bot.domain.errors import Permanent
+from bot.domain.errors import Permanent, ProviderError
 from bot.domain.jobs import Remote
-from bot.domain.requests import Request
+from bot.domain.requests import AlchemyRequest, PictureRequest, Request, TextRequest
 from bot.providers.base import (
     UNKEPT,
     Accepted,
     Callback,
     CallbackNews,
-    Ended,
-    Ending,
     Holder,
     Inputs,
     Item,
@@ -27,33 +26,25 @@ from bot.providers.base import (
     Plan,
 )
 from bot.providers.config import ProviderConfig
-from bot.providers.defaults import Defaults, limits_of, pictures_only
+from bot.providers.defaults import Defaults, limits_of
 from bot.providers.downloads import Downloads, open_downloads
-from bot.providers.horde import answers, wire
-from bot.providers.horde.catalog import ANONYMOUS_KEY
-from bot.providers.horde.errors import is_gone, refusal
-from bot.providers.horde.payload import to_payload
-from bot.providers.horde.plan import CAPABILITY, to_plan
-from bot.providers.http import Answer, Http, open_session, segment
+from bot.providers.horde import alchemy, answers, kinds, plan, texts, wire
+from bot.providers.horde.alchemy import Alchemy
+from bot.providers.horde.calls import Calls, is_anonymous
+from bot.providers.horde.news import read_news
+from bot.providers.horde.pictures import Pictures
+from bot.providers.horde.texts import Texts
+from bot.providers.http import Http, open_session
 
-T = TypeVar("T")
-
-SUBMIT, CHECK, STATUS = "generate/async", "generate/check", "generate/status"
 FIND_LAG_S = 35.0  # the list of active requests may be 30 s old (Horde API, /find_user)
 COLLECT_GAP_S = 10.0  # the status may be asked ten times a minute for one request
-CANDIDATES_MAX = 30  # an account's concurrency, and so the longest list of running requests
+NO_ESTIMATE = f"{wire.TITLE} does not say beforehand what alchemy costs."
 
-_EXPIRED = Ended(
-    how=Ending.EXPIRED,
-    reason=f"{wire.TITLE} no longer has this request: no worker took it in time.",
-)
+log = logging.getLogger(__name__)
 
 
 class Horde(Defaults):
-    """AI Horde, API 2.5.
-
-    Remote ids are capabilities: reading and cancelling need no key, so it stays at home.
-    """
+    """AI Horde, API 2.5."""
 
     name = wire.NAME
     title = wire.TITLE
@@ -63,31 +54,42 @@ class Horde(Defaults):
     def __init__(self, config: ProviderConfig, *, http: Http, downloads: Downloads) -> None:
         self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S)
         self._has_house_account = config.has_house_account
-        self._http = http
+        self._calls = Calls(http)
         self._downloads = downloads
+        self._pictures = Pictures(self._calls)
+        self._texts = Texts(self._calls)
+        self._alchemy = Alchemy(self._calls)
 
     def capability(self, model: str | None = None) -> Capability:
-        """Tell what can be done; which families take a control type is said when one is planned."""
-        return CAPABILITY
+        """Tell what can be done; what a single model cannot is said when it is planned."""
+        return plan.CAPABILITY
 
     def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Fill in what was left open and lower what the anonymous account may not ask for."""
-        is_anonymous = not (has_own_key or self._has_house_account)
-        return to_plan(
-            pictures_only(request, title=wire.TITLE), models=models, is_anonymous=is_anonymous
-        )
+        is_nobodys = not (has_own_key or self._has_house_account)
+        match request:
+            case PictureRequest():
+                return plan.to_plan(request, models=models, is_anonymous=is_nobodys)
+            case TextRequest():
+                return texts.to_plan(request, models=models, is_anonymous=is_nobodys)
+            case AlchemyRequest():
+                return alchemy.to_plan(request)
+            case _:
+                assert_never(request)
 
     async def submit(
         self, request: Request, *, key: SecretStr, inputs: Inputs, now: datetime
     ) -> Accepted:
-        """Send a planned request once (`POST /generate/async`)."""
-        drawn = pictures_only(request, title=wire.TITLE)
-        answer = await self._post(
-            to_payload(drawn, inputs), key=key, is_submit=True, also_secret=inputs.callback_url
-        )
-        submitted = wire.READER.read(wire.Submitted, answer, is_submit=True)
-        remote = Remote(id=submitted.id, total=request.count, submitted_at=now, seed=request.seed)
-        return answers.to_accepted(submitted, remote)
+        """Send a planned request once."""
+        match request:
+            case PictureRequest():
+                return await self._pictures.submit(request, key=key, inputs=inputs, now=now)
+            case TextRequest():
+                return await self._texts.submit(request, key=key, inputs=inputs, now=now)
+            case AlchemyRequest():
+                return await self._alchemy.submit(request, key=key, inputs=inputs, now=now)
+            case _:
+                assert_never(request)
 
     async def poll(
         self,
@@ -97,29 +99,16 @@ class Horde(Defaults):
         expects_end: bool = False,
         once: Once = UNKEPT,
     ) -> Observation:
-        """Ask `/generate/check`, and `/generate/status` once that says it is over.
-
-        Whoever expects the end asks the status at once: the check may be a second old.
-        """
-        if not expects_end:
-            check = await self._read(wire.Check, CHECK, remote.id, key)
-            if check is None:
-                return _EXPIRED
-            if not answers.is_over(check):
-                return answers.to_progress(check, total=remote.total)
-        status = await self._read(wire.Status, STATUS, remote.id, key)
-        return _EXPIRED if status is None else answers.to_observation(status, remote)
+        """Ask how far a request is."""
+        return await self._room(remote).poll(remote, key=key, expects_end=expects_end)
 
     def read_callback(self, callback: Callback) -> CallbackNews | None:
         """Read a webhook; the Horde signs nothing, so only its address can be genuine."""
-        announced = wire.parse_announcement(callback.body)
-        return None if announced is None else answers.to_news(announced)
+        return read_news(callback.body)
 
     async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:
-        """Return the pictures that are there already; none of a request that is not ours."""
-        status = await self._read(wire.Status, STATUS, remote.id, key)
-        items = () if status is None else answers.to_items(status)
-        return () if answers.is_foreign(items, remote) else items
+        """Return the results that are there already."""
+        return await self._room(remote).collect(remote, key=key)
 
     async def fetch(self, item: Item) -> bytes:
         """Return a picture's bytes; links live for half an hour."""
@@ -130,10 +119,8 @@ class Horde(Defaults):
         raise Permanent(f"{self.title} delivered a picture without content.", provider=self.name)
 
     async def cancel(self, remote: Remote, *, key: SecretStr) -> None:
-        """Drop what waits; what is running already finishes and is charged."""
-        answer = await self._http.call("DELETE", f"{STATUS}/{segment(remote.id)}")
-        if not is_gone(answer):
-            _good(answer, SecretStr(remote.id), key)
+        """Drop what waits; what is being worked on already finishes and is charged."""
+        await self._room(remote).cancel(remote, key=key)
 
     async def find(
         self,
@@ -144,91 +131,54 @@ class Horde(Defaults):
         now: datetime,
         so_far: Remote | None = None,
     ) -> Remote | None:
-        """Look for a lost submit among the account's running requests.
+        """Look for a lost submit among the account's running requests; for pictures only.
 
-        None before `find_lag_s` proves nothing. The anonymous account belongs to everybody and
-        shows none.
+        Of a text nothing proves whose it is, and somebody else's words must not be posted. Alchemy
+        is not listed.
         """
-        if _is_anonymous(key):
+        if not isinstance(request, PictureRequest):
             return None
-        account = await self._account(key)
-        strangers = [id_ for id_ in account.active_generations.image if id_ not in known]
-        fitting = [
-            id_ for id_ in strangers[:CANDIDATES_MAX] if await self._size(id_, key) == request.count
-        ]
-        if len(fitting) != 1:
-            return None
-        return Remote(
-            id=fitting[0],
-            total=request.count,
-            submitted_at=now,
-            seed=request.seed,
-            extras={answers.ADOPTED: "by size"},
-        )
+        return await self._pictures.find(request, key=key, known=known, now=now)
 
     def find_lag_s(self, key: SecretStr) -> float:
         """Tell how long the account's list may lag behind."""
-        return 0.0 if _is_anonymous(key) else FIND_LAG_S
+        return 0.0 if is_anonymous(key) else FIND_LAG_S
 
     async def models(self) -> tuple[Model, ...]:
-        """List the picture models; empty while the server's cache is cold."""
-        answer = await self._http.call("GET", "status/models?type=image")
-        return answers.to_models(wire.READER.read(wire.MODEL_ROWS, _good(answer)))
+        """List the models of pictures and of texts; empty while the server's cache is cold."""
+        pictures = await self._model_rows("image")
+        try:
+            written = await self._model_rows("text")
+        except ProviderError as error:  # a server of its kind may know pictures alone
+            log.info("text models not listed", extra={"provider": self.name, "why": str(error)})
+            written = ()
+        return answers.to_models(pictures) + texts.to_models(written)
 
     async def estimate(self, request: Request, *, key: SecretStr, inputs: Inputs) -> float:
         """Return the kudos for the whole request by a dry run, which counts as a submit."""
-        body = to_payload(pictures_only(request, title=wire.TITLE), inputs, is_dry_run=True)
-        answer = await self._post(body, key=key, is_submit=False)
-        return wire.READER.read(wire.Priced, answer).kudos
+        match request:
+            case PictureRequest():
+                return await self._pictures.estimate(request, key=key, inputs=inputs)
+            case TextRequest():
+                return await self._texts.estimate(request, key=key, inputs=inputs)
+            case AlchemyRequest():
+                raise Permanent(NO_ESTIMATE, provider=self.name)
+            case _:
+                assert_never(request)
 
     async def holder(self, key: SecretStr) -> Holder:
         """Tell whose key it is (`/find_user`)."""
-        account = await self._account(key)
+        account = await self._calls.account(key)
         return Holder(name=account.username, balance=account.kudos, unit=self.unit)
 
-    async def _post(
-        self,
-        body: dict[str, Any],
-        *,
-        key: SecretStr,
-        is_submit: bool,
-        also_secret: str | None = None,
-    ) -> Answer:
-        answer = await self._http.call(
-            "POST", SUBMIT, headers=_key_header(key), json=body, is_submit=is_submit
-        )
-        return _good(answer, key, SecretStr(also_secret or ""), is_submit=is_submit)
+    async def _model_rows(self, kind: str) -> tuple[wire.ModelRow, ...]:
+        answer = await self._calls.get(f"status/models?type={kind}")
+        return wire.READER.read(wire.MODEL_ROWS, answer)
 
-    async def _read(self, shape: type[T], path: str, remote_id: str, key: SecretStr) -> T | None:
-        """Read something about a request; None when the Horde no longer knows it."""
-        answer = await self._http.call("GET", f"{path}/{segment(remote_id)}")
-        if is_gone(answer):
-            return None
-        return wire.READER.read(shape, _good(answer, SecretStr(remote_id), key))
-
-    async def _account(self, key: SecretStr) -> wire.Account:
-        answer = await self._http.call("GET", "find_user", headers=_key_header(key))
-        return wire.READER.read(wire.Account, _good(answer, key))
-
-    async def _size(self, remote_id: str, key: SecretStr) -> int | None:
-        """Return how many pictures a running request is for; None when it is gone."""
-        check = await self._read(wire.Check, CHECK, remote_id, key)
-        return None if check is None else check.waiting + check.processing + check.finished
-
-
-def _good(answer: Answer, *secrets: SecretStr, is_submit: bool = False) -> Answer:
-    """Return a good answer; raise what another stands for, without these secrets in its words."""
-    if not answer.is_good:
-        raise refusal(answer, is_submit=is_submit, secrets=secrets)
-    return answer
-
-
-def _is_anonymous(key: SecretStr) -> bool:
-    return key.get_secret_value() == ANONYMOUS_KEY
-
-
-def _key_header(key: SecretStr) -> dict[str, str]:
-    return {"apikey": wire.READER.key_text(key)}
+    def _room(self, remote: Remote) -> Pictures | Texts | Alchemy:
+        """Return who knows a remote id: each kind has routes of its own."""
+        rooms: dict[str, Texts | Alchemy] = {kinds.TEXT: self._texts, kinds.ALCHEMY: self._alchemy}
+        return rooms.get(kinds.kind_of(remote), self._pictures)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ import logging
 import math
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
 from bot.providers.reading import Reader, Wire, faults_of
 
@@ -100,6 +100,49 @@ class Status(Check):
     generations: tuple[Delivered, ...] = ()
 
 
+class Written(Wire):
+    """One text; unlike a picture it has no id. A censored one holds a notice instead."""
+
+    text: str = Field(default="", repr=False)
+    model: str | None = None
+    state: str = "ok"
+    gen_metadata: tuple[Remark, ...] = ()
+
+
+class TextStatus(Check):
+    """`GET /generate/text/status/{id}`: the check and what was written so far."""
+
+    generations: tuple[Written, ...] = ()
+
+
+class AnnouncedText(Written):
+    """The webhook of one text."""
+
+    id: Annotated[str, Field(min_length=1, max_length=128)]
+    request: RemoteId
+
+
+class FormState(Wire):
+    """How one form of alchemy stands; its result is there once it is done."""
+
+    form: Annotated[str, Field(min_length=1, max_length=128)]
+    state: str = ""
+    result: dict[str, Any] | None = Field(default=None, repr=False)
+
+
+class AlchemyStatus(Wire):
+    """`GET /interrogate/status/{id}`; the order of the forms may change between two answers."""
+
+    state: str = ""
+    forms: tuple[FormState, ...]
+
+
+class AnnouncedForm(FormState):
+    """The webhook of one form."""
+
+    request: RemoteId
+
+
 class ModelRow(Wire):
     """One row of `GET /status/models`; `jobs` counts requests, `queued` megapixelsteps."""
 
@@ -114,7 +157,7 @@ MODEL_ROWS = TypeAdapter(tuple[ModelRow, ...])
 
 
 class Active(Wire):
-    """The ids of an account's running requests."""
+    """The ids of an account's running requests; texts are not looked for, so not read."""
 
     image: tuple[RemoteId, ...] = ()
 
@@ -135,10 +178,30 @@ class Refused(Wire):
     errors: dict[str, Any] = Field(default_factory=dict)
 
 
-def parse_announcement(body: bytes) -> Announced | None:
+AnyAnnounced = Announced | AnnouncedText | AnnouncedForm
+
+
+def _announced_kind(body: Any) -> str:
+    """Tell by what only one of them has: nothing in a webhook names its kind."""
+    if not isinstance(body, dict):
+        return "picture"
+    return "form" if "form" in body else "text" if "text" in body else "picture"
+
+
+ANNOUNCEMENT: TypeAdapter[AnyAnnounced] = TypeAdapter(
+    Annotated[
+        Annotated[Announced, Tag("picture")]
+        | Annotated[AnnouncedText, Tag("text")]
+        | Annotated[AnnouncedForm, Tag("form")],
+        Discriminator(_announced_kind),
+    ]
+)
+
+
+def parse_announcement(body: bytes) -> AnyAnnounced | None:
     """Read a webhook's body, whatever its content type says; None for what is none."""
     try:
-        return Announced.model_validate_json(body)
+        return ANNOUNCEMENT.validate_json(body)
     except ValidationError as error:
         log.info("callback cannot be read", extra={"provider": NAME, "faults": faults_of(error)})
         return None
