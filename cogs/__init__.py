@@ -5,6 +5,7 @@ COGS = (
     "cogs.admin",
     "cogs.admin_lists",
     "cogs.admin_rules",
+    "cogs.conversations",
     "cogs.credits",
     "cogs.imagine",
     "cogs.jobs",

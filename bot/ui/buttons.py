@@ -20,6 +20,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     AGAIN = "again"
     ELSEWHERE = "elsewhere"
+    CONTINUE = "continue"
 
 
 class Presses(Protocol):
@@ -52,7 +53,7 @@ class Answering:
 class JobButton(
     Answering,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"job:v1:(?P<action>cancel|again|elsewhere):(?P<job>[0-9]{1,20})",
+    template=r"job:v1:(?P<action>cancel|again|elsewhere|continue):(?P<job>[0-9]{1,20})",
 ):
     """A button that acts on the job named in its id; the label matters only where it is drawn."""
 
@@ -85,4 +86,9 @@ class JobButton(
         await client.presses.press(interaction, self.action, self.job_id)
 
 
-_EMOJI = {Action.CANCEL: "✖️", Action.AGAIN: "🔁", Action.ELSEWHERE: "↪️"}
+_EMOJI = {
+    Action.CANCEL: "✖️",
+    Action.AGAIN: "🔁",
+    Action.ELSEWHERE: "↪️",
+    Action.CONTINUE: "💬",
+}

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 import discord
 from discord import ui
 
+from bot.domain.conversations import answer_of
 from bot.domain.jobs import (
     ENDS,
     WORKING,
@@ -256,7 +257,10 @@ def _buttons(job: Job) -> tuple[JobButton, ...]:
         label = copy.elsewhere(job.second)
         return again, JobButton(Action.ELSEWHERE, job.id, label=label)
     if job.state not in WORKING:
-        return (JobButton(Action.AGAIN, job.id, label=copy.AGAIN),)
+        again = JobButton(Action.AGAIN, job.id, label=copy.AGAIN)
+        if answer_of(job) is None:
+            return (again,)
+        return JobButton(Action.CONTINUE, job.id, label=copy.CONTINUE), again
     if job.state is JobState.COLLECTED or job.cancel_asked_at is not None:
         return ()
     return (JobButton(Action.CANCEL, job.id, label=copy.CANCEL),)

@@ -48,6 +48,7 @@ NOBODY_CAN = "Nobody can do this right now. It starts as soon as somebody can."
 CANCEL = "Cancel"
 TRY_AGAIN = "Try again"
 AGAIN = "Again"
+CONTINUE = "Continue"
 NOTE_CHARS_MAX = 200
 REASON_CHARS_MAX = 400
 ANSWER_CHARS_MAX = 900  # twice as long when every character has to be escaped
@@ -267,6 +268,13 @@ def alt(text: str) -> str:
 NOT_YOURS_TO_REPEAT = (
     "Only the member who asked for this can try it again. /imagine is open to you."
 )
+NOT_YOURS_TO_CONTINUE = (
+    "Only the member who asked can go on with this conversation. /ask is open to you."
+)
+NOTHING_TO_CONTINUE = "There is no answer to go on from any more. Please use /ask again."
+CONTINUE_FORM_TITLE = "Go on with this conversation"
+CONTINUE_FORM_LABEL = "What do you say?"
+CONTINUE_FORM_HINT = "What was said so far goes along, the newest of it when it is long."
 REQUEST_FORGOTTEN = "I no longer have this request. Please use /imagine again."
 LOST_BEFORE_IT_BEGAN = "This one was lost before it began; nothing was charged."
 NOT_BEGUN_YET = "This one is only just starting. Please press again in a moment."

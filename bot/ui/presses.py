@@ -1,21 +1,27 @@
 """What happens when somebody presses a button of a card. Ownership is checked here, not in Discord."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Generic, Protocol, TypeVar, assert_never
 
 import discord
+from discord import ui
 
 from bot.domain.askers import Asker
+from bot.domain.conversations import answer_of, continued
 from bot.domain.errors import InvalidRequest, NotAllowed, UserError
 from bot.domain.jobs import ENDS, Job, JobId, Target, UserId
-from bot.domain.requests import AlchemyRequest, Request
+from bot.domain.requests import PROMPT_CHARS_MAX, AlchemyRequest, Request
 from bot.ui import copy
 from bot.ui.buttons import Action
 from bot.ui.cards import lost
+from bot.ui.modals import FormModal
 from bot.ui.opening import Offer, acknowledge, asker_of, refusals_on
 from bot.ui.unbroken import unbroken
 
+CONTINUE_ID = re.compile(r"job:v1:said:(?P<job>[0-9]{1,20})")
+CONTINUE_FIELD = "said"
 STARTING = timedelta(minutes=2)  # a card this young may belong to a job that is still taken in
 
 OfferT = TypeVar("OfferT", bound=Offer)
@@ -68,6 +74,8 @@ class JobPresses(Generic[OfferT]):
                 await self._again(interaction, job_id, where=_same)
             case Action.ELSEWHERE:
                 await self._again(interaction, job_id, where=_second)
+            case Action.CONTINUE:
+                await self._ask_to_continue(interaction, job_id)
             case _:
                 assert_never(action)
 
@@ -90,21 +98,77 @@ class JobPresses(Generic[OfferT]):
         *,
         where: Callable[[Job], tuple[Request, str]],
     ) -> None:
+        parent = await self._own(interaction, job_id, otherwise=copy.NOT_YOURS_TO_REPEAT)
+        request, provider = where(parent)
+        await self._begin(interaction, request, parent=parent, provider=provider)
+
+    async def _ask_to_continue(self, interaction: discord.Interaction[Any], job_id: JobId) -> None:
+        """Show the form for the next thing to say; `go_on` takes it."""
+        await self._answered(interaction, job_id)
+        await unbroken(interaction.response.send_modal(continue_form(job_id)))
+
+    async def go_on(
+        self, interaction: discord.Interaction[Any], job_id: JobId, *, prompt: str
+    ) -> None:
+        """Go on with the conversation that a job's answer ended, on a card of its own."""
+        parent = await self._answered(interaction, job_id)
+        request = continued(parent, prompt)
+        await self._begin(interaction, request, parent=parent, provider=parent.provider)
+
+    async def _answered(self, interaction: discord.Interaction[Any], job_id: JobId) -> Job:
+        parent = await self._own(interaction, job_id, otherwise=copy.NOT_YOURS_TO_CONTINUE)
+        if answer_of(parent) is None:
+            raise InvalidRequest(copy.NOTHING_TO_CONTINUE)
+        return parent
+
+    async def _own(
+        self, interaction: discord.Interaction[Any], job_id: JobId, *, otherwise: str
+    ) -> Job:
+        """Return a job of the member who pressed."""
         if not self._jobs.is_accepting:
             raise UserError(copy.SHUTTING_DOWN)
-        owner_id = UserId(interaction.user.id)
         parent = await self._jobs.get(job_id)
         if parent is None:
             raise InvalidRequest(copy.REQUEST_FORGOTTEN)
-        if parent.owner_id != owner_id:
-            raise NotAllowed(copy.NOT_YOURS_TO_REPEAT)
-        request, provider = where(parent)
+        if parent.owner_id != UserId(interaction.user.id):
+            raise NotAllowed(otherwise)
+        return parent
+
+    async def _begin(
+        self,
+        interaction: discord.Interaction[Any],
+        request: Request,
+        *,
+        parent: Job,
+        provider: str,
+    ) -> None:
         quote = self._jobs.quote(request, asker=asker_of(interaction), provider=provider)
         job = await acknowledge(interaction, quote, parent_id=parent.id)
         async with refusals_on(interaction, job):
             await self._jobs.submit(
-                quote, job_id=job.id, owner_id=owner_id, target=job.target, parent_id=parent.id
+                quote,
+                job_id=job.id,
+                owner_id=parent.owner_id,
+                target=job.target,
+                parent_id=parent.id,
             )
+
+
+def continue_form(job_id: JobId) -> FormModal:
+    """Return the form for the next turn of a conversation; its id carries the job."""
+    line: ui.TextInput[Any] = ui.TextInput(
+        custom_id=CONTINUE_FIELD,
+        style=discord.TextStyle.paragraph,
+        min_length=1,
+        max_length=PROMPT_CHARS_MAX,
+    )
+    return FormModal(
+        title=copy.CONTINUE_FORM_TITLE,
+        custom_id=f"job:v1:said:{job_id}",
+        label=copy.CONTINUE_FORM_LABEL,
+        description=copy.CONTINUE_FORM_HINT,
+        line=line,
+    )
 
 
 def _same(parent: Job) -> tuple[Request, str]:
