@@ -56,7 +56,7 @@ class Offers:
             )
         lacking = missing(request, provider.capability(request.model))
         if lacking:
-            sentence = cannot(provider.title, lacking)
+            sentence = _told_by_plan(provider, request) or cannot(provider.title, lacking)
             return Refusal(provider=name, title=provider.title, sentence=sentence)
         kind = self._keys.kind_for(asker, name)
         has_own_key = kind is not KeyKind.SERVICE
@@ -98,6 +98,17 @@ class Offers:
         if kind is KeyKind.MEMBER:
             return NOTHING
         return self._prices.price(request, provider=provider)
+
+
+def _told_by_plan(provider: Provider, request: Request) -> str | None:
+    """Return what a provider itself says of a model that cannot do what its others can."""
+    if missing(request, provider.capability()):
+        return None
+    try:
+        provider.plan(request, models=(), has_own_key=False)
+    except InvalidRequest as error:
+        return str(error)
+    return None
 
 
 def _planned(

@@ -293,3 +293,14 @@ async def test_a_key_is_tried_and_belongs_to_nobody_in_particular(aime, host):
     assert host.calls[0].path == "/api/v2/api/validate_key?key=a+key%26more"
     with pytest.raises(KeyRejected):
         await aime.holder(KEY)
+
+
+async def test_an_open_choice_is_made_among_the_models_that_are_open_here(host):
+    async with open_aime(config(host.origin), known=(flux(), counted(workers=9))) as aime:
+        request = REQUEST.evolve(model=None)
+        models = [one.to_model() for one in (flux(), counted(workers=9))]
+
+        free = aime.plan(request, models=models, has_own_key=False)
+        bound = aime.plan(request, models=models[:1], has_own_key=False)
+
+    assert (free.request.model, bound.request.model) == ("counted", "flux-dev")

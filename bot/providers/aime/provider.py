@@ -104,12 +104,13 @@ class Aime(Defaults):
         return union(one.capability for one in known) if known else UNKNOWN
 
     def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
-        """Fit a request to an endpoint as it was last seen, for everybody alike."""
+        """Fit a request to an endpoint as it was last seen; an open choice is made among `models`."""
+        open_to = () if request.model else models
         match request:
             case PictureRequest():
-                return to_plan(request, endpoints=self._able(Makes.PICTURES))
+                return to_plan(request, endpoints=self._able(Makes.PICTURES, open_to))
             case TextRequest():
-                return to_chat_plan(request, endpoints=self._able(Makes.TEXTS))
+                return to_chat_plan(request, endpoints=self._able(Makes.TEXTS, open_to))
             case AlchemyRequest():
                 raise InvalidRequest(f"{TITLE} draws and writes, and nothing else.")
 
@@ -194,9 +195,12 @@ class Aime(Defaults):
             raise READER.unknown_key()
         return holder
 
-    def _able(self, makes: Makes) -> tuple[Endpoint, ...]:
+    def _able(self, makes: Makes, models: Sequence[Model]) -> tuple[Endpoint, ...]:
         """Return the endpoints that make what is wanted; none while nothing is known of any."""
-        able = tuple(one for one in self._endpoints.values() if one.makes is makes)
+        names = {model.name for model in models} or self._endpoints.keys()
+        able = tuple(
+            one for one in self._endpoints.values() if one.makes is makes and one.name in names
+        )
         if self._endpoints and not able:
             raise InvalidRequest(f"{TITLE} has no endpoint for {makes}.")
         return able
