@@ -80,7 +80,7 @@ async def open_service(
             vault=vault,
         )
         service = wired(settings, opened)
-        for book in (service.keys, service.house, service.strikes):
+        for book in (service.keys, service.house, service.strikes, service.payers):
             await book.open()
         yield service
 

@@ -14,9 +14,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.accounts.audit_trail import AuditBook
-from bot.accounts.credits import CreditAccounts
 from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
+from bot.accounts.money import Money
 from bot.accounts.preferences import PreferenceBook
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.history import History
@@ -43,7 +43,7 @@ class Services:
 
     tracker: Tracker
     catalogue: Catalogue
-    credits: CreditAccounts
+    money: Money
     keys: KeyRing
     preferences: PreferenceBook
     history: History

@@ -12,6 +12,7 @@ import discord
 
 from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
+from bot.accounts.payers import PayerBook
 from bot.accounts.strikes import StrikeBook
 from bot.client import EaselBot
 from bot.domain.errors import BotError, ConfigurationError, StorageUnavailable
@@ -59,6 +60,7 @@ class Service:
     keepers: tuple[Keeper, ...]
     house: HouseBook
     strikes: StrikeBook
+    payers: PayerBook
     turns: tuple[Turns, ...]
     database: Database
     token: str

@@ -27,6 +27,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from bot.domain.errors import ConfigurationError
+from bot.domain.jobs import UserId
 
 VERSION: Final = "0.1.0"
 MASTER_KEY_BYTES: Final = 32
@@ -35,6 +36,7 @@ LAUNCHER_NAMES: Final = frozenset({"EASEL_PYTHON"})  # read by `easel`, before t
 PUBLIC_URL_CHARS_MAX: Final = 512  # AI Horde takes 1,024 for the whole, with path and secret
 SQLITE_SCHEME: Final = "sqlite:///"
 AGENT_PATTERN: Final = re.compile(r"[!-9;-~]+:[!-9;-~]+:[!-~][ -~]*")
+ID_PATTERN: Final = re.compile(r"[1-9][0-9]{0,19}")
 HOST_PATTERN: Final = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
@@ -111,6 +113,16 @@ def _provider_names(text: object) -> object:
     return names
 
 
+def _member_ids(text: object) -> object:
+    """Split a comma list of Discord's ids."""
+    if not isinstance(text, str):
+        return text
+    ids = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(ID_PATTERN.fullmatch(part) for part in ids):
+        raise ValueError("give Discord ids with commas between them, such as 81384788765712384")
+    return frozenset(map(int, ids))
+
+
 def _database_url(url: str) -> str:
     if not url.startswith(SQLITE_SCHEME) or url == SQLITE_SCHEME:
         raise ValueError(
@@ -170,6 +182,7 @@ LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(lambda text: str(text).upper())
 ]
 PublicUrl = Annotated[str, _address("http", "https"), AfterValidator(_public_url)]
+MemberIds = Annotated[frozenset[UserId], BeforeValidator(_member_ids)]
 MasterKey = Annotated[SecretStr, AfterValidator(_master_key)]
 
 
@@ -244,6 +257,8 @@ class Settings(BaseModel):
     """Seconds between two edits of one card, at least."""
     daily_credits: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
     """Credits that every member gets per day."""
+    credit_makers: MemberIds | None = None
+    """Discord ids of those who may make new credits, with commas. Unset: all who manage a server."""
     prices: HomePath | None = None
     """A file of prices, such as `docs/prices.toml`. Unset: the usual ones, which stand there."""
     after_unsure_submit: Literal["once", "never"] = "once"

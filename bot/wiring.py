@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.accounts.audit_trail import AuditBook
+from bot.accounts.budgets import BudgetBook
 from bot.accounts.credits import CreditAccounts
 from bot.accounts.door import Door
 from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
+from bot.accounts.money import Money
+from bot.accounts.payers import PayerBook
 from bot.accounts.preferences import PreferenceBook
 from bot.accounts.rotation import MasterKeyWatch
 from bot.accounts.strikes import StrikeBook
+from bot.accounts.till import Till
+from bot.accounts.treasury import Treasury
 from bot.client import EaselBot, Services, use_addresses
 from bot.domain.clock import Clock
 from bot.domain.credits import credits_of
@@ -84,7 +89,7 @@ class Opened:
 class _Books:
     """Who may do what, for how much."""
 
-    credits: CreditAccounts
+    money: Money
     keys: KeyRing
     house: HouseBook
     strikes: StrikeBook
@@ -93,7 +98,7 @@ class _Books:
 def _books(settings: Settings, opened: Opened) -> _Books:
     database, clock = opened.database, opened.clock
     return _Books(
-        credits=CreditAccounts(database, daily=credits_of(settings.daily_credits), clock=clock),
+        money=_money(settings, database, clock),
         keys=KeyRing(database, providers=opened.providers, clock=clock),
         house=HouseBook(database, clock=clock),
         strikes=StrikeBook(database, clock=clock),
@@ -114,20 +119,13 @@ def wired(settings: Settings, opened: Opened) -> Service:
     )
     tools = _tools(settings, opened, books=books, notifier=editor)
     dispatch = LocalDispatch(Worker(tools).advance, clock=clock)
-    offers = Offers(
-        providers,
-        prices=price_list(settings),
-        keys=books.keys,
-        house=books.house,
-        catalogue=catalogue,
-        health=tools.health,
-    )
+    offers = _offers(opened, books=books, catalogue=catalogue, health=tools.health)
     tracker = _tracker(opened, books=books, offers=offers, dispatch=dispatch)
     bot.attach(
         Services(
             tracker=tracker,
             catalogue=catalogue,
-            credits=books.credits,
+            money=books.money,
             keys=books.keys,
             preferences=PreferenceBook(database, clock=clock),
             history=History(database, album, retention=retention),
@@ -136,13 +134,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
             house=books.house,
         )
     )
-    recovery = Recovery(
-        database,
-        dispatch,
-        blobs=opened.blobs,
-        retention=retention,
-        clock=clock,
-    )
+    recovery = Recovery(database, dispatch, blobs=opened.blobs, retention=retention, clock=clock)
     return Service(
         bot=bot,
         tracker=tracker,
@@ -154,6 +146,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
         keepers=(books.strikes, *_keepers(opened)),
         house=books.house,
         strikes=books.strikes,
+        payers=books.money.payers,
         database=database,
         turns=tuple(tools.turns.values()),
         token=discord_token(settings),
@@ -163,12 +156,37 @@ def wired(settings: Settings, opened: Opened) -> Service:
     )
 
 
+def _money(settings: Settings, database: Database, clock: Clock) -> Money:
+    return Money(
+        credits=CreditAccounts(database, daily=credits_of(settings.daily_credits), clock=clock),
+        payers=PayerBook(database, clock=clock),
+        budgets=BudgetBook(database, clock=clock),
+        treasury=Treasury(database, makers=settings.credit_makers, clock=clock),
+        prices=price_list(settings),
+    )
+
+
+def _offers(opened: Opened, *, books: _Books, catalogue: Catalogue, health: Health) -> Offers:
+    return Offers(
+        opened.providers,
+        prices=books.money.prices,
+        keys=books.keys,
+        house=books.house,
+        catalogue=catalogue,
+        health=health,
+    )
+
+
 def _tracker(opened: Opened, *, books: _Books, offers: Offers, dispatch: Dispatch) -> Tracker:
     return Tracker(
         database=opened.database,
         blobs=opened.blobs,
         pictures=opened.pictures,
-        accounts=books.credits,
+        till=Till(
+            accounts=books.money.credits,
+            payers=books.money.payers,
+            budgets=books.money.budgets,
+        ),
         door=Door(books.house, books.strikes),
         offers=offers,
         providers=opened.providers,
@@ -200,7 +218,7 @@ def _tools(
     return Tools(
         database=opened.database,
         blobs=opened.blobs,
-        credits=books.credits,
+        credits=books.money.credits,
         keys=books.keys,
         strikes=books.strikes,
         providers=opened.providers,

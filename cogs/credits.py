@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.accounts.credits import CreditAccounts
+from bot.accounts.money import Money
 from bot.client import EaselBot
 from bot.domain.jobs import UserId
 from bot.ui.account import statement_card
@@ -18,8 +18,8 @@ MOVEMENTS_READ = 20  # a job makes two, of which the second is shown
 class Credits(commands.Cog):
     """Answer questions about credits."""
 
-    def __init__(self, accounts: CreditAccounts) -> None:
-        self._accounts = accounts
+    def __init__(self, money: Money) -> None:
+        self._money = money
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=False)
@@ -27,7 +27,7 @@ class Credits(commands.Cog):
     async def credits(self, interaction: discord.Interaction[Any]) -> None:
         """Show your credits and what became of them."""
         owner_id = UserId(interaction.user.id)
-        statement = await self._accounts.statement(owner_id, limit=MOVEMENTS_READ)
+        statement = await self._money.credits.statement(owner_id, limit=MOVEMENTS_READ)
         view = statement_card(
             owner_id,
             balance=statement.balance,
@@ -40,4 +40,4 @@ class Credits(commands.Cog):
 
 async def setup(bot: EaselBot) -> None:
     """Load the cog."""
-    await bot.add_cog(Credits(bot.services.credits))
+    await bot.add_cog(Credits(bot.services.money))

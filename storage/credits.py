@@ -304,6 +304,11 @@ class Credits:
 
     # ------------------------------------------------------------ questions
 
+    async def reserved(self, reserve_id: TransferId) -> Microcredits:
+        """Return how much a reservation held, resolved or not; nothing when it is not there."""
+        reserve = await self._reserve_of(reserve_id)
+        return NOTHING if reserve is None else reserve.amount
+
     async def statement(
         self, account: AccountId, limit: int, cursor: Cursor | None = None
     ) -> tuple[Transfer, ...]:

@@ -12,11 +12,13 @@ from typing import Protocol, TypeVar
 
 from storage.answers import Answers
 from storage.audit_trail import AuditTrail
+from storage.budgets import Budgets
 from storage.credits import Credits
 from storage.executor import Executor
 from storage.house_rules import HouseRulesTable
 from storage.jobs import Jobs
 from storage.keys import Keys
+from storage.pay_rules import PayRulesTable
 from storage.preferences import PreferencesTable
 from storage.privacy import Privacy
 from storage.resealing import Resealing
@@ -32,10 +34,12 @@ class Tx:
     __slots__ = (
         "answers",
         "audit_trail",
+        "budgets",
         "credits",
         "house_rules",
         "jobs",
         "keys",
+        "pay_rules",
         "preferences",
         "privacy",
         "resealing",
@@ -46,6 +50,8 @@ class Tx:
         self.jobs = Jobs(executor, sealer=sealer)
         self.answers = Answers(executor)
         self.credits = Credits(executor)
+        self.budgets = Budgets(executor)
+        self.pay_rules = PayRulesTable(executor)
         self.keys = Keys(executor, sealer=sealer)
         self.resealing = Resealing(executor, sealer=sealer)
         self.preferences = PreferencesTable(executor)

@@ -20,14 +20,21 @@ USER_TABLES: Mapping[str, str] = MappingProxyType(
         "house_bans": "owner_id",
         "jobs": "owner_id",
         "keys": "owner_id",
+        "pauses": "owner_id",
         "preferences": "owner_id",
         "strikes": "owner_id",
+        "used": "owner_id",
     }
 )
 """Every table with rows of a user, and the column that says whose."""
 
 SERVER_TABLES: Mapping[str, str] = MappingProxyType(
-    {"house_lists": "guild_id", "house_rules": "guild_id", "server_keys": "guild_id"}
+    {
+        "house_lists": "guild_id",
+        "house_rules": "guild_id",
+        "pay_rules": "guild_id",
+        "server_keys": "guild_id",
+    }
 )
 """Every table with rows of a server and of nobody in it, and the column that says which."""
 
@@ -40,6 +47,7 @@ _RELATED: Mapping[str, str] = MappingProxyType(
         "pictures": _OF_THEIR_JOBS,
         "transfers": ":account IN (debit, credit)",
         "audit_trail": ":owner_id IN (actor_id, subject_id)",
+        "budgets": "whom = 'member' AND subject_id = :owner_id",
     }
 )
 

@@ -5,14 +5,18 @@ money always move together; `CreditAccounts` answers members.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.clock import Clock
 from bot.domain.credits import (
+    NOTHING,
+    AccountId,
     Balance,
     Microcredits,
     Transfer,
+    is_server,
     member_account,
     next_allowance,
     post_id,
@@ -85,37 +89,42 @@ class CreditAccounts:
         )
         return await tx.credits.balance(member_account(owner_id))
 
-    async def hold(self, tx: Tx, job: Job) -> None:
-        """Reserve a job's price; `InsufficientCredits` when its payer's balance does not cover it."""
+    async def hold(self, tx: Tx, job: Job, *, payers: Sequence[AccountId]) -> Job:
+        """Reserve a job's price with the first of its payers who has enough; return it with them.
+
+        Raises `InsufficientCredits`, of the last one, when none has.
+        """
         if not job.price:
-            return
-        assert job.payer is not None, "what has a price has a payer"
-        outcome = await tx.credits.reserve(
+            return job
+        for payer in payers:
+            if await self._reserve(tx, job, payer) is not Reserved.TOO_POOR:
+                return job.evolve(payer=payer)
+        last = payers[-1]
+        balance = await tx.credits.balance(last)
+        raise InsufficientCredits(
+            needed=job.price,
+            available=balance.available,
+            renews_at=None if is_server(last) else next_allowance(job.created_at),
+        )
+
+    async def _reserve(self, tx: Tx, job: Job, payer: AccountId) -> Reserved:
+        return await tx.credits.reserve(
             reserve_id(job.id),
-            account=job.payer,
+            account=payer,
             amount=job.price,
             job_id=job.id,
             at=job.created_at,
             expires_at=job.created_at + RESERVATION_LIFE,
         )
-        if outcome is Reserved.TOO_POOR:
-            balance = await tx.credits.balance(job.payer)
-            raise InsufficientCredits(
-                needed=job.price,
-                available=balance.available,
-                renews_at=next_allowance(job.created_at),
-            )
 
 
-async def resolve(tx: Tx, job: Job, *, at: datetime) -> None:
-    """Resolve a job's reservation: post what it is charged, give back the rest.
-
-    What was held may be more than the price, when a cheaper provider took over; what cost nothing
-    from the start has no reservation, and then nothing changes.
-    """
+async def resolve(tx: Tx, job: Job, *, at: datetime) -> Microcredits:
+    """Resolve a job's reservation: post what it is charged; return the rest, which is given back."""
+    if job.payer is None:
+        return NOTHING
+    reserve = reserve_id(job.id)
     if job.charged:
-        await tx.credits.post(
-            post_id(job.id), reserve_id=reserve_id(job.id), amount=job.charged, at=at
-        )
+        await tx.credits.post(post_id(job.id), reserve_id=reserve, amount=job.charged, at=at)
     else:
-        await tx.credits.void(void_id(job.id), reserve_id=reserve_id(job.id), at=at)
+        await tx.credits.void(void_id(job.id), reserve_id=reserve, at=at)
+    return Microcredits(await tx.credits.reserved(reserve) - job.charged)

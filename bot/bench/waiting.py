@@ -180,10 +180,9 @@ def _job(town: Town, number: int, *, remote_id: str, card_id: int) -> Job:
     )
     now = datetime.now(UTC)
     channel = town.channels[number % len(town.channels)]
-    owner_id = UserId(1 + number // JOBS_PER_MEMBER)
     return Job(
         id=JobId(str(FIRST_JOB_ID + number)),
-        owner_id=owner_id,
+        owner_id=UserId(1 + number // JOBS_PER_MEMBER),
         request=request,
         target=Target(
             application_id=int(town.discord.application_id),
@@ -195,7 +194,6 @@ def _job(town: Town, number: int, *, remote_id: str, card_id: int) -> Job:
         ),
         provider="horde",
         price=USUAL.of(request),
-        payer=member_account(owner_id),
         state=JobState.RUNNING,
         attempt=1,
         remote=Remote(id=remote_id, total=1, submitted_at=now, seed=number),
@@ -214,8 +212,8 @@ async def _written(environment: Mapping[str, str], jobs: Sequence[Job]) -> None:
         async def write(tx: Tx, *, some: Sequence[Job]) -> None:
             for job in some:
                 await accounts.open_today(tx, job.owner_id, at=job.created_at)
-                await accounts.hold(tx, job)
-                await tx.jobs.accept(job)
+                held = await accounts.hold(tx, job, payers=[member_account(job.owner_id)])
+                await tx.jobs.accept(held)
 
         for start in range(0, len(jobs), WRITTEN_AT_ONCE):
             some = jobs[start : start + WRITTEN_AT_ONCE]

@@ -9,7 +9,8 @@ from bot.domain.jobs import UserId
 class Asker:
     """A member at a place; `guild_id` is None in a direct message, where nobody has a role.
 
-    `may_manage` tells Discord's permission to manage the server, as the interaction carries it.
+    `parent_id` is the channel that a thread hangs on. `may_manage` tells Discord's permission to
+    manage the server, as the interaction carries it.
     """
 
     id: UserId

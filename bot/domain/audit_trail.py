@@ -16,6 +16,12 @@ class Act(StrEnum):
     """What was done; the value is stored, so it never changes its meaning."""
 
     EXPORTED = "exported"
+    GRANTED = "granted"
+    REVOKED = "revoked"
+    FUNDED = "funded"
+    BUDGET_SET = "budget set"
+    BUDGET_REMOVED = "budget removed"
+    PAYER_SET = "payer set"
     KEY_SET = "key set"
     KEY_FORGOTTEN = "key forgotten"
     ALLOWED = "allowed"

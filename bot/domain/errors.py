@@ -5,6 +5,7 @@
     - InvalidRequest       what was asked cannot be read, or lies outside a limit
     - InsufficientCredits  the balance does not cover the price (.needed .available .renews_at)
     - QuotaExceeded        too many at once, or too soon (.retry_at)
+      · BudgetExceeded     more than the server allows (.standing .needed)
     - ContentRefused       a rule about content says no (.is_strike)
     - NotAllowed           this is not theirs to do
   x ProviderError          a provider failed us (.provider)
@@ -24,6 +25,10 @@
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.domain.budgets import Standing
 
 
 class BotError(Exception):
@@ -39,9 +44,12 @@ class InvalidRequest(UserError):
 
 
 class InsufficientCredits(UserError):
-    """The balance does not cover the price; amounts are microcredits."""
+    """The balance does not cover the price; amounts are microcredits.
 
-    def __init__(self, *, needed: int, available: int, renews_at: datetime) -> None:
+    A member's balance renews; nobody knows that of a server's, where `renews_at` is None.
+    """
+
+    def __init__(self, *, needed: int, available: int, renews_at: datetime | None) -> None:
         super().__init__("Your credits do not cover this.")
         self.needed = needed
         self.available = available
@@ -54,6 +62,15 @@ class QuotaExceeded(UserError):
     def __init__(self, sentence: str, *, retry_at: datetime | None = None) -> None:
         super().__init__(sentence)
         self.retry_at = retry_at
+
+
+class BudgetExceeded(QuotaExceeded):
+    """More than a budget of the server allows; `needed` is the price in microcredits."""
+
+    def __init__(self, standing: "Standing", *, needed: int) -> None:
+        super().__init__("This server does not allow more now.", retry_at=standing.lifts_at)
+        self.standing = standing
+        self.needed = needed
 
 
 class ContentRefused(UserError):

@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
+from bot.accounts.budgets import forget_old_use
 from bot.domain.clock import Clock
 from bot.domain.errors import StorageUnavailable
 from bot.domain.jobs import JobId
@@ -63,6 +64,7 @@ class Recovery:
                 log.warning("an open job was forgotten", extra={"job": job_id})
                 self._dispatch.wake(job_id)
         expired = await self._database.write(lambda tx: tx.credits.expire(now))
+        await self._database.write(lambda tx: forget_old_use(tx, now=now))
         if expired:
             log.warning("forgotten reservations expired", extra={"count": len(expired)})
         before = now - self._retention

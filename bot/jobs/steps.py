@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.accounts.budgets import give_back_unused
 from bot.accounts.credits import resolve
 from bot.accounts.strikes import provider_strike
 from bot.domain.credits import share
@@ -26,7 +27,7 @@ async def save(tools: Tools, before: Job, after: Job) -> Job:
 
 
 async def close(tools: Tools, before: Job, after: Job) -> Job:
-    """Write a move that resolves the job's reservation, both in one transaction.
+    """Write a move that ends a job's claim on credits and budgets, all in one transaction.
 
     What a provider refused for its content is held against the member, in the same one.
     """
@@ -35,7 +36,8 @@ async def close(tools: Tools, before: Job, after: Job) -> Job:
     async def move(tx: Tx) -> bool:
         if not await tx.jobs.move(before, after):
             return False
-        await resolve(tx, after, at=after.changed_at)
+        unspent = await resolve(tx, after, at=after.changed_at)
+        await give_back_unused(tx, after, unspent=unspent)
         if strike is not None:
             await tx.strikes.add(strike)
         return True

@@ -4,13 +4,13 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.accounts.credits import CreditAccounts
 from bot.accounts.door import Door
+from bot.accounts.till import Till
 from bot.domain import quota
 from bot.domain.askers import Asker
 from bot.domain.choice import Choice, choose
 from bot.domain.clock import Clock
-from bot.domain.credits import Microcredits, member_account
+from bot.domain.credits import AccountId, Microcredits
 from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded
 from bot.domain.jobs import WORKING, Job, JobId, Second, Target, UserId
 from bot.domain.keys import KeyKind
@@ -42,10 +42,12 @@ class Quote:
     """What a request would become and cost, before anything is held or sent."""
 
     request: Request
+    asker: Asker
     provider: str
     provider_title: str
     price: Microcredits
     key_kind: KeyKind
+    payer: AccountId | None
     available: Microcredits | None
     notes: tuple[str, ...] = ()
     second: Second | None = None
@@ -68,7 +70,7 @@ class Tracker:
         database: Database,
         blobs: BlobStore,
         pictures: PictureWork,
-        accounts: CreditAccounts,
+        till: Till,
         door: Door,
         offers: Offers,
         providers: Mapping[str, Provider],
@@ -78,7 +80,7 @@ class Tracker:
         self._database = database
         self._blobs = blobs
         self._pictures = pictures
-        self._accounts = accounts
+        self._till = till
         self._door = door
         self._offers = offers
         self._providers = providers
@@ -107,11 +109,13 @@ class Tracker:
         first = choice.first
         return Quote(
             request=first.request,
+            asker=asker,
             provider=first.provider,
             provider_title=first.title,
             price=first.price,
             key_kind=first.key_kind,
-            available=self._accounts.last_known(asker.id),
+            payer=self._till.expected_payer(asker, first.key_kind),
+            available=self._till.last_known(asker.id),
             notes=first.notes,
             second=_second(choice),
         )
@@ -149,15 +153,14 @@ class Tracker:
             provider=quote.provider,
             price=quote.price,
             key_kind=quote.key_kind,
-            payer=member_account(owner_id) if quote.price else None,
             notes=quote.notes,
             parent_id=parent_id,
             second=_with_sources(quote.second, request),
             created_at=now,
             changed_at=now,
         )
-        job = await self._database.write(lambda tx: self._accept(tx, job))
-        self._accounts.remember(owner_id, Microcredits(job.balance_before - job.price))
+        job = await self._database.write(lambda tx: self._accept(tx, job, quote.asker))
+        self._till.remember(job)
         log.info("job accepted", extra={"job": job.id, "provider": job.provider})
         self._dispatch.wake(job.id)
         return job
@@ -183,14 +186,12 @@ class Tracker:
         self._dispatch.wake(job_id)
         return job.evolve(cancel_asked_at=job.cancel_asked_at or now)
 
-    async def _accept(self, tx: Tx, job: Job) -> Job:
+    async def _accept(self, tx: Tx, job: Job, asker: Asker) -> Job:
         existing = await tx.jobs.get(job.id)
         if existing is not None:
             return existing
         quota.may_submit(await tx.jobs.count_working(job.owner_id))
-        balance = await self._accounts.open_today(tx, job.owner_id, at=job.created_at)
-        job = job.evolve(balance_before=balance.available)
-        await self._accounts.hold(tx, job)
+        job = await self._till.take(tx, job, asker=asker)
         await tx.jobs.accept(job)
         return job
 

@@ -24,6 +24,12 @@ FACTS_CHARS_MAX = 300
 
 ACTS = {
     Act.EXPORTED: "took a table out",
+    Act.GRANTED: "granted credits to",
+    Act.REVOKED: "took credits back from",
+    Act.FUNDED: "put credits into the server's pool",
+    Act.BUDGET_SET: "set a budget",
+    Act.BUDGET_REMOVED: "removed a budget",
+    Act.PAYER_SET: "said who pays",
     Act.KEY_SET: "brought a key of this server",
     Act.KEY_FORGOTTEN: "erased a key of this server",
     Act.ALLOWED: "allowed something",

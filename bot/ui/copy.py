@@ -6,7 +6,15 @@ Functions return Discord markup. What comes from members or providers goes throu
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.credits import NOTHING, AccountId, Balance, Microcredits, Transfer, TransferKind
+from bot.domain.credits import (
+    NOTHING,
+    AccountId,
+    Balance,
+    Microcredits,
+    Transfer,
+    TransferKind,
+    is_server,
+)
 from bot.domain.jobs import (
     ALT_CHARS_MAX,
     ENDS,
@@ -148,8 +156,10 @@ def price(job: Job) -> str:
     if job.price == NOTHING:
         return key or "free"
     about = f"about {texts.in_credits(job.price)}"
-    if job.balance_before > NOTHING:
-        about += f" (you have {texts.figure(job.balance_before)})"
+    if job.payer is not None and is_server(job.payer):
+        about += " of this server"
+    elif job.balance_before > NOTHING:
+        about += f", you have {texts.figure(job.balance_before)}"
     return f"{about}, {key}" if key else about
 
 
@@ -455,8 +465,13 @@ CHECK_THE_KEY = "Please check the key and send it once more."
 TRY_LATER = "Please try again in a while."
 
 
-def too_poor(*, needed: int, available: int, renews_at: datetime) -> str:
+def too_poor(*, needed: int, available: int, renews_at: datetime | None) -> str:
     """Say what is missing and when there will be more; amounts are microcredits."""
+    if renews_at is None:
+        return (
+            f"This costs {texts.in_credits(Microcredits(needed))}, which this server pays, and it "
+            f"has {texts.figure(Microcredits(available))} left. Whoever manages it can add some."
+        )
     return (
         f"This costs {texts.in_credits(Microcredits(needed))} and you have "
         f"{texts.figure(Microcredits(available))}. "

@@ -15,6 +15,7 @@ from discord import app_commands
 
 from bot.domain.errors import (
     BotError,
+    BudgetExceeded,
     ConfigurationError,
     InsufficientCredits,
     KeyRejected,
@@ -23,7 +24,7 @@ from bot.domain.errors import (
     StorageUnavailable,
     Transient,
 )
-from bot.ui import copy, texts
+from bot.ui import budget_copy, copy, texts
 from bot.ui.unbroken import NO_CONNECTION, unbroken
 
 log = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ def _sentence_of_ours(error: BotError) -> str | None:
                 needed=error.needed, available=error.available, renews_at=error.renews_at
             )
         case QuotaExceeded():
-            return copy.too_soon(str(error), retry_at=error.retry_at)
+            return _sentence_of_a_limit(error)
         case ProviderError():
             return _sentence_of_a_provider(error)
         case StorageUnavailable():
@@ -112,6 +113,12 @@ def _sentence_of_ours(error: BotError) -> str | None:
             return None  # the operator's to mend, and no business of members
         case _:
             return texts.sentences(str(error), chars_max=copy.ANSWER_CHARS_MAX)
+
+
+def _sentence_of_a_limit(error: QuotaExceeded) -> str:
+    if isinstance(error, BudgetExceeded):
+        return budget_copy.exceeded(error.standing, needed=error.needed)
+    return copy.too_soon(str(error), retry_at=error.retry_at)
 
 
 def _sentence_of_a_provider(error: ProviderError) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import discord
 
 from bot.domain.askers import Asker
-from bot.domain.credits import NOTHING, Microcredits
+from bot.domain.credits import NOTHING, AccountId, Microcredits
 from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Second, Target, UserId
 from bot.domain.keys import KeyKind
 from bot.domain.requests import Request
@@ -40,6 +40,11 @@ class Offer(Protocol):
     @property
     def key_kind(self) -> KeyKind:
         """Whose key it will run on."""
+        ...
+
+    @property
+    def payer(self) -> AccountId | None:
+        """Whose credits are asked for first."""
         ...
 
     @property
@@ -137,6 +142,7 @@ def _promised(interaction: discord.Interaction[Any], offer: Offer, parent_id: Jo
         provider=offer.provider,
         price=offer.price,
         key_kind=offer.key_kind,
+        payer=offer.payer,
         balance_before=offer.available or NOTHING,
         notes=offer.notes,
         parent_id=parent_id,

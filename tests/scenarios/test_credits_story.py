@@ -160,4 +160,4 @@ async def test_what_a_card_says_one_has_is_what_one_has(stage):
     second = await stage.ann.runs("/imagine", prompt="a cat")
     queued = await second.until(titled("In the queue"))
 
-    assert queued.shows("about 5 credits (you have 980)")
+    assert queued.shows("about 5 credits, you have 980")

@@ -6,6 +6,7 @@ import sqlite3
 import pytest
 
 from bot.domain.audit_trail import Act, AuditEntry
+from bot.domain.budgets import Budget, Measure, Period, Whom
 from bot.domain.credits import Microcredits
 from bot.domain.errors import ConfigurationError
 from bot.domain.jobs import JobState, UserId
@@ -185,6 +186,17 @@ async def test_forgotten_preferences_are_the_defaults_again(database):
 # ---------------------------------------------------------------- privacy
 
 
+def a_budget_of(owner_id) -> Budget:
+    return Budget(
+        guild_id=44,
+        whom=Whom.MEMBER,
+        subject_id=owner_id,
+        measure=Measure.JOBS,
+        period=Period.DAY,
+        amount=5,
+    )
+
+
 async def leave_traces(database, owner_id, letter: str) -> None:
     """One row at least in every table that can know a member."""
     remix = PictureRequest(prompt=f"prompt of {letter}", source=Source(picture=a_blob("0")))
@@ -206,6 +218,9 @@ async def leave_traces(database, owner_id, letter: str) -> None:
         await tx.preferences.put(owner_id, Preferences(negative=f"fears of {letter}"), at=NOON)
         await tx.house_rules.ban(44, owner_id, at=NOON)
         await tx.strikes.add(Strike(id=f"{owner_id}", owner_id=owner_id, at=NOON, weight=1))
+        await tx.budgets.put(a_budget_of(owner_id))
+        await tx.budgets.use(44, owner_id, price=Microcredits(10), at=NOON)
+        await tx.budgets.pause(44, owner_id, at=NOON, not_after=NOON)
         await tx.audit_trail.add(
             AuditEntry(
                 id=f"{owner_id}-act",
@@ -247,15 +262,18 @@ async def test_an_export_has_every_row_of_a_member_and_none_of_another(sqlite):
         "accounts": 1,
         "answers": 1,
         "audit_trail": 1,
+        "budgets": 1,
         "house_bans": 1,
         "job_moves": 3,
         "job_sources": 1,
         "jobs": 3,
         "keys": 1,
+        "pauses": 1,
         "pictures": 1,
         "preferences": 1,
         "strikes": 1,
         "transfers": 2,
+        "used": 1,
     }
     text = json.dumps({table: list(map(dict, rows)) for table, rows in export.items()})
     assert "prompt of a" in text
@@ -275,11 +293,14 @@ async def test_an_erasure_leaves_the_ledger_and_what_is_still_at_work(database):
     assert {table for table, rows in left.items() if rows} == {
         "accounts",
         "answers",
+        "budgets",  # or an erasure would lift what a server limits
         "house_bans",
         "job_moves",
         "jobs",
+        "pauses",
         "strikes",
         "transfers",
+        "used",
     }
     assert {row["id"] for row in left["jobs"]} == {f"{ANNA}-running", f"{ANNA}-waiting"}
     assert freed == {a_blob("a")}  # the source is needed by the other member

@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from bot.domain.askers import Asker
-from bot.domain.credits import Microcredits, credits_of
+from bot.domain.credits import AccountId, Microcredits, credits_of
 from bot.domain.jobs import CardFile, Job, JobId, Picture, PictureFile, Second, Target, UserId
 from bot.domain.keys import KeyKind
 from bot.domain.requests import BlobId, PictureRequest
@@ -280,6 +280,7 @@ class FakeQuote:
     provider: str = "horde"
     price: Microcredits = PRICE
     key_kind: KeyKind = KeyKind.SERVICE
+    payer: AccountId | None = None
     available: Microcredits | None = PLENTY
     notes: tuple[str, ...] = ()
     second: Second | None = None

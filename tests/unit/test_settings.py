@@ -85,6 +85,7 @@ def test_what_is_written_arrives_with_its_type():
         ("EASEL_ALLOW_PRIVATE_HOSTS", "perhaps", "true or false"),
         ("EASEL_POLL_INTERVAL_S", "nan", "from 0.02 to 60"),
         ("EASEL_EDIT_INTERVAL_S", "0", "from 0.02 to 60"),
+        ("EASEL_CREDIT_MAKERS", "ann", "give Discord ids with commas"),
         ("EASEL_DAILY_CREDITS", "1.5", "whole number"),
         ("EASEL_AFTER_UNSURE_SUBMIT", "twice", "one of once, never"),
         ("EASEL_JOB_DEADLINE_MIN", "-1", "from 1 to 1440"),
