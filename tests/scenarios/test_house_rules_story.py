@@ -22,6 +22,9 @@ EVERY_COMMAND = [
     ("/admin channels block", {"channel": "here"}),
     ("/admin channels forget", {"channel": "here"}),
     ("/admin channels list", {}),
+    ("/admin roles allow", {"role": "artists"}),
+    ("/admin roles block", {"role": "artists"}),
+    ("/admin roles forget", {"role": "artists"}),
     ("/admin roles list", {}),
     ("/admin words block", {"word": "mud"}),
     ("/admin words forget", {"word": "mud"}),
@@ -42,8 +45,13 @@ async def trail(stage) -> str:
 
 
 def meant(stage, options: dict) -> dict:
-    people = {"here": stage.channel, "bob": stage.bob}
-    return {name: people.get(value, value) for name, value in options.items()}
+    known = {
+        "here": stage.channel,
+        "bob": stage.bob,
+        "artists": next(iter(stage.guild.guild.roles.values()), None)
+        or stage.guild.role("Artists"),
+    }
+    return {name: known.get(value, value) for name, value in options.items()}
 
 
 @pytest.mark.parametrize(("command", "options"), EVERY_COMMAND, ids=[c for c, _ in EVERY_COMMAND])
@@ -212,6 +220,27 @@ async def test_a_blocked_channel_takes_nothing_and_others_do(stage):
     await refused(stage, "This server does not let Easel be used in this channel.")
     there = await stage.ann.runs("/imagine", in_=studio, prompt="a cat")
     await there.until(done)
+
+
+async def test_a_server_can_be_for_some_roles_only(stage):
+    artists = stage.guild.role("Artists", stage.ann)
+    card = await rule(stage, "roles allow", role=artists)
+
+    assert card.shows(f"Only <@&{artists.id}>.")
+    await refused(stage, "only members with certain roles", person=stage.bob)
+    anns = await stage.ann.runs("/imagine", prompt="a cat")
+    await anns.until(done)
+
+    await rule(stage, "roles forget", role=artists)
+    bobs = await stage.bob.runs("/imagine", prompt="a cat")
+    await bobs.until(done)
+
+
+async def test_a_blocked_role_is_refused(stage):
+    muted = stage.guild.role("Muted", stage.bob)
+    await rule(stage, "roles block", role=muted)
+
+    await refused(stage, "only members with certain roles", person=stage.bob)
 
 
 async def test_whoever_is_banned_is_refused_until_let_in_again(stage):

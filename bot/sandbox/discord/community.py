@@ -1,11 +1,11 @@
 """A server as tests and demos fill it: channels and members."""
 
 from bot.sandbox.discord.gateway import Intent
-from bot.sandbox.discord.payloads import channel_payload
+from bot.sandbox.discord.payloads import channel_payload, role_payload
 from bot.sandbox.discord.people import Person
 from bot.sandbox.discord.permissions import EVERYONE, named
 from bot.sandbox.discord.stage import Stage
-from bot.sandbox.discord.world import Channel, Guild, Membership
+from bot.sandbox.discord.world import Channel, Guild, Membership, Role
 
 
 class Community:
@@ -33,6 +33,18 @@ class Community:
                 "CHANNEL_CREATE", channel_payload(channel), guild=self.guild, intent=Intent.GUILDS
             )
         return channel
+
+    def role(self, name: str, *members: Person) -> Role:
+        """Make a role and give it to members; a connected bot hears of it."""
+        role = self._stage.world.add_role(self.guild, name)
+        if self.guild.has_bot:
+            event = {"guild_id": self.guild.id, "role": role_payload(role)}
+            self._stage.gateway.dispatch(
+                "GUILD_ROLE_CREATE", event, guild=self.guild, intent=Intent.GUILDS
+            )
+        for person in members:
+            self.guild.members[person.id].role_ids.append(role.id)
+        return role
 
     def member(self, name: str, *, locale: str = "en-US", **permissions: bool) -> Person:
         """Make a member; permissions go by name, `manage_messages=True`."""

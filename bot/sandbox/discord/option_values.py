@@ -9,11 +9,12 @@ from bot.sandbox.discord.payloads import (
     channel_payload,
     member_payload,
     permission_string,
+    role_payload,
     user_payload,
 )
 from bot.sandbox.discord.permissions import EVERYONE
 from bot.sandbox.discord.wire import Json
-from bot.sandbox.discord.world import Channel, Membership, User
+from bot.sandbox.discord.world import Channel, Membership, Role, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Resolver:
         self.resolved: Json = {}
 
     def value(self, value: object) -> Any:
-        """Return what the wire carries; ids stand for files, people and channels."""
+        """Return what the wire carries; ids stand for files, people, channels, roles."""
         match value:
             case Upload():
                 return self._attach(value)
@@ -41,6 +42,9 @@ class Resolver:
                 return self._name(value)
             case Channel():
                 self._put("channels", value.id, _partial_channel(value))
+                return value.id
+            case Role():
+                self._put("roles", value.id, role_payload(value))
                 return value.id
             case list() | tuple():
                 return [self.value(item) for item in value]

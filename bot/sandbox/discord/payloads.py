@@ -1,9 +1,9 @@
 """How the world looks on the wire: users, members, channels, guilds, the application."""
 
-from bot.sandbox.discord.permissions import EVERYONE, Permission
+from bot.sandbox.discord.permissions import EVERYONE, NOTHING, Permission
 from bot.sandbox.discord.snowflakes import created_at
 from bot.sandbox.discord.wire import Json
-from bot.sandbox.discord.world import Channel, ChannelType, Guild, Membership, User, World
+from bot.sandbox.discord.world import Channel, ChannelType, Guild, Membership, Role, User, World
 
 VERIFY_KEY = "0" * 64
 
@@ -45,7 +45,7 @@ def member_payload(membership: Membership) -> Json:
         "nick": membership.nick,
         "avatar": None,
         "banner": None,
-        "roles": [],
+        "roles": list(membership.role_ids),
         "joined_at": membership.joined_at,
         "premium_since": None,
         "communication_disabled_until": None,
@@ -90,12 +90,17 @@ def _overwrites(channel: Channel) -> list[Json]:
 
 def everyone_role_payload(guild: Guild) -> Json:
     """Draw the role whose id is the guild's own."""
+    return role_payload(Role(id=guild.id, name="@everyone"), permissions=EVERYONE, position=0)
+
+
+def role_payload(role: Role, *, permissions: Permission = NOTHING, position: int = 1) -> Json:
+    """Draw a `GuildRoleResponse`."""
     return {
-        "id": guild.id,
-        "name": "@everyone",
+        "id": role.id,
+        "name": role.name,
         "description": None,
-        "permissions": str(int(EVERYONE)),
-        "position": 0,
+        "permissions": str(int(permissions)),
+        "position": position,
         "color": 0,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "hoist": False,
@@ -132,7 +137,7 @@ def guild_create_payload(world: World, guild: Guild) -> Json:
         "mfa_level": 0,
         "nsfw_level": 0,
         "nsfw": False,
-        "roles": [everyone_role_payload(guild)],
+        "roles": [everyone_role_payload(guild), *map(role_payload, guild.roles.values())],
         "emojis": [],
         "stickers": [],
         "features": [],

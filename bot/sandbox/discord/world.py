@@ -31,6 +31,14 @@ class User:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
+class Role:
+    """A role of a guild; here it grants nothing, it only groups members."""
+
+    id: str
+    name: str
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class Guild:
     """A server. Without the bot (`has_bot`) only user-installed commands run there."""
 
@@ -43,6 +51,7 @@ class Guild:
     file_bytes_max: int
     members: dict[str, "Membership"] = field(default_factory=dict)
     channels: dict[str, "Channel"] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
     opened_commands: set[str] = field(default_factory=set)
     """Commands that the server's own settings offer to everybody, whatever they ask for."""
 
@@ -69,6 +78,7 @@ class Membership:
     guild: Guild
     joined_at: str
     permissions: Permission = EVERYONE
+    role_ids: list[str] = field(default_factory=list)
     nick: str | None = None
 
 
@@ -112,6 +122,12 @@ class World:
         channel = Channel(id=self._mint.mint(), name=name, guild=guild, nsfw=nsfw)
         guild.channels[channel.id] = self.channels[channel.id] = channel
         return channel
+
+    def add_role(self, guild: Guild, name: str) -> Role:
+        """Make a role."""
+        role = Role(id=self._mint.mint(), name=name)
+        guild.roles[role.id] = role
+        return role
 
     def remove_channel(self, channel: Channel) -> None:
         """Delete a channel."""

@@ -171,6 +171,28 @@ async def test_rights_decide_who_is_offered_a_command(bot, ann, guild):
         await ann.runs("/restricted")
 
 
+async def test_a_server_can_offer_a_command_to_everybody(bot, ann, guild):
+    guild.opens_command("restricted")
+
+    answer = await ann.runs("/restricted")
+
+    assert answer.text == "yes"
+
+
+async def test_a_members_roles_come_with_what_they_do(bot, ann, guild):
+    role = guild.role("Artists", ann)
+
+    async def act(interaction):
+        names = sorted(role.name for role in interaction.user.roles)
+        await interaction.response.send_message(", ".join(names))
+
+    bot.act = act
+    card = await ann.runs("/hand")
+
+    assert card.text == "@everyone, Artists"
+    assert guild.guild.members[ann.id].role_ids == [role.id]
+
+
 async def test_an_adult_command_is_offered_behind_the_label_only(bot, ann, guild):
     answer = await ann.runs("/grown_up", in_=guild.channel("cellar", nsfw=True))
 
