@@ -11,7 +11,7 @@ from discord import ui
 from bot.domain.credits import Balance, Microcredits, Transfer, member_account
 from bot.domain.jobs import UserId
 from bot.domain.preferences import Preferences
-from bot.ui import copy
+from bot.ui import copy, credits_copy
 
 _BLUE = discord.Colour(0x3B82F6)
 
@@ -28,15 +28,15 @@ def statement_card(
     account = member_account(owner_id)
     resolved = {transfer.reserve_id for transfer in transfers}  # their outcome tells it all
     lines = [
-        copy.movement(transfer, account=account)
+        credits_copy.movement(transfer, account=account)
         for transfer in transfers
         if transfer.id not in resolved
     ]
     return plain_card(
-        copy.CREDITS,
-        copy.balance(balance),
-        copy.renewal(daily, renews_at=renews_at),
-        "\n".join(lines) or copy.NO_MOVEMENTS,
+        credits_copy.CREDITS,
+        credits_copy.balance(balance),
+        credits_copy.renewal(daily, renews_at=renews_at),
+        "\n".join(lines) or credits_copy.NO_MOVEMENTS,
     )
 
 

@@ -24,7 +24,7 @@ from bot.domain.errors import (
     StorageUnavailable,
     Transient,
 )
-from bot.ui import budget_copy, copy, texts
+from bot.ui import budget_copy, copy, credits_copy, texts
 from bot.ui.unbroken import NO_CONNECTION, unbroken
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def _sentence(error: Exception) -> str | None:
 def _sentence_of_ours(error: BotError) -> str | None:
     match error:
         case InsufficientCredits():
-            return copy.too_poor(
+            return credits_copy.too_poor(
                 needed=error.needed, available=error.available, renews_at=error.renews_at
             )
         case QuotaExceeded():

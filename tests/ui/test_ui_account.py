@@ -15,7 +15,7 @@ from bot.domain.credits import (
     member_account,
 )
 from bot.domain.keys import KeyKind
-from bot.ui import copy, key_copy
+from bot.ui import credits_copy, key_copy
 from bot.ui.account import statement_card
 from bot.ui.keys import keys_card
 from tests.ui.ui_fakes import NOON, OWNER, texts_of
@@ -51,7 +51,7 @@ def transfer(kind: TransferKind, **changes) -> Transfer:
 
 @pytest.mark.parametrize("kind", TransferKind)
 def test_every_kind_of_movement_has_its_words(kind):
-    words = copy.movement(transfer(kind), account=MINE)
+    words = credits_copy.movement(transfer(kind), account=MINE)
 
     assert words.startswith("<t:1785585600:R>: 24 ")
 
@@ -59,8 +59,8 @@ def test_every_kind_of_movement_has_its_words(kind):
 def test_a_gift_reads_differently_at_both_ends():
     gift = transfer(TransferKind.GIFT, debit=MINE, credit=THEIRS)
 
-    assert "given away by you" in copy.movement(gift, account=MINE)
-    assert "were given to you" in copy.movement(gift, account=THEIRS)
+    assert "given away by you" in credits_copy.movement(gift, account=MINE)
+    assert "were given to you" in credits_copy.movement(gift, account=THEIRS)
 
 
 def statement(*transfers: Transfer, held: int = 0) -> str:
@@ -93,7 +93,7 @@ def test_of_a_reservation_that_is_resolved_only_the_outcome_is_told():
 
 
 def test_an_empty_statement_says_so():
-    assert copy.NO_MOVEMENTS in statement()
+    assert credits_copy.NO_MOVEMENTS in statement()
 
 
 def test_a_long_statement_fits_into_a_message():
