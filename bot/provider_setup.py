@@ -1,16 +1,20 @@
 """Which providers are offered, and what each is told: the settings' side of the registry."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pydantic import SecretStr
 
 from bot.domain.errors import ConfigurationError
-from bot.providers.config import ProviderConfig
+from bot.providers.config import ProviderConfig, Timeouts
 from bot.providers.horde.catalog import ANONYMOUS_KEY
 from bot.settings import Settings
 
 # None of these publishes a limit; one a second is polite and far above what one community sends.
 QUIET_SUBMITS_PER_S, QUIET_SUBMITS_PER_MIN = 1, 60
+
+# It draws while it is asked, and says nothing until then; its document asks for 180 s at least.
+NEBULA_CALL = Timeouts(read_s=300.0, total_s=360.0)
 
 
 def provider_configs(settings: Settings) -> dict[str, ProviderConfig]:
@@ -41,6 +45,8 @@ def _set_up(settings: Settings) -> dict[str, ProviderConfig]:
     if settings.ai_client_key is not None:
         hosts = settings.ai_client_download_hosts
         configs["ai_client"] = _quiet(settings, settings.ai_client_url, download_hosts=hosts)
+    if settings.nebula_key is not None:
+        configs["nebula"] = _nebula(settings)
     return configs
 
 
@@ -51,6 +57,7 @@ def service_keys(settings: Settings) -> Mapping[str, SecretStr]:
         "aime": settings.aime_key,
         "algovera": settings.algovera_key,
         "ai_client": settings.ai_client_key,
+        "nebula": settings.nebula_key,
     }
     return {name: key for name, key in keys.items() if key is not None}
 
@@ -65,6 +72,17 @@ def _horde(settings: Settings) -> ProviderConfig:
         poll_gap_s=min(settings.poll_interval_s, 1.0),
         allow_private_hosts=settings.allow_private_hosts,
         has_house_account=settings.horde_key.get_secret_value() != ANONYMOUS_KEY,
+    )
+
+
+def _nebula(settings: Settings) -> ProviderConfig:
+    return replace(
+        _quiet(settings, settings.nebula_url),
+        submits_per_s=max(QUIET_SUBMITS_PER_S, settings.nebula_submits_per_minute / 60),
+        submits_per_min=settings.nebula_submits_per_minute,
+        list_key=settings.nebula_key,
+        repaints_black=settings.nebula_mask == "black",
+        submit_timeouts=NEBULA_CALL,
     )
 
 

@@ -34,6 +34,7 @@ MASTER_KEY_BYTES: Final = 32
 SECRET_FILE_BYTES_MAX: Final = 4096
 LAUNCHER_NAMES: Final = frozenset({"EASEL_PYTHON"})  # read by `easel`, before there is a Python
 PUBLIC_URL_CHARS_MAX: Final = 512  # AI Horde takes 1,024 for the whole, with path and secret
+OUTSIDE_PREFIXES: Final = ("discord_", "horde_", "aime_", "algovera_", "ai_client_", "nebula_")
 SQLITE_SCHEME: Final = "sqlite:///"
 AGENT_PATTERN: Final = re.compile(r"[!-9;-~]+:[!-9;-~]+:[!-~][ -~]*")
 ID_PATTERN: Final = re.compile(r"[1-9][0-9]{0,19}")
@@ -42,11 +43,7 @@ HOST_PATTERN: Final = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 def env_name(attribute: str) -> str:
     """Return the variable behind an attribute: `web_port` is `EASEL_WEB_PORT`."""
-    prefix = (
-        ""
-        if attribute.startswith(("discord_", "horde_", "aime_", "algovera_", "ai_client_"))
-        else "EASEL_"
-    )
+    prefix = "" if attribute.startswith(OUTSIDE_PREFIXES) else "EASEL_"
     return prefix + attribute.upper()
 
 
@@ -243,6 +240,14 @@ class Settings(BaseModel):
     """Your token for ai-client.com. Unset: it is not offered."""
     ai_client_download_hosts: Hosts = ("app.ai-client.com",)
     """Hosts that its pictures may come from."""
+    nebula_url: HttpUrl = "https://api.nebulablock.com/api/v1"
+    """The API of Nebula Block, or a server of its kind."""
+    nebula_key: HeaderSecret | None = None
+    """Your key for Nebula Block, `ak_…`. Unset: it is not offered."""
+    nebula_submits_per_minute: Annotated[int, Field(ge=1, le=6000)] = 60
+    """What your tier allows there: 60, 300, 600, 1500 or 3000 calls a minute."""
+    nebula_mask: Literal["white", "black"] = "white"
+    """What it draws anew: the `white` or the `black` parts of a mask; its document says both."""
     providers: ProviderNames = ()
     """Who is offered, with commas, the usual one first: `nebula,horde`. Unset: all that are set up."""
     allow_private_hosts: bool = False

@@ -28,6 +28,7 @@ from bot.jobs.running import Running
 from bot.jobs.steps import end, fail, later, save, tell_trouble
 from bot.jobs.tools import Tools
 from bot.jobs.turns import Turns
+from bot.media.normalise import inverted
 from bot.providers.base import Accepted, Inputs
 
 log = logging.getLogger(__name__)
@@ -216,10 +217,17 @@ class Submitting:
         picture, mask = _bytes_of(job.request)
         return Inputs(
             source=await self._blob(picture),
-            mask=await self._blob(mask),
+            mask=await self._mask(job, mask),
             callback_url=self._tools.callback_url(job),
             so_far=job.remote,
         )
+
+    async def _mask(self, job: Job, blob: BlobId | None) -> bytes | None:
+        """Return the mask in the provider's meaning; ours is that white is drawn anew."""
+        mask = await self._blob(blob)
+        if mask is None or not self._tools.providers[job.provider].repaints_black:
+            return mask
+        return await self._tools.pictures.run(inverted, mask)
 
     async def _blob(self, blob: BlobId | None) -> bytes | None:
         if blob is None:

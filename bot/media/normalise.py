@@ -3,7 +3,7 @@
 import io
 from dataclasses import dataclass, field
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from bot.domain.errors import InvalidRequest
 from bot.domain.requests import SIDE_MAX_PX
@@ -50,6 +50,13 @@ def to_mask(data: bytes, size: tuple[int, int]) -> bytes:
         raise InvalidRequest("The mask is all black: paint white what should be drawn anew.")
     target = io.BytesIO()
     grey.save(target, format="png")
+    return target.getvalue()
+
+
+def inverted(mask: bytes) -> bytes:
+    """Return a mask that means the same where black is repainted."""
+    target = io.BytesIO()
+    ImageOps.invert(opened(mask)).save(target, format="png")
     return target.getvalue()
 
 

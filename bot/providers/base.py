@@ -235,6 +235,7 @@ class Provider(Protocol):
     limits: Limits
     calls_back: bool  # whether `submit` passes `Inputs.callback_url` on
     draws_in_call: bool  # whether a submit lasts until its result is there: never sent twice
+    repaints_black: bool  # whether the mask in `Inputs` marks what to draw anew in black
 
     def capability(self, model: str | None = None) -> Capability:
         """Tell what can be done with one model, or with one or another of them; from memory."""

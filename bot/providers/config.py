@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from pydantic import SecretStr
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
@@ -20,6 +22,9 @@ class ProviderConfig:
     `has_house_account` tells that jobs without a member's key run on an account of the operator,
     not on the provider's anonymous access. `has_sessions`: log in and show the session, where a
     service takes either that or the key with every call.
+    `list_key` reads lists that need a key and are the same for everybody. `submit_timeouts` are those
+    of a service that draws while it is asked. `repaints_black` tells that black parts of a mask are
+    drawn anew there, not white ones.
     """
 
     url: str
@@ -31,4 +36,7 @@ class ProviderConfig:
     allow_private_hosts: bool = False
     has_house_account: bool = False
     has_sessions: bool = False
+    list_key: SecretStr | None = None
+    repaints_black: bool = False
     timeouts: Timeouts = field(default_factory=Timeouts)
+    submit_timeouts: Timeouts | None = None

@@ -17,6 +17,7 @@ class Defaults:
 
     calls_back = False
     draws_in_call = False
+    repaints_black = False
 
     def read_callback(self, callback: Callback) -> CallbackNews | None:
         """Read nothing: this service does not call."""

@@ -10,6 +10,7 @@ from bot.providers.algovera import open_algovera
 from bot.providers.base import Provider
 from bot.providers.config import ProviderConfig
 from bot.providers.horde import open_horde
+from bot.providers.nebula import open_nebula
 
 Factory = Callable[[ProviderConfig], AbstractAsyncContextManager[Provider]]
 """Opens a provider's connections and closes them with the block."""
@@ -20,5 +21,6 @@ FACTORIES: Mapping[str, Factory] = MappingProxyType(
         "aime": open_aime,
         "algovera": open_algovera,
         "horde": open_horde,
+        "nebula": open_nebula,
     }
 )

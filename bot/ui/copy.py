@@ -33,6 +33,7 @@ PROVIDERS = {
     "aime": "AIME",
     "algovera": "Algovera",
     "ai_client": "AI Client",
+    "nebula": "Nebula Block",
 }
 """Providers by the names that members know."""
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -38,25 +39,36 @@ class Case:
     over: Callable[[str], tuple[Reply, ...]]  # one poll's answers, with one picture at a link
     unknown_key: Reply
     slow_down: Reply
+    planned: Mapping[str, Any] = field(default_factory=dict)  # where a submit needs more
     extras: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = 7  # None: the provider takes none
     is_in_parts: bool = False  # the submit that spends comes after another call
     has_links: bool = True  # or its pictures come over the API itself
     has_cancel: bool = True
+    polls: bool = True  # or the answer to the submit is the result
+    remote_id: str = REMOTE_ID
     factory: Factory | None = None  # where more than the registry gives has to be known
 
     @property
     def request(self) -> PictureRequest:
-        return PictureRequest(prompt="a lighthouse", seed=7)
+        return PictureRequest(prompt="a lighthouse", seed=7, **self.planned)
 
     @property
     def remote(self) -> Remote:
-        return Remote(id=REMOTE_ID, total=1, submitted_at=NOW, seed=self.seed, extras=self.extras)
+        return Remote(
+            id=self.remote_id, total=1, submitted_at=NOW, seed=self.seed, extras=self.extras
+        )
 
     @property
     def inputs(self) -> Inputs:
         so_far = Remote(id=REMOTE_ID, total=1, submitted_at=NOW, seed=self.seed)
         return Inputs(so_far=so_far if self.is_in_parts else None)
+
+    async def reads(self, provider: Provider) -> object:
+        """Make a call that changes nothing: a look at the request, or at the key."""
+        if self.polls:
+            return await provider.poll(self.remote, key=KEY)
+        return await provider.holder(KEY)
 
     @asynccontextmanager
     async def open(
@@ -116,12 +128,16 @@ def _headers(response: dict[str, dict[str, str]]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name.lower() not in unwanted}
 
 
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
 def _algovera_over(_: str) -> tuple[Reply, ...]:
     return (as_json({"job_status": "done"}), Reply(body=WEBP))
 
 
 def _aime_over(_: str) -> tuple[Reply, ...]:
-    picture = f"data:image/WEBP;base64,{base64.b64encode(WEBP).decode()}"
+    picture = f"data:image/WEBP;base64,{_base64(WEBP)}"
     return (as_json({"job_state": "done", "job_result": {"images": [picture], "seed": 7}}),)
 
 
@@ -137,6 +153,16 @@ def _ai_client_over(url: str) -> tuple[Reply, ...]:
     response = {"guid": "a9e17dcc", "type": "response", "content": [{"url": url}], "credits": 5}
     return (as_json({"data": [AI_CLIENT_REQUEST, response]}),)
 
+
+NEBULA_DRAWN = as_json(
+    {
+        "model": "black-forest-labs/FLUX.1-schnell",
+        "object": "list",
+        "data": [{"timings": {"inference": 13.4}, "index": 0, "b64_json": _base64(WEBP)}],
+        "message": "Image generated successfully",
+        "status": "success",
+    }
+)
 
 CASES = {
     "ai_client": Case(
@@ -181,5 +207,21 @@ CASES = {
         over=_horde_over,
         unknown_key=_replayed("error_401_unknown_key"),
         slow_down=_replayed("error_429_limiter"),
+    ),
+    "nebula": Case(
+        name="nebula",
+        accepted=NEBULA_DRAWN,
+        working=(as_json({"data": {"available_balance": "12.50"}, "status": "success"}),),
+        over=lambda _: (),  # it was over with the submit
+        unknown_key=as_json({"detail": "Invalid authentication credentials."}, status=401),
+        slow_down=as_json(
+            {"status": "failed", "message": "Limit of 60 requests per minute exceeded."}, status=429
+        ),
+        planned={"model": "black-forest-labs/FLUX.1-schnell", "width": 64, "height": 64},
+        extras={"calls": "1", "came": "1"},
+        has_links=False,
+        has_cancel=False,
+        polls=False,
+        remote_id="-",
     ),
 }

@@ -15,7 +15,7 @@ from bot.domain.errors import (
     RateLimited,
     Transient,
 )
-from bot.providers.base import Finished, Working
+from bot.providers.base import Finished, Holder, Working
 from bot.providers.downloads import PICTURE_BYTES_MAX
 from bot.providers.http import JSON_BYTES_MAX
 from bot.providers.registry import FACTORIES
@@ -24,7 +24,6 @@ from tests.providers.provider_cases import (
     CASES,
     KEY,
     NOW,
-    REMOTE_ID,
     SIGNATURE,
     WEBP,
     Case,
@@ -66,6 +65,18 @@ def case(request: pytest.FixtureRequest) -> Case:
 @pytest.fixture(params=sorted(name for name, case in CASES.items() if case.has_links))
 def linking(request: pytest.FixtureRequest) -> Case:
     """A provider whose pictures lie behind links."""
+    return CASES[request.param]
+
+
+@pytest.fixture(params=sorted(name for name, case in CASES.items() if case.polls))
+def polling(request: pytest.FixtureRequest) -> Case:
+    """A provider that is asked how far it is."""
+    return CASES[request.param]
+
+
+@pytest.fixture(params=sorted(name for name, case in CASES.items() if not case.polls))
+def at_once(request: pytest.FixtureRequest) -> Case:
+    """A provider whose answer to a submit is the result."""
     return CASES[request.param]
 
 
@@ -112,7 +123,7 @@ async def test_an_accepted_submit_is_one_call_and_gives_everything_to_go_on(case
     async with case.open(host) as provider:
         accepted = await provider.submit(case.request, key=KEY, inputs=case.inputs, now=NOW)
 
-    assert accepted.remote.id == REMOTE_ID
+    assert accepted.remote.id == case.remote_id
     assert (accepted.remote.total, accepted.remote.seed) == (1, case.seed)
     assert accepted.remote.submitted_at == NOW
     assert len(host.calls) == 1
@@ -182,34 +193,34 @@ async def test_redirects_are_not_followed(case, host, storage):
         with pytest.raises(ProtocolBroken):
             await provider.submit(case.request, key=KEY, inputs=case.inputs, now=NOW)
         with pytest.raises(ProtocolBroken):
-            await provider.poll(case.remote, key=KEY)
+            await case.reads(provider)
 
     assert storage.calls == []
 
 
 @pytest.mark.parametrize("fault", NO_WHOLE_ANSWER)
-async def test_a_poll_without_a_whole_answer_is_worth_another_try(case, host, fault):
+async def test_a_read_without_a_whole_answer_is_worth_another_try(case, host, fault):
     host.always_says(NO_WHOLE_ANSWER[fault])  # always: aiohttp itself may read twice
 
     async with case.open(host, reply=NO_WHOLE_ANSWER[fault]) as provider:
         with pytest.raises(Transient):
-            await provider.poll(case.remote, key=KEY)
+            await case.reads(provider)
 
 
 @pytest.mark.parametrize("fault", UNREADABLE)
-async def test_a_poll_with_an_unreadable_answer_breaks_the_protocol(case, host, fault):
+async def test_a_read_with_an_unreadable_answer_breaks_the_protocol(case, host, fault):
     host.says(UNREADABLE[fault])
 
     async with case.open(host) as provider:
         with pytest.raises(ProtocolBroken):
-            await provider.poll(case.remote, key=KEY)
+            await case.reads(provider)
 
 
-async def test_a_running_request_tells_how_far_it_is(case, host):
-    host.says(*case.working)
+async def test_a_running_request_tells_how_far_it_is(polling, host):
+    host.says(*polling.working)
 
-    async with case.open(host) as provider:
-        seen = await provider.poll(case.remote, key=KEY)
+    async with polling.open(host) as provider:
+        seen = await provider.poll(polling.remote, key=KEY)
 
     assert isinstance(seen, Working)
     assert seen.total == 1
@@ -223,20 +234,35 @@ async def test_a_wrong_content_type_is_no_reason_to_despair(case, host):
     host.says(*plain)
 
     async with case.open(host) as provider:
-        assert isinstance(await provider.poll(case.remote, key=KEY), Working)
+        assert isinstance(await case.reads(provider), Working | Holder)
 
 
-async def test_a_finished_request_hands_out_its_picture(case, host, storage):
-    host.says(*case.over(link(storage)))
+async def test_a_finished_request_hands_out_its_picture(polling, host, storage):
+    host.says(*polling.over(link(storage)))
     storage.says(Reply(body=WEBP, headers={"Content-Type": "application/octet-stream"}))
 
-    async with case.open(host) as provider:
-        seen = await provider.poll(case.remote, key=KEY)
+    async with polling.open(host) as provider:
+        seen = await provider.poll(polling.remote, key=KEY)
         assert isinstance(seen, Finished)
         picture = await provider.fetch(seen.items[0])
 
     assert picture == WEBP
-    assert len(storage.calls) == case.has_links
+    assert len(storage.calls) == polling.has_links
+
+
+async def test_an_answer_that_is_the_result_hands_out_its_picture_and_is_over(at_once, host):
+    host.says(at_once.accepted)
+
+    async with at_once.open(host) as provider:
+        assert provider.draws_in_call
+        accepted = await provider.submit(at_once.request, key=KEY, inputs=at_once.inputs, now=NOW)
+        assert accepted.finished is not None
+        picture = await provider.fetch(accepted.finished.items[0])
+        seen = await provider.poll(accepted.remote, key=KEY)
+
+    assert picture == WEBP
+    assert seen == Finished(items=())
+    assert len(host.calls) == 1
 
 
 async def test_a_picture_is_fetched_from_its_link_and_nothing_goes_along(linking, host, storage):
@@ -308,8 +334,8 @@ async def test_no_cookie_comes_back(case, host):
     )
 
     async with FACTORIES[case.name](config(by_name)) as provider:
-        await provider.poll(case.remote, key=KEY)
-        await provider.poll(case.remote, key=KEY)
+        await case.reads(provider)
+        await case.reads(provider)
 
     assert all("cookie" not in call.headers for call in host.calls)
 
@@ -320,4 +346,4 @@ async def test_the_environments_proxy_is_not_used(case, host, monkeypatch):
     host.says(*case.working)
 
     async with case.open(host) as provider:
-        assert isinstance(await provider.poll(case.remote, key=KEY), Working)
+        assert isinstance(await case.reads(provider), Working | Holder)
