@@ -34,8 +34,9 @@ _ENDS = frozenset({JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED})
 
 NEXT: Mapping[JobState, frozenset[JobState]] = MappingProxyType(
     {
-        # Straight to collected when earlier parts brought results and no more is to be asked for.
-        JobState.ACCEPTED: frozenset({JobState.SUBMITTING, JobState.COLLECTED}) | _ENDS,
+        # Past submitting where earlier parts were taken or brought results, and no more is asked for.
+        JobState.ACCEPTED: frozenset({JobState.SUBMITTING, JobState.RUNNING, JobState.COLLECTED})
+        | _ENDS,
         # Back to accepted when the provider refused: nothing arrived there, the intent is withdrawn;
         # or for the next part, where a request is sent in several.
         JobState.SUBMITTING: frozenset({JobState.RUNNING, JobState.ACCEPTED}) | _ENDS,

@@ -81,7 +81,7 @@ class Submitting:
         try:
             inputs = await self._inputs(job)
         except InvalidRequest as error:
-            return await fail(self._tools, job, FailureKind.INVALID, str(error))
+            return await self._no_more(job, FailureKind.INVALID, str(error))
         if job.key_owner is not None and job.remote is None:  # not again for each part
             job = await self._estimated(job, inputs)
         blocked_until = self._tools.health.blocked_until(job)

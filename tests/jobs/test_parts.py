@@ -21,12 +21,12 @@ from bot.domain.errors import (
     Transient,
 )
 from bot.domain.jobs import FailureKind, JobState, Remote
-from bot.domain.requests import PictureRequest
+from bot.domain.requests import BlobId, PictureRequest, Source
 from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
 from bot.jobs.pace import Pace
 from bot.jobs.schedule import Schedule
-from bot.jobs.submitting import LOST_IN_CALL_SENTENCE, LOST_PART_NOTE
+from bot.jobs.submitting import LOST_IN_CALL_SENTENCE, LOST_PART_NOTE, SOURCE_GONE_SENTENCE
 from bot.jobs.tools import Tools
 from bot.jobs.turns import Turns
 from bot.jobs.worker import Worker
@@ -116,10 +116,21 @@ class Clock(SystemClock):
         return super().now() + self.ahead
 
 
+class Breaker(Health):
+    """Lets nobody through while it is shut."""
+
+    is_shut = False
+
+    def blocked_until(self, job):
+        until = self._clock.now() + timedelta(seconds=15)
+        return until if self.is_shut else super().blocked_until(job)
+
+
 class World:
     def __init__(self, database, blobs, pictures):
         self.clock, self.provider, self.card = Clock(), ByTheCall(), Card()
         self.database, self.blobs, self.pictures = database, blobs, pictures
+        self.health = Breaker(self.clock)
         self.start()
 
     def start(self):
@@ -141,7 +152,7 @@ class World:
                 notifier=self.card,
                 pictures=self.pictures,
                 schedule=Schedule(interval_s=0.1, retry_s=1, deadline=timedelta(minutes=60)),
-                health=Health(self.clock),
+                health=self.health,
                 hearsay=Hearsay(),
                 callback_addresses=None,
                 clock=self.clock,
@@ -411,3 +422,31 @@ async def test_a_full_disk_keeps_the_answer_until_there_is_room(world, count, re
     assert world.provider.sent == list(range(count))
     assert len(job.pictures) == count
     assert await world.spent() == PRICE
+
+
+async def test_a_provider_that_is_left_alone_between_two_parts_delivers_what_came(world):
+    await world.asks(2)
+    await world.runs_to(sent=1)
+    world.health.is_shut = True
+
+    job = await world.runs()
+
+    assert job.state is JobState.DONE
+    assert world.provider.sent == [0]
+    assert len(job.pictures) == 1
+    assert await world.spent() == PRICE // 2
+
+
+async def test_a_source_that_is_gone_between_two_parts_leaves_what_came(world):
+    gone = Source(picture=BlobId("ab" * 32))
+    await world.asks(2)
+    await world.runs_to(sent=1)
+    before = await world.job()
+    lost = before.evolve(request=before.request.evolve(source=gone))
+    await world.database.write(lambda tx: tx.jobs.move(before, lost))
+
+    job = await world.runs()
+
+    assert job.state is JobState.DONE
+    assert len(job.pictures) == 1
+    assert SOURCE_GONE_SENTENCE in job.notes

@@ -38,7 +38,7 @@ A, S, R, C, D = (
     JobState.DELIVERED,
 )
 LEGAL = {
-    *((A, S), (A, C), (S, A), (S, R), (R, C), (C, D), (D, JobState.DONE)),
+    *((A, S), (A, R), (A, C), (S, A), (S, R), (R, C), (C, D), (D, JobState.DONE)),
     *product((A, S, R, C), ENDS),
 }
 

@@ -6,6 +6,7 @@ The document bounds neither size nor steps; these are what its models were made 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.domain.capabilities import Ability, Capability
 from bot.domain.errors import InvalidRequest
 from bot.domain.narrowing import chosen, narrowed, unweighted, within
 from bot.domain.requests import PICTURES_MAX, PictureRequest, Source, SourceUse
@@ -18,7 +19,17 @@ SIDE_USUAL_PX = 1024
 STEPS_MAX, STEPS_PRICED = 50, 30  # priced where a model does not let anybody choose
 CFG_MIN, CFG_MAX = 1.0, 20.0
 
-_ABLE = {Takes.NEGATIVE: "negative", Takes.GUIDANCE: "cfg", Takes.SEED: "seed"}
+_WISHES = {Takes.NEGATIVE: "negative", Takes.GUIDANCE: "cfg", Takes.SEED: "seed"}
+
+
+def capability_of(row: Row) -> Capability:
+    """Tell what a model can do."""
+    return Capability(
+        abilities=frozenset({Ability.INPAINT if row.repaints else Ability.TEXT_TO_PICTURE}),
+        wishes=frozenset(wish for takes, wish in _WISHES.items() if takes in row.takes),
+        sides_px=(SIDE_MIN_PX, SIDE_MAX_PX, SIDE_STEP_PX),
+        steps=None if row.steps is None else (1, STEPS_MAX),
+    )
 
 
 def to_plan(request: PictureRequest, *, models: Sequence[Model]) -> Plan:
@@ -79,8 +90,7 @@ def _chosen(request: PictureRequest, names: Sequence[str]) -> Row:
 
 
 def _narrowed(request: PictureRequest, row: Row, notes: list[str]) -> PictureRequest:
-    able = {field for takes, field in _ABLE.items() if takes in row.takes}
-    planned, lost = narrowed(request, able=able)
+    planned, lost = narrowed(request, able=capability_of(row).wishes)
     if lost:
         notes.append(f"{row.name} knows no {', '.join(lost)}: left out.")
     if not planned.prompt.strip():

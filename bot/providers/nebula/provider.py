@@ -10,6 +10,7 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
+from bot.domain.capabilities import Capability, union
 from bot.domain.errors import RateLimited
 from bot.domain.jobs import Remote
 from bot.domain.requests import Request
@@ -28,9 +29,10 @@ from bot.providers.defaults import Defaults, limits_of, pictures_only
 from bot.providers.downloads import Downloads
 from bot.providers.http import Answer, Http, open_session
 from bot.providers.nebula import answers
+from bot.providers.nebula.catalog import DOCUMENTED, row_of
 from bot.providers.nebula.errors import refusal, said_by
 from bot.providers.nebula.payload import to_payload
-from bot.providers.nebula.plan import to_plan
+from bot.providers.nebula.plan import capability_of, to_plan
 from bot.providers.nebula.tally import Tally
 from bot.providers.nebula.wire import NAME, READER, TITLE, Credits, Models, to_dollars
 
@@ -56,7 +58,13 @@ class Nebula(Defaults):
         self._patient = patient
         self._downloads = downloads
         self._tally = Tally()
+        self._names: tuple[str, ...] = DOCUMENTED
         self._prices: dict[str, float] = {}
+
+    def capability(self, model: str | None = None) -> Capability:
+        """Tell what a model's row says, or what the models of the list can do together."""
+        names = self._names if model is None else (model,)
+        return union(capability_of(row_of(name)) for name in names)
 
     def plan(self, request: Request, *, models: Sequence[Model], has_own_key: bool) -> Plan:
         """Fill in what was left open; Nebula Block does the same for everybody."""
@@ -131,6 +139,7 @@ class Nebula(Defaults):
         listed = [one for one in READER.read(Models, answer).data.models if one.draws]
         priced = ((one.model_name, to_dollars(one.price)) for one in listed)
         self._prices = {name: price for name, price in priced if price is not None}
+        self._names = tuple(one.model_name for one in listed) or self._names
         return tuple(Model(name=one.model_name) for one in listed)
 
     def _refused(self, answer: Answer, *, key: SecretStr, now: datetime) -> Exception:
