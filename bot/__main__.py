@@ -25,7 +25,13 @@ class _Help(argparse.HelpFormatter):
         self._action_max_length = COMMAND_COLUMNS
 
 
-PROVIDERS = ("horde", "aime", "algovera", "ai_client")  # those of bot.sandbox.providers.hosts
+PROVIDERS = (
+    "horde",
+    "aime",
+    "algovera",
+    "ai_client",
+    "nebula",
+)  # those of bot.sandbox.providers.hosts
 
 
 def parser() -> argparse.ArgumentParser:

@@ -120,7 +120,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
     tools = _tools(settings, opened, books=books, notifier=editor)
     dispatch = LocalDispatch(Worker(tools).advance, clock=clock)
     offers = _offers(opened, books=books, catalogue=catalogue, health=tools.health)
-    tracker = _tracker(opened, books=books, offers=offers, dispatch=dispatch)
+    tracker = _tracker(opened, books=books, offers=offers, dispatch=dispatch, notifier=editor)
     bot.attach(
         Services(
             tracker=tracker,
@@ -177,7 +177,9 @@ def _offers(opened: Opened, *, books: _Books, catalogue: Catalogue, health: Heal
     )
 
 
-def _tracker(opened: Opened, *, books: _Books, offers: Offers, dispatch: Dispatch) -> Tracker:
+def _tracker(
+    opened: Opened, *, books: _Books, offers: Offers, dispatch: Dispatch, notifier: Notifier
+) -> Tracker:
     return Tracker(
         database=opened.database,
         blobs=opened.blobs,
@@ -191,6 +193,7 @@ def _tracker(opened: Opened, *, books: _Books, offers: Offers, dispatch: Dispatc
         offers=offers,
         providers=opened.providers,
         dispatch=dispatch,
+        notifier=notifier,
         clock=opened.clock,
     )
 

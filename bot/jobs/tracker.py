@@ -12,7 +12,7 @@ from bot.domain.choice import Choice, choose
 from bot.domain.clock import Clock
 from bot.domain.credits import AccountId, Microcredits
 from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded
-from bot.domain.jobs import WORKING, Job, JobId, Second, Target, UserId
+from bot.domain.jobs import WORKING, Job, JobId, JobState, Second, Target, UserId
 from bot.domain.keys import KeyKind
 from bot.domain.requests import (
     UNSTORED,
@@ -23,6 +23,7 @@ from bot.domain.requests import (
     with_sources_of,
 )
 from bot.jobs.dispatch import Dispatch
+from bot.jobs.notifier import Notifier
 from bot.jobs.offers import Offers
 from bot.media.normalise import to_mask, to_source
 from bot.media.pool import PictureWork
@@ -75,6 +76,7 @@ class Tracker:
         offers: Offers,
         providers: Mapping[str, Provider],
         dispatch: Dispatch,
+        notifier: Notifier,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -85,6 +87,7 @@ class Tracker:
         self._offers = offers
         self._providers = providers
         self._dispatch = dispatch
+        self._notifier = notifier
         self._clock = clock
         self.is_accepting = True
 
@@ -184,7 +187,10 @@ class Tracker:
         now = self._clock.now()
         await self._database.write(lambda tx: tx.jobs.ask_cancel(job_id, at=now))
         self._dispatch.wake(job_id)
-        return job.evolve(cancel_asked_at=job.cancel_asked_at or now)
+        stopping = job.evolve(cancel_asked_at=job.cancel_asked_at or now)
+        if job.state is JobState.SUBMITTING:  # its step ends with the answer: that may take minutes
+            self._notifier.show(stopping)
+        return stopping
 
     async def _accept(self, tx: Tx, job: Job, asker: Asker) -> Job:
         existing = await tx.jobs.get(job.id)

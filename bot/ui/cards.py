@@ -128,7 +128,8 @@ def title(job: Job) -> str:
         return copy.posting(job.request)
     if _is_queued(job):
         return copy.IN_THE_QUEUE
-    return copy.at_work(job.request) if job.state is JobState.RUNNING else copy.ON_ITS_WAY
+    is_at_work = job.state is JobState.RUNNING or job.progress is not None
+    return copy.at_work(job.request) if is_at_work else copy.ON_ITS_WAY
 
 
 def _is_queued(job: Job) -> bool:
@@ -176,6 +177,8 @@ def _working(job: Job) -> Iterator[str]:
             yield how_far
         if not job.progress.is_possible:
             yield copy.NOBODY_CAN
+    if job.cancel_asked_at is not None and job.state is JobState.SUBMITTING:
+        yield copy.STOPS_WITH_THE_ANSWER
     if job.failure is not None:
         yield copy.trouble(job.failure)
     yield copy.small(

@@ -40,6 +40,7 @@ PROVIDERS = {
 LOST = "Lost"
 ON_ITS_WAY = "On its way"
 STOPPING = "Stopping…"
+STOPS_WITH_THE_ANSWER = "It is sent already, so it stops when the answer comes. What that brings is yours, and paid for."
 IN_THE_QUEUE = "In the queue"
 DONE = "Done"
 ENDED = {

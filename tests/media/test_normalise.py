@@ -3,7 +3,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from bot.domain.errors import InvalidRequest
-from bot.media.normalise import SOURCE_BYTES_MAX, to_mask, to_source
+from bot.media.normalise import SOURCE_BYTES_MAX, inverted, to_mask, to_source
 from tests.media.sample_pictures import half_red_half_blue, noise, opened, written
 
 ORIENTATION, ARTIST = 0x0112, 0x013B
@@ -160,3 +160,13 @@ def test_a_mask_of_another_shape_is_refused():
 def test_a_mask_without_white_is_refused():
     with pytest.raises(InvalidRequest, match="paint white"):
         to_mask(written(Image.new("RGBA", (64, 32)), "png"), (64, 32))
+
+
+def test_an_inverted_mask_is_as_large_and_means_the_opposite():
+    mask = written(Image.linear_gradient("L").resize((64, 32)), "PNG")
+
+    turned = opened(inverted(mask))
+
+    assert (turned.mode, turned.format, turned.size) == ("L", "PNG", (64, 32))
+    assert turned.getpixel((3, 5)) == 255 - opened(mask).getpixel((3, 5))
+    assert inverted(inverted(mask)) == mask

@@ -45,7 +45,8 @@ async def test_a_named_provider_draws_and_is_paid_once(offered):
 async def test_the_usual_provider_draws_where_nobody_is_named(offered):
     stage, host = offered
 
-    card = await stage.ann.runs("/imagine", prompt="a lighthouse")
+    asked = {"prompt": "a lighthouse", "steps": 20}  # which is nowhere cheaper
+    card = await stage.ann.runs("/imagine", **asked)
     await card.until(done)
 
     assert not host.accepted

@@ -82,6 +82,12 @@ JOBS = {
     "accepted_for_free": job_with(price=NOTHING, provider="sky_net"),
     "accepted_with_notes": job_with(notes=("Steps were lowered to 50.", "Seed is ours.")),
     "submitting": job_with(state=JobState.SUBMITTING),
+    "submitting_drawn": job_with(
+        state=JobState.SUBMITTING,
+        progress=Progress(is_queued=False, finished=1, total=4),
+        pictures=TWO[:1],
+    ),
+    "submitting_stopping": job_with(state=JobState.SUBMITTING, cancel_asked_at=NOON),
     "running_unknown": job_with(state=JobState.RUNNING),
     "running_queued": job_with(state=JobState.RUNNING, progress=QUEUED),
     "running_impossible": job_with(

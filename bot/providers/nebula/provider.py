@@ -15,6 +15,7 @@ from bot.domain.errors import RateLimited
 from bot.domain.jobs import Remote
 from bot.domain.requests import Request
 from bot.providers.base import (
+    UNKEPT,
     Accepted,
     Finished,
     Holder,
@@ -22,6 +23,7 @@ from bot.providers.base import (
     Item,
     Model,
     Observation,
+    Once,
     Plan,
 )
 from bot.providers.config import ProviderConfig
@@ -92,7 +94,12 @@ class Nebula(Defaults):
         )
 
     async def poll(
-        self, remote: Remote, *, key: SecretStr, expects_end: bool = False
+        self,
+        remote: Remote,
+        *,
+        key: SecretStr,
+        expects_end: bool = False,
+        once: Once = UNKEPT,
     ) -> Observation:
         """Say that nothing more will come: every answer brought its picture along."""
         return Finished(items=(), notes=answers.shortfall(remote))

@@ -13,6 +13,7 @@ from bot.sandbox.providers.ai_client import AiClientRules, SandboxAiClient
 from bot.sandbox.providers.aime import AimeRules, SandboxAime
 from bot.sandbox.providers.algovera import AlgoveraRules, SandboxAlgovera
 from bot.sandbox.providers.horde import HordeRules, SandboxHorde
+from bot.sandbox.providers.nebula import NebulaRules, SandboxNebula
 
 HOUSE_KEY = "key-of-the-house-0123456789"
 SPEED = 1.0
@@ -69,8 +70,26 @@ async def _ai_client(speed: float) -> AsyncIterator[Host]:
         yield Host(name="ai_client", title="AI Client", server=server, settings=settings)
 
 
+@asynccontextmanager
+async def _nebula(speed: float) -> AsyncIterator[Host]:
+    async with SandboxNebula(NebulaRules(speed=speed)) as server:
+        server.add_key(HOUSE_KEY)
+        settings = {
+            "NEBULA_URL": server.url,
+            "NEBULA_KEY": HOUSE_KEY,
+            "NEBULA_SUBMITS_PER_MINUTE": str(int(60 * speed)),
+        }
+        yield Host(name="nebula", title="Nebula Block", server=server, settings=settings)
+
+
 HOSTS: Mapping[str, Callable[[float], AbstractAsyncContextManager[Host]]] = MappingProxyType(
-    {"horde": _horde, "aime": _aime, "algovera": _algovera, "ai_client": _ai_client}
+    {
+        "horde": _horde,
+        "aime": _aime,
+        "algovera": _algovera,
+        "ai_client": _ai_client,
+        "nebula": _nebula,
+    }
 )
 """By the names that the service uses; each is called with how much faster than the wall it runs."""
 
