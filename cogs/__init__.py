@@ -5,6 +5,7 @@ COGS = (
     "cogs.admin",
     "cogs.admin_lists",
     "cogs.admin_rules",
+    "cogs.ask",
     "cogs.conversations",
     "cogs.credits",
     "cogs.imagine",

@@ -14,9 +14,9 @@ from bot.domain.house_rules import ENTRY_CHARS_MAX, Listing, Stance
 from bot.jobs.catalogue import Catalogue
 from bot.ui import admin_copy
 from bot.ui.admin import admin_of, require_manager
+from bot.ui.choices import CHOICE_CHARS_MAX, model_choices
 from bot.ui.house_rules import access_of, list_card
 from bot.ui.unbroken import unbroken
-from cogs.imagine import CHOICE_CHARS_MAX, model_choices
 
 CHOICES_MAX = 25  # Discord's limit
 
@@ -188,7 +188,7 @@ class Models(Lists):
         self, _interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
         """Offer models that there are."""
-        return model_choices(self._catalogue, typed)
+        return model_choices(self._catalogue.suggest(typed))
 
     @forget.autocomplete("entry")
     async def suggest_listed(

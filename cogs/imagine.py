@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.accounts.preferences import PreferenceBook
 from bot.client import EaselBot
+from bot.domain.capabilities import Ability
 from bot.domain.jobs import UserId
 from bot.domain.preferences import Preferences
 from bot.domain.prompts import TypedOptions, build_request
@@ -24,10 +25,9 @@ from bot.domain.requests import (
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.tracker import Tracker, Uploads
 from bot.ui import copy
+from bot.ui.choices import CHOICE_CHARS_MAX, model_choices, provider_choices
 from bot.ui.opening import acknowledge, asker_of, is_age_restricted, refusals_on
 from bot.ui.uploads import check_size, read
-
-CHOICE_CHARS_MAX = 100  # Discord's limit for a suggestion's name and value
 
 Text = Range[str, 1, 1000]
 Share = Range[float, 0.01, 1.0]
@@ -145,27 +145,14 @@ class Imagine(commands.Cog):
         self, _interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
         """Offer models that fit what was typed so far."""
-        return model_choices(self._catalogue, typed)
+        return model_choices(self._catalogue.suggest(typed))
 
     @imagine.autocomplete("provider")
     async def suggest_providers(
         self, _interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
         """Offer those who draw here."""
-        return [
-            Choice(name=title, value=name)
-            for name, title in self._tracker.providers
-            if typed.casefold() in title.casefold()
-        ]
-
-
-def model_choices(catalogue: Catalogue, typed: str) -> list[Choice[str]]:
-    """Suggest models with names that Discord can carry."""
-    return [
-        Choice(name=copy.model_choice(model.name, workers=model.workers), value=model.name)
-        for model in catalogue.suggest(typed)
-        if len(model.name) <= CHOICE_CHARS_MAX
-    ]
+        return provider_choices(self._tracker.able_to(Ability.TEXT_TO_PICTURE), typed)
 
 
 async def setup(bot: EaselBot) -> None:

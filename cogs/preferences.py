@@ -20,9 +20,10 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.tracker import Tracker
 from bot.ui import copy
 from bot.ui.account import preferences_card
+from bot.ui.choices import CHOICE_CHARS_MAX, model_choices
 from bot.ui.opening import asker_of
 from bot.ui.unbroken import unbroken
-from cogs.imagine import CHOICE_CHARS_MAX, Aspect, Text, model_choices
+from cogs.imagine import Aspect, Text
 
 ANY_PROMPT = "a picture"  # stands where /imagine will have one, so that the rest can be tried
 OPTIONS = {known.name: copy.IMAGINE_OPTIONS[known.name] for known in fields(Preferences)}
@@ -95,7 +96,7 @@ class Defaults(
         self, _interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
         """Offer models that fit what was typed so far."""
-        return model_choices(self._catalogue, typed)
+        return model_choices(self._catalogue.suggest(typed))
 
     def _tried(self, options: TypedOptions, *, asker: Asker) -> dict[str, Any]:
         """Return what was chosen, refused now and not at every /imagine if it cannot be."""

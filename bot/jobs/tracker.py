@@ -8,6 +8,7 @@ from bot.accounts.door import Door
 from bot.accounts.till import Till
 from bot.domain import quota
 from bot.domain.askers import Asker
+from bot.domain.capabilities import Ability
 from bot.domain.choice import Choice, choose
 from bot.domain.clock import Clock
 from bot.domain.credits import AccountId, Microcredits
@@ -95,6 +96,14 @@ class Tracker:
     def providers(self) -> tuple[tuple[str, str], ...]:
         """Return who draws here, by name and title, the usual one first."""
         return tuple((name, provider.title) for name, provider in self._providers.items())
+
+    def able_to(self, ability: Ability) -> tuple[tuple[str, str], ...]:
+        """Return who can do something, by name and title, as far as each declares it."""
+        return tuple(
+            (name, provider.title)
+            for name, provider in self._providers.items()
+            if ability in provider.capability().abilities
+        )
 
     def quote(self, request: Request, *, asker: Asker, provider: str | None = None) -> Quote:
         """Plan and price a request from memory alone, fast enough to come before the first answer.
