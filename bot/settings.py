@@ -38,6 +38,7 @@ OUTSIDE_PREFIXES: Final = ("discord_", "horde_", "aime_", "algovera_", "ai_clien
 SQLITE_SCHEME: Final = "sqlite:///"
 AGENT_PATTERN: Final = re.compile(r"[!-9;-~]+:[!-9;-~]+:[!-~][ -~]*")
 ID_PATTERN: Final = re.compile(r"[1-9][0-9]{0,19}")
+PROVIDER_PATTERN = re.compile(r"[a-z0-9_]{1,32}")
 HOST_PATTERN: Final = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
@@ -105,8 +106,8 @@ def _provider_names(text: object) -> object:
     if not isinstance(text, str):
         return text
     names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
-    if len(set(names)) != len(names):
-        raise ValueError("name each provider once, the usual one first")
+    if len(set(names)) != len(names) or not all(map(PROVIDER_PATTERN.fullmatch, names)):
+        raise ValueError("give names such as horde,aime, each once, the usual one first")
     return names
 
 

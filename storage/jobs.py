@@ -98,19 +98,24 @@ class Jobs:
         )
         return changed == 1
 
-    async def add_picture(self, job_id: JobId, *, epoch: int, picture: Picture) -> bool:
-        """Keep one more picture; False on a repeat, an old epoch or a job that is over."""
+    async def add_picture(
+        self, job_id: JobId, *, epoch: int, picture: Picture, position: int
+    ) -> bool:
+        """Keep one more picture; False on a repeat, an old epoch or a job that is over.
+
+        Pictures are read in the order of their positions, whichever came first; there may be gaps.
+        """
         columns = picture_columns(picture)
         changed = await self._db.change(
             f"""
             INSERT INTO pictures (job_id, position, {", ".join(columns)})
-            SELECT :id, (SELECT COALESCE(MAX(position) + 1, 0) FROM pictures WHERE job_id = :id),
-                {", ".join(f":{name}" for name in columns)}
+            SELECT :id, :position, {", ".join(f":{name}" for name in columns)}
             FROM jobs {_MINE}
             ON CONFLICT (job_id, item_id) DO NOTHING
             """,  # noqa: S608 - names are ours
             id=job_id,
             epoch=epoch,
+            position=position,
             **columns,
         )
         return changed == 1

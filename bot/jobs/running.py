@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from bot.domain.errors import Permanent, ProtocolBroken, ProviderError, Transient
 from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Passage, Picture, Progress
 from bot.domain.keys import ON_KEY
+from bot.domain.requests import PICTURES_MAX
 from bot.jobs.announced import Announced
 from bot.jobs.answers import AnswerBook
 from bot.jobs.fetching import Fetching
@@ -288,7 +289,10 @@ class Running:
         new = self._new(job, items)
         job = await self._keep_words(job, [item for item in new if item.text is not None])
         wanted = [item for item in new if item.text is None]
-        kept = await asyncio.gather(*(self._keep_one(job, item) for item in wanted))
+        first = len(job.pictures) * PICTURES_MAX  # behind all of earlier looks, with room for these
+        kept = await asyncio.gather(
+            *(self._keep_one(job, item, position=first + n) for n, item in enumerate(wanted))
+        )
         pictures = tuple(picture for picture in kept if picture is not None)
         missing = [item for item, picture in zip(wanted, kept, strict=True) if picture is None]
         withheld = max(job.withheld, sum(item.is_withheld for item in items))
@@ -307,7 +311,7 @@ class Running:
         passages = job.passages + _passages(items)
         return await save(self._tools, job, job.evolve(passages=passages))
 
-    async def _keep_one(self, job: Job, item: Item) -> Picture | None:
+    async def _keep_one(self, job: Job, item: Item, *, position: int) -> Picture | None:
         try:
             announced = self._announced.take(job, item)
             picture = announced or await self._fetching.picture(job, item)
@@ -320,7 +324,9 @@ class Running:
             log.warning("picture unreadable", extra={"job": job.id, "why": str(error)})
             return None
         if not await self._tools.database.write(
-            lambda tx: tx.jobs.add_picture(job.id, epoch=job.epoch, picture=picture)
+            lambda tx: tx.jobs.add_picture(
+                job.id, epoch=job.epoch, picture=picture, position=position
+            )
         ):
             raise Superseded
         return picture

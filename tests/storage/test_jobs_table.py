@@ -300,7 +300,7 @@ async def test_a_worker_of_an_old_epoch_changes_nothing(database):
         return (
             await tx.jobs.move(job, job.to(JobState.FAILED, at=NOON)),
             await tx.jobs.note_progress(job.id, epoch=1, progress=a_progress(3)),
-            await tx.jobs.add_picture(job.id, epoch=1, picture=a_picture()),
+            await tx.jobs.add_picture(job.id, epoch=1, picture=a_picture(), position=0),
             await tx.jobs.retarget(job.id, epoch=1, target=a_target(message_id=99)),
             await tx.jobs.mark_told(job.id, epoch=1, at=NOON),
         )
@@ -318,7 +318,7 @@ async def test_a_move_keeps_what_others_wrote_meanwhile(database):
         await tx.jobs.ask_cancel(job.id, NOON)
         await tx.jobs.note_progress(job.id, epoch=1, progress=a_progress(2))
         await tx.jobs.retarget(job.id, epoch=1, target=new_home)
-        await tx.jobs.add_picture(job.id, epoch=1, picture=a_picture("by hand"))
+        await tx.jobs.add_picture(job.id, epoch=1, picture=a_picture("by hand"), position=9)
 
     await database.write(meanwhile)
     after = job.to(JobState.COLLECTED, at=NOON, pictures=(a_picture("by move"),))
@@ -387,18 +387,20 @@ async def test_progress_is_kept_only_while_somebody_waits(database):
 
 async def test_a_picture_is_added_once_and_in_order(database):
     await database.write(lambda tx: tx.jobs.accept(in_state(JobState.RUNNING)))
-    names = ("c", "a", "c", "b")
+    arrivals = (("c", 20), ("a", 0), ("c", 1), ("b", 10))
 
     added = [
         await database.write(
-            lambda tx, name=name: tx.jobs.add_picture(JobId("1"), epoch=1, picture=a_picture(name))
+            lambda tx, name=name, position=position: tx.jobs.add_picture(
+                JobId("1"), epoch=1, picture=a_picture(name), position=position
+            )
         )
-        for name in names
+        for name, position in arrivals
     ]
 
     stored = await database.read(lambda tx: tx.jobs.get(JobId("1")))
     assert added == [True, True, False, True]
-    assert [picture.item_id for picture in stored.pictures] == ["c", "a", "b"]
+    assert [picture.item_id for picture in stored.pictures] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("state", [JobState.DELIVERED, JobState.FAILED])
@@ -407,7 +409,7 @@ async def test_a_job_that_is_over_takes_no_picture_and_no_wish(database, state):
 
     async def try_late(tx):
         return (
-            await tx.jobs.add_picture(JobId("1"), epoch=1, picture=a_picture()),
+            await tx.jobs.add_picture(JobId("1"), epoch=1, picture=a_picture(), position=0),
             await tx.jobs.ask_cancel(JobId("1"), NOON),
         )
 
