@@ -13,7 +13,7 @@ from bot.client import EaselBot
 from bot.domain.audit_trail import AuditView
 from bot.domain.jobs import UserId
 from bot.ui import admin_copy
-from bot.ui.admin import admin_of, require_manager
+from bot.ui.admin import deed_of, require_manager
 from bot.ui.audit_trail import AuditButton, Turn, audit_card
 from bot.ui.unbroken import unbroken
 
@@ -52,7 +52,7 @@ class Admin(app_commands.Group):
     ) -> None:
         """Keep a member from using Easel in this server."""
         member_id = UserId(member.id)
-        await self._house.ban(admin_of(interaction), member_id, reason=reason)
+        await self._house.ban(deed_of(interaction), member_id, reason=reason)
         await _tell(interaction, admin_copy.kept_out(member_id))
 
     @app_commands.command()
@@ -60,19 +60,19 @@ class Admin(app_commands.Group):
     async def unban(self, interaction: discord.Interaction[Any], member: discord.User) -> None:
         """Let a member use Easel in this server again."""
         member_id = UserId(member.id)
-        await self._house.unban(admin_of(interaction), member_id)
+        await self._house.unban(deed_of(interaction), member_id)
         await _tell(interaction, admin_copy.let_in(member_id))
 
     @app_commands.command()
     async def pause(self, interaction: discord.Interaction[Any]) -> None:
         """Take no new requests in this server."""
-        await self._house.pause(admin_of(interaction), is_paused=True)
+        await self._house.pause(deed_of(interaction), is_paused=True)
         await _tell(interaction, admin_copy.PAUSED)
 
     @app_commands.command()
     async def resume(self, interaction: discord.Interaction[Any]) -> None:
         """Take requests in this server again."""
-        await self._house.pause(admin_of(interaction), is_paused=False)
+        await self._house.pause(deed_of(interaction), is_paused=False)
         await _tell(interaction, admin_copy.RESUMED)
 
     async def turned(
@@ -87,7 +87,7 @@ class Admin(app_commands.Group):
 
     async def _hand_out(self, interaction: discord.Interaction[Any], view: AuditView) -> None:
         await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
-        table = await self._trail.table(view, by=admin_of(interaction))
+        table = await self._trail.table(view, deed=deed_of(interaction))
         said = admin_copy.table(table.rows, rows_max=EXPORTED_MAX)
         file = discord.File(io.BytesIO(table.csv), filename=FILE_NAME)
         await unbroken(interaction.followup.send(said, file=file, ephemeral=True))

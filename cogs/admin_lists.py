@@ -13,7 +13,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.house_rules import ENTRY_CHARS_MAX, Listing, Stance
 from bot.jobs.catalogue import Catalogue
 from bot.ui import admin_copy
-from bot.ui.admin import admin_of, require_manager
+from bot.ui.admin import deed_of, require_manager
 from bot.ui.choices import CHOICE_CHARS_MAX, model_choices
 from bot.ui.house_rules import access_of, list_card
 from bot.ui.unbroken import unbroken
@@ -75,13 +75,13 @@ class Lists(app_commands.Group):
 
     async def put(self, interaction: discord.Interaction[Any], entry: str, stance: Stance) -> None:
         """List an entry and show the list."""
-        rules = await self._house.put(admin_of(interaction), self.listing, entry, stance)
+        rules = await self._house.put(deed_of(interaction), self.listing, entry, stance)
         view = list_card(self.listing, access_of(rules, self.listing))
         await unbroken(interaction.response.send_message(view=view, ephemeral=True))
 
     async def drop(self, interaction: discord.Interaction[Any], entry: str) -> None:
         """Take an entry off and show the list."""
-        rules = await self._house.drop(admin_of(interaction), self.listing, entry)
+        rules = await self._house.drop(deed_of(interaction), self.listing, entry)
         view = list_card(self.listing, access_of(rules, self.listing))
         await unbroken(interaction.response.send_message(view=view, ephemeral=True))
 

@@ -13,7 +13,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.house_rules import HouseRules, Listing, NsfwRule, Stance
 from bot.domain.pattern_syntax import PATTERN_CHARS_MAX
 from bot.ui import admin_copy, texts
-from bot.ui.admin import admin_of, require_manager
+from bot.ui.admin import deed_of, require_manager
 from bot.ui.house_rules import TEXT_CHARS_MAX, card, rules_card, words_text
 from bot.ui.unbroken import unbroken
 from cogs.admin_lists import TextPlace, choices
@@ -47,14 +47,14 @@ class Rules(app_commands.Group):
         reports: TextPlace | None = None,
     ) -> None:
         """Set what counts for adult content, or where reports go."""
-        by = admin_of(interaction)
+        deed = deed_of(interaction)
         if (nsfw is None) == (reports is None):
             raise InvalidRequest(admin_copy.CHOOSE_ONE)
         if nsfw is not None:
-            rules = await self._house.set_nsfw(by, NsfwRule(nsfw))
+            rules = await self._house.set_nsfw(deed, NsfwRule(nsfw))
         else:
             assert reports is not None, "one of them is given"
-            rules = await self._house.set_report_channel(by, reports.id)
+            rules = await self._house.set_report_channel(deed, reports.id)
         await self._show(interaction, rules)
 
     async def _show(self, interaction: discord.Interaction[Any], rules: HouseRules) -> None:
@@ -76,7 +76,7 @@ class Words(app_commands.Group):
         self, interaction: discord.Interaction[Any], word: Word, *, pattern: bool = False
     ) -> None:
         """Block a word, or whatever fits a pattern."""
-        rules = await self._house.put(admin_of(interaction), _kind(pattern), word, Stance.BLOCK)
+        rules = await self._house.put(deed_of(interaction), _kind(pattern), word, Stance.BLOCK)
         await self._show(interaction, rules)
 
     @app_commands.command()
@@ -85,7 +85,7 @@ class Words(app_commands.Group):
         self, interaction: discord.Interaction[Any], word: Word, *, pattern: bool = False
     ) -> None:
         """Take a word or a pattern off the list."""
-        rules = await self._house.drop(admin_of(interaction), _kind(pattern), word)
+        rules = await self._house.drop(deed_of(interaction), _kind(pattern), word)
         await self._show(interaction, rules)
 
     @app_commands.command(name="list")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.audit_trail import Act, Admin, AuditEntry, AuditView
+from bot.domain.audit_trail import Act, AuditEntry, AuditView, Deed
 from bot.domain.clock import Clock
 from bot.domain.csv_text import Cell, to_csv
 from bot.domain.jobs import UserId
@@ -55,9 +55,9 @@ class AuditBook:
             has_newer=view.before is not None,
         )
 
-    async def table(self, view: AuditView, *, by: Admin) -> Table:
+    async def table(self, view: AuditView, *, deed: Deed) -> Table:
         """Return the newest entries as CSV, and note who took them out of the house."""
-        taken = by.did(Act.EXPORTED, at=self._clock.now(), facts={"what": "audit trail"})
+        taken = deed.entry(Act.EXPORTED, at=self._clock.now(), facts={"what": "audit trail"})
         await self._database.write(lambda tx: tx.audit_trail.add(taken))
         whole = replace(view, before=None, after=None)
         entries = await self._database.read(

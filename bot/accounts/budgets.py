@@ -6,9 +6,8 @@ the count and the job.
 
 from datetime import datetime, timedelta
 
-from bot.accounts.deeds import Deed
 from bot.domain.askers import Asker
-from bot.domain.audit_trail import Act
+from bot.domain.audit_trail import Act, Deed
 from bot.domain.budgets import (
     Budget,
     BudgetId,
@@ -98,7 +97,9 @@ class BudgetBook:
                 raise InvalidRequest(
                     f"There are {BUDGETS_MAX} budgets already, and that is the most: remove one."
                 )
-            is_new = await deed.note(tx, Act.BUDGET_SET, at=now, facts=_facts(budget))
+            is_new = await tx.audit_trail.add(
+                deed.entry(Act.BUDGET_SET, at=now, facts=_facts(budget))
+            )
             if is_new:
                 await tx.budgets.put(budget)
 
@@ -112,7 +113,9 @@ class BudgetBook:
             budget = await tx.budgets.get(deed.guild_id, budget_id)
             if budget is None:
                 return False
-            if await deed.note(tx, Act.BUDGET_REMOVED, at=now, facts=_facts(budget)):
+            if await tx.audit_trail.add(
+                deed.entry(Act.BUDGET_REMOVED, at=now, facts=_facts(budget))
+            ):
                 await tx.budgets.remove(deed.guild_id, budget_id)
             return True
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.domain.audit_trail import NO_FACTS, Act, Admin, AuditEntry, Fact
+from bot.domain.audit_trail import NO_FACTS, Act, AuditEntry, Deed, Fact
 from bot.domain.clock import Clock
 from bot.domain.errors import InvalidRequest
 from bot.domain.house_rules import (
@@ -58,73 +58,75 @@ class HouseBook:
             return HOUSE_WITHOUT_RULES
         return self._rules.get(guild_id, HOUSE_WITHOUT_RULES)
 
-    async def put(self, by: Admin, listing: Listing, entry: str, stance: Stance) -> HouseRules:
+    async def put(self, deed: Deed, listing: Listing, entry: str, stance: Stance) -> HouseRules:
         """List an entry; raise `InvalidRequest` for one that cannot be, or when the list is full."""
         entry = _readable(listing, entry)
         most = _MOST.get(listing, ENTRIES_MAX)
 
         async def change(tx: Tx) -> None:
-            await tx.house_rules.put(by.guild_id, listing, entry, stance)
-            if await tx.house_rules.size(by.guild_id, listing) > most:
+            await tx.house_rules.put(deed.guild_id, listing, entry, stance)
+            if await tx.house_rules.size(deed.guild_id, listing) > most:
                 raise InvalidRequest(LIST_FULL.format(most=most))
 
         facts = {"list": f"{listing}s", "entry": entry}
-        return await self._changed(by, self._did(by, _ACTS[stance], facts), change)
+        return await self._changed(deed, self._entry(deed, _ACTS[stance], facts), change)
 
-    async def drop(self, by: Admin, listing: Listing, entry: str) -> HouseRules:
+    async def drop(self, deed: Deed, listing: Listing, entry: str) -> HouseRules:
         """Take an entry off a list; raise `InvalidRequest` when it is not on it."""
         entry = one_line(entry)
 
         async def change(tx: Tx) -> None:
-            if not await tx.house_rules.drop(by.guild_id, listing, entry):
+            if not await tx.house_rules.drop(deed.guild_id, listing, entry):
                 raise InvalidRequest(NOT_LISTED)
 
         facts = {"list": f"{listing}s", "entry": entry}
-        return await self._changed(by, self._did(by, Act.UNLISTED, facts), change)
+        return await self._changed(deed, self._entry(deed, Act.UNLISTED, facts), change)
 
-    async def set_nsfw(self, by: Admin, rule: NsfwRule) -> HouseRules:
+    async def set_nsfw(self, deed: Deed, rule: NsfwRule) -> HouseRules:
         """Choose what counts for adult content."""
-        entry = self._did(by, Act.RULED, {"nsfw": rule.value})
-        return await self._changed(by, entry, lambda tx: tx.house_rules.set_nsfw(by.guild_id, rule))
-
-    async def set_report_channel(self, by: Admin, channel_id: int | None) -> HouseRules:
-        """Choose where reports of members go; None for nowhere."""
-        entry = self._did(by, Act.RULED, {"reports": channel_id or "nowhere"})
+        entry = self._entry(deed, Act.RULED, {"nsfw": rule.value})
         return await self._changed(
-            by, entry, lambda tx: tx.house_rules.set_report_channel(by.guild_id, channel_id)
+            deed, entry, lambda tx: tx.house_rules.set_nsfw(deed.guild_id, rule)
         )
 
-    async def pause(self, by: Admin, *, is_paused: bool) -> HouseRules:
+    async def set_report_channel(self, deed: Deed, channel_id: int | None) -> HouseRules:
+        """Choose where reports of members go; None for nowhere."""
+        entry = self._entry(deed, Act.RULED, {"reports": channel_id or "nowhere"})
+        return await self._changed(
+            deed, entry, lambda tx: tx.house_rules.set_report_channel(deed.guild_id, channel_id)
+        )
+
+    async def pause(self, deed: Deed, *, is_paused: bool) -> HouseRules:
         """Stop taking requests in a server, or take them again; `InvalidRequest` if it is so."""
 
         async def change(tx: Tx) -> None:
-            if not await tx.house_rules.set_paused(by.guild_id, is_paused=is_paused):
+            if not await tx.house_rules.set_paused(deed.guild_id, is_paused=is_paused):
                 raise InvalidRequest(PAUSED_ALREADY if is_paused else NOT_PAUSED)
 
         return await self._changed(
-            by, self._did(by, Act.PAUSED if is_paused else Act.RESUMED), change
+            deed, self._entry(deed, Act.PAUSED if is_paused else Act.RESUMED), change
         )
 
-    async def ban(self, by: Admin, member_id: UserId, *, reason: str) -> HouseRules:
+    async def ban(self, deed: Deed, member_id: UserId, *, reason: str) -> HouseRules:
         """Keep a member out of a server's house; `InvalidRequest` when they are out already."""
         now = self._clock.now()
 
         async def change(tx: Tx) -> None:
-            if not await tx.house_rules.ban(by.guild_id, member_id, at=now):
+            if not await tx.house_rules.ban(deed.guild_id, member_id, at=now):
                 raise InvalidRequest(BANNED_ALREADY)
 
         return await self._changed(
-            by, self._did(by, Act.BANNED, {"reason": one_line(reason)}, on=member_id), change
+            deed, self._entry(deed, Act.BANNED, {"reason": one_line(reason)}, on=member_id), change
         )
 
-    async def unban(self, by: Admin, member_id: UserId) -> HouseRules:
+    async def unban(self, deed: Deed, member_id: UserId) -> HouseRules:
         """Let a member in again; `InvalidRequest` when they are not kept out."""
 
         async def change(tx: Tx) -> None:
-            if not await tx.house_rules.unban(by.guild_id, member_id):
+            if not await tx.house_rules.unban(deed.guild_id, member_id):
                 raise InvalidRequest(NOT_BANNED)
 
-        return await self._changed(by, self._did(by, Act.UNBANNED, on=member_id), change)
+        return await self._changed(deed, self._entry(deed, Act.UNBANNED, on=member_id), change)
 
     async def bans(self, guild_id: int) -> tuple[Ban, ...]:
         """Return who is kept out of a server, the newest first."""
@@ -132,26 +134,26 @@ class HouseBook:
             lambda tx: tx.house_rules.bans(guild_id, limit=BANS_SHOWN_MAX)
         )
 
-    def _did(
+    def _entry(
         self,
-        by: Admin,
+        deed: Deed,
         act: Act,
         facts: Mapping[str, Fact] = NO_FACTS,
         *,
         on: UserId | None = None,
     ) -> AuditEntry:
-        return by.did(act, at=self._clock.now(), on=on, facts=facts)
+        return deed.entry(act, at=self._clock.now(), subject_id=on, facts=facts)
 
-    async def _changed(self, by: Admin, entry: AuditEntry, change: _Change) -> HouseRules:
+    async def _changed(self, deed: Deed, entry: AuditEntry, change: _Change) -> HouseRules:
         """Note an act and do it; one that is noted already was done."""
 
         async def note_and_do(tx: Tx) -> HouseRules:
             if await tx.audit_trail.add(entry):
                 await change(tx)
-            return await tx.house_rules.get(by.guild_id)
+            return await tx.house_rules.get(deed.guild_id)
 
         rules = await self._database.write(note_and_do)
-        self._rules[by.guild_id] = rules
+        self._rules[deed.guild_id] = rules
         return rules
 
 

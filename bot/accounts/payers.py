@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from bot.accounts.deeds import Deed
 from bot.domain.askers import Asker
-from bot.domain.audit_trail import Act
+from bot.domain.audit_trail import Act, Deed
 from bot.domain.clock import Clock
 from bot.domain.credits import AccountId
 from bot.domain.errors import InvalidRequest
@@ -56,7 +55,7 @@ class PayerBook:
                 "who pays": "as everywhere" if rule is None else rule.value,
                 "where": str(channel_id) if channel_id else "everywhere else",
             }
-            if await deed.note(tx, Act.PAYER_SET, at=now, facts=facts):
+            if await tx.audit_trail.add(deed.entry(Act.PAYER_SET, at=now, facts=facts)):
                 if rule is None:
                     await tx.pay_rules.remove(guild_id, channel_id)
                 else:

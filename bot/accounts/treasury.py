@@ -8,8 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.accounts.deeds import Deed
-from bot.domain.audit_trail import Act
+from bot.domain.audit_trail import Act, Deed
 from bot.domain.clock import Clock
 from bot.domain.credits import (
     CREDIT,
@@ -33,7 +32,7 @@ from storage.statements import Cursor
 AMOUNT_MAX = Microcredits(10_000_000 * CREDIT)
 
 NOT_YOURS_TO_MAKE = (
-    "Only those whom the operator has named may make new credits. "
+    "Only those whom the operator has named may make new credits, or take some away. "
     "You can give from this server's pool."
 )
 
@@ -77,7 +76,9 @@ class Treasury:
 
         async def give(tx: Tx) -> Balance:
             facts = {"credits": _shown(amount), "from": "the pool" if is_pools else None}
-            if await deed.note(tx, Act.GRANTED, at=now, subject_id=member_id, facts=facts):
+            if await tx.audit_trail.add(
+                deed.entry(Act.GRANTED, at=now, subject_id=member_id, facts=facts)
+            ):
                 await tx.credits.open_member(member_id)
                 await tx.credits.open_server(deed.guild_id)
                 source = server_account(deed.guild_id) if is_pools else GRANTS
@@ -94,13 +95,17 @@ class Treasury:
         """Take credits back from a member, all of `amount` or nothing; return what is left.
 
         What is held for jobs stays. Raises `InvalidRequest` when they have too few. They go back
-        to where all new credits come from, not into a pool.
+        to where all new credits come from, not into a pool. As a member has the same credits in
+        every server, only those may who may make new ones; `NotAllowed` for others.
         """
+        self._require_maker(deed)
         now, account = self._clock.now(), member_account(member_id)
 
         async def take(tx: Tx) -> Balance:
             facts = {"credits": _shown(amount)}
-            if await deed.note(tx, Act.REVOKED, at=now, subject_id=member_id, facts=facts):
+            if await tx.audit_trail.add(
+                deed.entry(Act.REVOKED, at=now, subject_id=member_id, facts=facts)
+            ):
                 moved = await tx.credits.revoke(
                     _id("revoke", deed), account=account, amount=amount, at=now
                 )
@@ -116,7 +121,9 @@ class Treasury:
         now, pool = self._clock.now(), server_account(deed.guild_id)
 
         async def fill(tx: Tx) -> Balance:
-            if await deed.note(tx, Act.FUNDED, at=now, facts={"credits": _shown(amount)}):
+            if await tx.audit_trail.add(
+                deed.entry(Act.FUNDED, at=now, facts={"credits": _shown(amount)})
+            ):
                 await tx.credits.open_server(deed.guild_id)
                 await tx.credits.grant(_id("fund", deed), account=pool, amount=amount, at=now)
             return await tx.credits.balance(pool)

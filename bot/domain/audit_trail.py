@@ -54,28 +54,31 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Admin:
-    """Who acts, in which server, and by which interaction: an act with a known id is done already."""
+class Deed:
+    """What an admin is about to do: who, in which server, and by which interaction.
 
-    id: UserId
+    `id` is the interaction's, so that a deed that is noted already was done, and is not repeated.
+    """
+
+    id: str
+    by: UserId
     guild_id: int
-    act_id: str
 
-    def did(
+    def entry(
         self,
         act: Act,
         *,
         at: datetime,
-        on: UserId | None = None,
         facts: Mapping[str, Fact] = NO_FACTS,
+        subject_id: UserId | None = None,
     ) -> AuditEntry:
-        """Return the entry for an act of theirs."""
+        """Return it as the trail keeps it."""
         return AuditEntry(
-            id=self.act_id,
+            id=self.id,
             guild_id=self.guild_id,
-            actor_id=self.id,
+            actor_id=self.by,
             act=act,
-            subject_id=on,
+            subject_id=subject_id,
             facts=facts,
             at=at,
         )

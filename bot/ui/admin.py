@@ -12,7 +12,7 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
-from bot.domain.audit_trail import Admin
+from bot.domain.audit_trail import Deed
 from bot.domain.errors import NotAllowed
 from bot.domain.jobs import UserId
 from bot.ui import admin_copy
@@ -46,12 +46,12 @@ def require_manager(interaction: discord.Interaction[Any]) -> int:
     return interaction.guild_id
 
 
-def admin_of(interaction: discord.Interaction[Any]) -> Admin:
+def deed_of(interaction: discord.Interaction[Any]) -> Deed:
     """Return who acts; raise `NotAllowed` for whoever does not manage this server."""
-    return Admin(
-        id=UserId(interaction.user.id),
+    return Deed(
+        id=str(interaction.id),
+        by=UserId(interaction.user.id),
         guild_id=require_manager(interaction),
-        act_id=str(interaction.id),
     )
 
 

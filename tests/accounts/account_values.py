@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from bot.accounts.deeds import Deed
 from bot.domain.askers import Asker
+from bot.domain.audit_trail import Deed
 from bot.domain.credits import Microcredits, TransferId, server_account
 from bot.domain.jobs import Job, UserId
 from tests.storage.store_values import ANNA, BERT, NOON, a_job, rich

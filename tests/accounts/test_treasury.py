@@ -92,6 +92,17 @@ async def test_where_the_operator_names_who_makes_credits_others_give_from_the_p
     assert [thrifty.may_make(one) for one in (BERT, CHIEF)] == [True, False]
 
 
+async def test_nobody_takes_away_what_a_member_has_in_other_servers_too(thrifty, database):
+    await thrifty.fund(HUNDRED, deed=a_deed("1", by=BERT))
+    await thrifty.grant(ANNA, TEN, deed=a_deed("2"))
+
+    with pytest.raises(NotAllowed, match="take some away"):
+        await thrifty.revoke(ANNA, TEN, deed=a_deed("3"))
+
+    assert await thrifty.revoke(ANNA, TEN, deed=a_deed("4", by=BERT)) == owns(0)
+    assert await acts(database) == [Act.REVOKED, Act.GRANTED, Act.FUNDED]
+
+
 @pytest.mark.parametrize("amount", [0, -CREDIT, AMOUNT_MAX + 1])
 async def test_an_amount_out_of_bounds_is_refused(treasury, database, amount):
     for act in (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.accounts.deeds import Deed
+from bot.domain.audit_trail import Deed
 from bot.domain.budgets import Budget, Measure, Period, Whom
 from bot.domain.credits import CREDIT, credits_of
 from bot.domain.jobs import UserId
