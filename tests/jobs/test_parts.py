@@ -176,8 +176,8 @@ class World:
 
         async def take_in(tx):
             await accounts.open_today(tx, job.owner_id, at=now)
-            await accounts.hold(tx, job)
-            await tx.jobs.accept(job)
+            held = await accounts.hold(tx, job, payers=[member_account(job.owner_id)])
+            await tx.jobs.accept(held)
 
         await self.database.write(take_in)
 
