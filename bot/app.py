@@ -80,7 +80,13 @@ async def open_service(
             vault=vault,
         )
         service = wired(settings, opened)
-        for book in (service.keys, service.house, service.strikes, service.payers):
+        for book in (
+            service.keys,
+            service.house,
+            service.strikes,
+            service.payers,
+            service.marks,
+        ):
             await book.open()
         yield service
 
@@ -117,6 +123,9 @@ class _Unopened:
 
     async def read(self, fn: Callable[[Tx], Awaitable[T]]) -> T:
         raise AssertionError(f"{fn} asks a store that is not open")
+
+    async def scrub(self) -> bool:
+        raise AssertionError("there is no store to scrub")
 
 
 def _protect_secrets(settings: Settings) -> None:

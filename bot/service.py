@@ -12,6 +12,7 @@ import discord
 
 from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
+from bot.accounts.marks import Marks
 from bot.accounts.payers import PayerBook
 from bot.accounts.strikes import StrikeBook
 from bot.client import EaselBot
@@ -61,6 +62,7 @@ class Service:
     house: HouseBook
     strikes: StrikeBook
     payers: PayerBook
+    marks: Marks
     turns: tuple[Turns, ...]
     database: Database
     token: str

@@ -10,6 +10,7 @@ from bot.accounts.credits import CreditAccounts
 from bot.accounts.door import Door
 from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
+from bot.accounts.marks import Marks
 from bot.accounts.money import Money
 from bot.accounts.payers import PayerBook
 from bot.accounts.preferences import PreferenceBook
@@ -93,6 +94,7 @@ class _Books:
     keys: KeyRing
     house: HouseBook
     strikes: StrikeBook
+    marks: Marks
 
 
 def _books(settings: Settings, opened: Opened) -> _Books:
@@ -102,6 +104,7 @@ def _books(settings: Settings, opened: Opened) -> _Books:
         keys=KeyRing(database, providers=opened.providers, clock=clock),
         house=HouseBook(database, clock=clock),
         strikes=StrikeBook(database, clock=clock),
+        marks=Marks(database),
     )
 
 
@@ -147,6 +150,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
         house=books.house,
         strikes=books.strikes,
         payers=books.money.payers,
+        marks=books.marks,
         database=database,
         turns=tuple(tools.turns.values()),
         token=discord_token(settings),
@@ -189,7 +193,7 @@ def _tracker(
             payers=books.money.payers,
             budgets=books.money.budgets,
         ),
-        door=Door(books.house, books.strikes),
+        door=Door(books.house, books.strikes, books.marks),
         offers=offers,
         providers=opened.providers,
         dispatch=dispatch,

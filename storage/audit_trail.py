@@ -80,14 +80,17 @@ class AuditTrail:
             member_id=member_id,
         )
 
-    async def forget_guild(self, guild_id: int) -> None:
-        """Take everybody, and what was said, out of a server's entries: the bot left it."""
+    async def forget_guild(self, guild_id: int, *, nobody_id: int) -> None:
+        """Take a server, everybody in it and what was said out of its entries: the bot left it."""
         await self._db.change(
             """
-            UPDATE audit_trail SET actor_id = NULL, subject_id = NULL, facts = '{}'
+            UPDATE audit_trail SET guild_id = :nobody_id, actor_id = NULL, subject_id = NULL,
+                facts = '{}', id = :prefix || seq
             WHERE guild_id = :guild_id
             """,
             guild_id=guild_id,
+            nobody_id=nobody_id,
+            prefix=f"nobody:{-nobody_id}:",
         )
 
 

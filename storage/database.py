@@ -15,6 +15,7 @@ from storage.audit_trail import AuditTrail
 from storage.budgets import Budgets
 from storage.credits import Credits
 from storage.executor import Executor
+from storage.forgetting import Forgetting
 from storage.house_rules import HouseRulesTable
 from storage.jobs import Jobs
 from storage.keys import Keys
@@ -23,6 +24,7 @@ from storage.preferences import PreferencesTable
 from storage.privacy import Privacy
 from storage.resealing import Resealing
 from storage.sealing import Sealer
+from storage.servers import Servers
 from storage.strikes import Strikes
 
 T = TypeVar("T")
@@ -36,6 +38,7 @@ class Tx:
         "audit_trail",
         "budgets",
         "credits",
+        "forgetting",
         "house_rules",
         "jobs",
         "keys",
@@ -43,6 +46,7 @@ class Tx:
         "preferences",
         "privacy",
         "resealing",
+        "servers",
         "strikes",
     )
 
@@ -58,7 +62,9 @@ class Tx:
         self.house_rules = HouseRulesTable(executor)
         self.strikes = Strikes(executor)
         self.audit_trail = AuditTrail(executor)
-        self.privacy = Privacy(executor, jobs=self.jobs, audit_trail=self.audit_trail)
+        self.privacy = Privacy(executor)
+        self.forgetting = Forgetting(executor, sealer=sealer, audit_trail=self.audit_trail)
+        self.servers = Servers(executor, audit_trail=self.audit_trail)
 
 
 class Database(Protocol):
@@ -81,4 +87,8 @@ class Database(Protocol):
         Raises:
             StorageUnavailable: the store cannot be read now.
         """
+        ...
+
+    async def scrub(self) -> bool:
+        """Leave nothing of what was deleted in the engine's files; False: try again later."""
         ...

@@ -1,6 +1,6 @@
 """What a statement needs of an engine: three methods, `:named` values, rows read by column name."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, Protocol
 
 Value = str | int | float | bytes | None
@@ -26,6 +26,10 @@ class Executor(Protocol):
 
     async def rows(self, sql: str, /, **values: Value) -> list[Row]:
         """Run a statement and return all its rows."""
+        ...
+
+    def pages(self, sql: str, /, **values: Value) -> AsyncIterator[list[Row]]:
+        """Run a statement and return its rows some at a time; finish with them before all else."""
         ...
 
     async def row(self, sql: str, /, **values: Value) -> Row | None:

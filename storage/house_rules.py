@@ -140,14 +140,6 @@ class HouseRulesTable:
         )
         return tuple(Ban(owner_id=row["owner_id"], at=from_text(row["at"])) for row in rows)
 
-    async def forget_guild(self, guild_id: int) -> None:
-        """Delete everything about a server: the bot left it."""
-        for table in ("house_rules", "house_lists", "house_bans"):
-            await self._db.change(
-                f"DELETE FROM {table} WHERE guild_id = :guild_id",  # noqa: S608 - names are ours
-                guild_id=guild_id,
-            )
-
     async def _set(self, guild_id: int, column: str, value: Value) -> None:
         """Write one choice; the others stay."""
         await self._begin(guild_id)

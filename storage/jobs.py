@@ -5,11 +5,12 @@ worker that was frozen and thaws changes no row and is told so by False.
 """
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.errors import ConfigurationError
 from bot.domain.jobs import NEXT, Job, JobId, JobState, Picture, Progress, Target, UserId
-from bot.domain.requests import BlobId
+from bot.domain.requests import BlobId, without_words
 from storage.executor import Executor, Row, Value
 from storage.job_rows import (
     FIELDS,
@@ -260,6 +261,41 @@ class Jobs:
         await self._db.change("DELETE FROM pictures WHERE job_id = :id", id=job_id)
         await self._db.change("DELETE FROM job_sources WHERE job_id = :id", id=job_id)
         return frozenset([row["blob"] for row in held if not await self.needs(row["blob"])])
+
+    async def worded_before(self, at: datetime, limit: int) -> tuple[JobId, ...]:
+        """Return finished jobs that last changed before `at` and whose words are still known."""
+        return _ids(
+            await self._db.rows(
+                """
+                SELECT id FROM jobs WHERE has_words = 1 AND changed_at < :at
+                AND NOT EXISTS (SELECT 1 FROM open_jobs WHERE open_jobs.id = jobs.id)
+                ORDER BY changed_at LIMIT :limit
+                """,
+                at=to_text(at),
+                limit=limit,
+            )
+        )
+
+    async def forget_words(self, job_id: JobId) -> None:
+        """Drop what a finished job's member and its provider wrote; the figures stay."""
+        job = await self.get(job_id)
+        if job is None:
+            return
+        bare = job.evolve(
+            request=without_words(job.request),
+            second=None,
+            notes=(),
+            failure=job.failure and replace(job.failure, sentence=""),
+            remote=None,
+            progress=None,
+        )
+        columns = columns_of(bare, *changed_fields(job, bare))
+        assignments = "".join(f", {name} = :{name}" for name in columns)
+        await self._db.change(
+            f"UPDATE jobs SET has_words = 0{assignments} WHERE id = :its_id",  # noqa: S608 - names are ours
+            **columns,
+            its_id=job_id,
+        )
 
     async def needs(self, blob: BlobId) -> bool:
         """Tell whether any job's picture, source or answer is these stored bytes."""

@@ -1,22 +1,21 @@
 """Everything about a user, found by one function: what an export shows and an erasure removes.
 
-The ledger stays after an erasure: it says only that a numbered account was given and spent
-amounts, and without these rows nobody could prove the others right. `PRIVACY` texts say so.
+Whoever adds a table or a column that can name a member or a server lists it here, and a test sees
+to it. What is listed is exported and erased without more ado, but for the few tables that
+`storage/forgetting.py` names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bot.domain.credits import member_account
-from bot.domain.jobs import JobId, UserId
-from bot.domain.requests import BlobId
-from storage.audit_trail import AuditTrail
-from storage.executor import Executor, Value
-from storage.jobs import Jobs
+from bot.domain.credits import AccountId, member_account, member_of
+from bot.domain.jobs import UserId
+from storage.executor import Executor, Row, Value
 
 USER_TABLES: Mapping[str, str] = MappingProxyType(
     {
         "accounts": "owner_id",
+        "erasures": "owner_id",
         "house_bans": "owner_id",
         "jobs": "owner_id",
         "keys": "owner_id",
@@ -30,86 +29,107 @@ USER_TABLES: Mapping[str, str] = MappingProxyType(
 
 SERVER_TABLES: Mapping[str, str] = MappingProxyType(
     {
+        "accounts": "guild_id",
+        "audit_trail": "guild_id",
+        "budgets": "guild_id",
+        "house_bans": "guild_id",
         "house_lists": "guild_id",
         "house_rules": "guild_id",
+        "jobs": "guild_id",
+        "left_servers": "guild_id",
+        "pauses": "guild_id",
         "pay_rules": "guild_id",
         "server_keys": "guild_id",
+        "used": "guild_id",
     }
 )
-"""Every table with rows of a server and of nobody in it, and the column that says which."""
+"""Every table with rows of a server, and the column that says which."""
 
-_OF_THEIR_JOBS = "job_id IN (SELECT id FROM jobs WHERE owner_id = :owner_id)"
-_RELATED: Mapping[str, str] = MappingProxyType(
+OF_THEIR_JOBS = "job_id IN (SELECT id FROM jobs WHERE owner_id = :owner_id)"
+RELATED: Mapping[str, str] = MappingProxyType(
     {
-        "answers": _OF_THEIR_JOBS,
-        "job_moves": _OF_THEIR_JOBS,
-        "job_sources": _OF_THEIR_JOBS,
-        "pictures": _OF_THEIR_JOBS,
-        "transfers": ":account IN (debit, credit)",
+        "answers": OF_THEIR_JOBS,
         "audit_trail": ":owner_id IN (actor_id, subject_id)",
         "budgets": "whom = 'member' AND subject_id = :owner_id",
+        "job_moves": OF_THEIR_JOBS,
+        "job_sources": OF_THEIR_JOBS,
+        "pictures": OF_THEIR_JOBS,
+        "transfers": ":account IN (debit, credit)",
     }
 )
+"""Every other table with rows about a user, and which rows those are."""
 
-Export = Mapping[str, tuple[Mapping[str, Value], ...]]
+ABOUT_NOBODY = frozenset({"doomed_blobs", "forgotten", "house_secrets", "migrations"})
+"""Tables whose rows name no user and no server."""
+
+NAMES: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("audit_trail", "actor_id"),
+        ("audit_trail", "subject_id"),
+        ("accounts", "id"),
+        ("budgets", "id"),
+        ("budgets", "subject_id"),
+        ("jobs", "payer"),
+        ("transfers", "id"),
+        ("transfers", "debit"),
+        ("transfers", "credit"),
+    }
+)
+"""Columns that can name a user or a server, beside those that `*_TABLES` are looked up by."""
+
+HIDDEN = frozenset({("jobs", "remote"), ("jobs", "remote_id")})
+"""What an export leaves out: whoever knows a remote id may read and cancel what runs on a key."""
+
+SOMEBODY = "somebody else"
+
+Take = Callable[[str, Mapping[str, Value]], None]
+"""Takes one row of a table."""
 
 
 class Privacy:
     """What one transaction knows about a user."""
 
-    __slots__ = ("_audit_trail", "_db", "_jobs")
+    __slots__ = ("_db",)
 
-    def __init__(self, executor: Executor, *, jobs: Jobs, audit_trail: AuditTrail) -> None:
+    def __init__(self, executor: Executor) -> None:
         self._db = executor
-        self._audit_trail = audit_trail
-        self._jobs = jobs
 
-    async def export(self, owner_id: UserId) -> Export:
-        """Return every row about a user, by table; sealed secrets are left out."""
-        found = {}
+    async def export(self, owner_id: UserId, take: Take) -> None:
+        """Hand over every row about a user; no sealed secret, and nobody else's id."""
+        account = member_account(owner_id)
         for table, column in USER_TABLES.items():
-            found[table] = await self._readable(table, f"{column} = :owner_id", owner_id=owner_id)
-        for table, theirs in _RELATED.items():
-            values: dict[str, Value] = (
-                {"account": member_account(owner_id)}
-                if ":account" in theirs
-                else {"owner_id": owner_id}
+            await self._each(table, f"{column} = :owner_id", take, owner_id=owner_id)
+        for table, theirs in RELATED.items():
+            values: Mapping[str, Value] = (
+                {"account": account} if ":account" in theirs else {"owner_id": owner_id}
             )
-            found[table] = await self._readable(table, theirs, **values)
-        return found
+            await self._each(table, theirs, _without_others(take, owner_id), **values)
 
-    async def erase(self, owner_id: UserId) -> frozenset[BlobId]:
-        """Delete keys, preferences and finished jobs; return the blobs that nobody needs any more.
+    async def _each(self, table: str, theirs: str, take: Take, **values: Value) -> None:
+        async for rows in self._db.pages(f"SELECT * FROM {table} WHERE {theirs}", **values):  # noqa: S608 - names are ours
+            for row in rows:
+                take(table, _readable(table, row))
 
-        Acts of admins stay in the audit trail, without the person. Bans stay, or an erasure would
-        lift them; so do strikes, which are gone after a day.
-        Jobs with anything left to do stay: cancel them, and erase again when they are over.
-        """
-        for table in ("keys", "preferences"):
-            column = USER_TABLES[table]
-            await self._db.change(
-                f"DELETE FROM {table} WHERE {column} = :owner_id",  # noqa: S608 - names are ours
-                owner_id=owner_id,
-            )
-        await self._audit_trail.forget_member(owner_id)
-        over = await self._db.rows(
-            """
-            SELECT id FROM jobs WHERE owner_id = :owner_id
-            AND NOT EXISTS (SELECT 1 FROM open_jobs WHERE open_jobs.id = jobs.id)
-            """,
-            owner_id=owner_id,
-        )
-        blobs: frozenset[BlobId] = frozenset()
-        for job in over:
-            blobs |= await self._jobs.forget_results(JobId(job["id"]))
-            await self._db.change("DELETE FROM jobs WHERE id = :id", id=job["id"])
-        return blobs
 
-    async def _readable(
-        self, table: str, theirs: str, **values: Value
-    ) -> tuple[Mapping[str, Value], ...]:
-        rows = await self._db.rows(f"SELECT * FROM {table} WHERE {theirs}", **values)  # noqa: S608 - names are ours
-        return tuple(
-            {name: row[name] for name in row.keys() if not isinstance(row[name], bytes)}  # noqa: SIM118 - a row iterates over its values
-            for row in rows
-        )
+def _readable(table: str, row: Row) -> Mapping[str, Value]:
+    return {
+        name: row[name]
+        for name in row.keys()  # noqa: SIM118 - a row iterates over its values
+        if not isinstance(row[name], bytes) and (table, name) not in HIDDEN
+    }
+
+
+def _without_others(take: Take, owner_id: UserId) -> Take:
+    """Leave other people out of what two have in common."""
+
+    def take_mine(table: str, row: Mapping[str, Value]) -> None:
+        mine = dict(row)
+        for name in ("actor_id", "subject_id"):
+            if mine.get(name) not in {None, owner_id}:
+                mine[name] = SOMEBODY
+        for name in ("debit", "credit"):
+            if member_of(AccountId(str(mine.get(name)))) not in {None, owner_id}:
+                mine[name] = SOMEBODY
+        take(table, mine)
+
+    return take_mine

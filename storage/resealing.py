@@ -44,6 +44,14 @@ PLACES = (
         purpose=Purpose.SERVER_KEY,
     ),
     Place(
+        table="house_secrets",
+        sealed="sealed",
+        key_id="key_id",
+        owner="number",
+        name="name",
+        purpose=Purpose.HOUSE_SECRET,
+    ),
+    Place(
         table="jobs",
         sealed="token",
         key_id="token_key_id",

@@ -30,6 +30,7 @@ class Purpose(StrEnum):
 
     PROVIDER_KEY = "provider key"
     SERVER_KEY = "server key"
+    HOUSE_SECRET = "house secret"  # noqa: S105 - a purpose, no secret
     INTERACTION_TOKEN = "interaction token"  # noqa: S105 - a purpose, no secret
 
 

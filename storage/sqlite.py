@@ -71,6 +71,10 @@ class SqliteDatabase:
         """Run `fn` on one consistent view; see `Database.read`."""
         return await self._readers.read(fn)
 
+    async def scrub(self) -> bool:
+        """Empty the log of writes, which still holds old pages; False while somebody reads there."""
+        return await self._writer.empty_log()
+
 
 def _read(connection: sqlite3.Connection, *, fn: Callable[[Tx], Awaitable[T]], sealer: Sealer) -> T:
     connection.execute("BEGIN")

@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 CACHED_STATEMENTS = 256
 ROWS_PER_TRIP = 64
+ROWS_PER_PAGE = 200
 
 _WHAT_TO_DO = {
     sqlite3.SQLITE_FULL: "The disk is full: free some space; nothing was changed.",
@@ -59,6 +60,15 @@ class SqliteExecutor:
     async def rows(self, sql: str, /, **values: Value) -> list[Row]:
         """Run a statement and return all its rows."""
         return self._connection.execute(sql, values).fetchall()
+
+    async def pages(self, sql: str, /, **values: Value) -> AsyncIterator[list[Row]]:
+        """Run a statement and return its rows some at a time."""
+        cursor = self._connection.execute(sql, values)
+        try:
+            while rows := cursor.fetchmany(ROWS_PER_PAGE):
+                yield rows
+        finally:
+            cursor.close()
 
     async def row(self, sql: str, /, **values: Value) -> Row | None:
         """Run a statement and return its first row, if there is one."""
@@ -113,6 +123,7 @@ def _prepare_writer(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
 
 
 def _prepare_reader(connection: sqlite3.Connection) -> None:

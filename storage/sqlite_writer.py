@@ -68,6 +68,10 @@ class Writer:
             answer: T = await call.answer
             return answer
 
+    async def empty_log(self) -> bool:
+        """Bring the log of writes into the database and cut it to nothing; False when it is in use."""
+        return await self._connection.run(_empty_log)
+
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Serve writers; at the end finish what was asked, then refuse."""
@@ -134,6 +138,16 @@ def _run_one(connection: sqlite3.Connection, tx: Tx, fn: Function) -> _Outcome:
         return _Raised(translated(error))
     connection.execute("RELEASE one")
     return _Returned(value)
+
+
+def _empty_log(connection: sqlite3.Connection) -> bool:
+    (patience_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    connection.execute("PRAGMA busy_timeout = 0")  # all writers would wait with us
+    try:
+        (is_busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience_ms}")
+    return not is_busy
 
 
 def _answer(calls: Sequence[_Call], outcomes: Sequence[_Outcome]) -> None:

@@ -84,6 +84,7 @@ class CreditAccounts:
     async def open_today(self, tx: Tx, owner_id: UserId, *, at: datetime) -> Balance:
         """Give today's allowance unless it was given, and return the balance."""
         await tx.credits.open_member(owner_id)
+        await tx.forgetting.recognise(owner_id)  # or an erasure would bring a second allowance
         await tx.credits.give_allowance(
             owner_id, day=at.astimezone(UTC).date(), amount=self._daily, at=at
         )

@@ -123,6 +123,7 @@ class HouseBook:
         """Let a member in again; `InvalidRequest` when they are not kept out."""
 
         async def change(tx: Tx) -> None:
+            await tx.forgetting.recognise(member_id)  # a ban outlives an erasure under a mark
             if not await tx.house_rules.unban(deed.guild_id, member_id):
                 raise InvalidRequest(NOT_BANNED)
 

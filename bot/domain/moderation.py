@@ -42,7 +42,7 @@ Named = TypeVar("Named", bound=HasName)
 
 def admitted(request: Request, *, asker: Asker, rules: HouseRules) -> Request:
     """Return the request as it may be made; raise `NotAllowed` or `ContentRefused` if it may not."""
-    _check_person(asker, rules)
+    check_person(asker, rules)
     _check_adult(request, rules)
     check_place(request, is_age_restricted=asker.is_age_restricted)
     _check_words(request, rules)
@@ -89,7 +89,8 @@ def check_model(request: Request, *, title: str, rules: HouseRules) -> None:
     raise NotAllowed(NO_MODEL.format(model=request.model))
 
 
-def _check_person(asker: Asker, rules: HouseRules) -> None:
+def check_person(asker: Asker, rules: HouseRules) -> None:
+    """Raise `NotAllowed` for whoever may not use the bot at this place."""
     if rules.is_paused:
         raise NotAllowed(PAUSED)
     if asker.id in rules.banned:

@@ -285,3 +285,19 @@ def kind_of(request: Request) -> str:
             return "alchemy"
         case PictureRequest():
             return ""
+
+
+def without_words(request: Request) -> Request:
+    """Return a request without anything that a member wrote or attached; its figures stay."""
+    match request:
+        case PictureRequest():
+            return request.evolve(prompt="", negative="", source=None)
+        case TextRequest():
+            return request.evolve(prompt="", instruction="", turns=())
+        case AlchemyRequest():
+            return request.evolve(picture=UNSTORED)
+
+
+def is_forgotten(request: Request) -> bool:
+    """Tell whether what was asked for is not known any more."""
+    return request == without_words(request)

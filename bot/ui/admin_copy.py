@@ -162,7 +162,8 @@ def bans_line(shown: Sequence[UserId], *, total: int) -> str:
     if not total:
         return "**Kept out**: nobody."
     more = f" and {total - len(shown)} more" if total > len(shown) else ""
-    return f"**Kept out**: {', '.join(f'<@{member}>' for member in shown)}{more}."
+    named = [f"<@{member}>" if member > 0 else SOMEBODY for member in shown]
+    return f"**Kept out**: {', '.join(named)}{more}."
 
 
 def reports_line(channel_id: int | None) -> str:

@@ -2,14 +2,15 @@
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import tomllib
+from contextlib import closing
 
 import pytest
 
 from bot import settings
-from storage.privacy import USER_TABLES
 from tests.architecture import generated
 from tests.architecture.source_tree import README, ROOT, name_of, read, tracked_files
 
@@ -102,16 +103,23 @@ def test_the_program_of_the_privacy_page_shows_and_erases_a_member(tmp_path):
     (program,) = re.findall(r"```python\n(.*?)```", read(ROOT / "PRIVACY.md"), re.DOTALL)
     environ = {"EASEL_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
 
-    told = subprocess.run(
-        [sys.executable, "-c", program, "123", "--erase"],
-        check=True,
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=environ,
-    )
+    def run(*options: str) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-c", program, "123", *options]
+        return subprocess.run(
+            words, check=True, capture_output=True, text=True, cwd=tmp_path, env=environ
+        )
 
-    assert set(USER_TABLES) < set(json.loads(told.stdout))
+    first = run()
+    with closing(sqlite3.connect(tmp_path / "data" / "easel.db")) as database, database:
+        database.execute("INSERT INTO preferences VALUES (123, '{}', 'today')")
+    told, after = run("--erase"), run()
+
+    assert [json.loads(end.stdout) for end in (first, told, after)] == [
+        {},
+        {"preferences": [{"owner_id": 123, "facts": "{}", "changed_at": "today"}]},
+        {},
+    ]
+    assert told.stderr.splitlines()[-1] == "erased"
 
 
 def test_the_documents_and_the_package_say_the_same_version():

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.audit_trail import Act, AuditEntry, AuditView
 from tests.storage.store_values import ANNA, BERT, NOON, tamper
 
-HERE, THERE = 44, 45
+HERE, THERE, NOBODY = 44, 45, -7
 
 
 def an_entry(entry_id: str = "1", **changes) -> AuditEntry:
@@ -115,7 +115,7 @@ async def test_whoever_is_forgotten_is_gone_from_it_and_the_acts_stay(database):
         an_entry("on", subject_id=BERT, facts={"reason": "about Bert"}),
     )
 
-    await database.write(lambda tx: tx.privacy.erase(BERT))
+    await database.write(lambda tx: tx.forgetting.erase(BERT, nobody_id=-1, at=NOON))
 
     found = await database.read(lambda tx: tx.audit_trail.page(AuditView(guild_id=HERE), limit=10))
     assert [(entry.id, entry.actor_id, entry.subject_id, entry.facts) for entry in found] == [
@@ -128,15 +128,17 @@ async def test_a_server_that_was_left_keeps_acts_without_people(database):
     await add(database, an_entry(subject_id=BERT, facts={"reason": "spam"}))
     await add(database, an_entry("there", guild_id=THERE))
 
-    await database.write(lambda tx: tx.audit_trail.forget_guild(HERE))
+    await database.write(lambda tx: tx.audit_trail.forget_guild(HERE, nobody_id=NOBODY))
 
+    assert await ids(database) == []
     here, there = [
         (
             await database.read(
                 lambda tx, g=guild: tx.audit_trail.page(AuditView(guild_id=g), limit=1)
             )
         )[0]
-        for guild in (HERE, THERE)
+        for guild in (NOBODY, THERE)
     ]
+    assert here.id == "nobody:7:1"
     assert (here.actor_id, here.subject_id, here.facts) == (None, None, {})
     assert there.actor_id == ANNA

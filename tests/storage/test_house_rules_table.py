@@ -120,7 +120,7 @@ async def test_a_server_that_was_left_leaves_nothing(database):
             lambda table, g=guild: table.ban(g, ANNA, at=NOON),
         )
 
-    await write(database, lambda table: table.forget_guild(HERE))
+    await database.write(lambda tx: tx.servers.forget(HERE, nobody_id=-1, at=NOON))
 
     assert set(await database.read(lambda tx: tx.house_rules.every())) == {THERE}
 
@@ -128,6 +128,9 @@ async def test_a_server_that_was_left_leaves_nothing(database):
 async def test_an_erasure_does_not_lift_a_ban(database):
     await write(database, lambda table: table.ban(HERE, ANNA, at=NOON))
 
-    await database.write(lambda tx: tx.privacy.erase(ANNA))
+    await database.write(lambda tx: tx.forgetting.erase(ANNA, nobody_id=-1, at=NOON))
+    [nameless] = (await rules(database)).banned
+    await database.write(lambda tx: tx.forgetting.recognise(ANNA))
 
+    assert nameless < 0
     assert (await rules(database)).banned == {ANNA}

@@ -39,6 +39,7 @@ from bot.domain.requests import (
     TextRequest,
     TextualInversion,
     Turn,
+    is_forgotten,
 )
 from storage.sqlite import open_sqlite
 from tests.storage.store_values import (
@@ -623,3 +624,52 @@ async def test_the_preview_and_the_unfinished_text_are_not_stored(database):
 
     stored = (await database.read(lambda tx: tx.jobs.get(JobId("1")))).progress
     assert stored == seen.stored != seen
+
+
+# ---------------------------------------------------------------- words
+
+
+async def test_the_words_of_a_job_are_forgotten_and_its_figures_stay(database):
+    job = in_state(
+        JobState.DONE,
+        request=PictureRequest(
+            prompt="my grandmother's house",
+            negative="my neighbour",
+            seed=7,
+            steps=30,
+            source=Source(picture=a_blob("b")),
+        ),
+        price=Microcredits(24),
+        charged=Microcredits(24),
+        notes=("the provider's words",),
+        remote=a_remote(),
+        failure=Failure(kind=FailureKind.BACKEND, sentence="no 'my grandmother's house'"),
+    )
+    await database.write(lambda tx: tx.jobs.accept(job))
+
+    await database.write(lambda tx: tx.jobs.forget_words(job.id))
+
+    bare = await database.read(lambda tx: tx.jobs.get(job.id))
+    assert bare == job.evolve(
+        request=PictureRequest(prompt="", seed=7, steps=30),
+        notes=(),
+        remote=None,
+        failure=Failure(kind=FailureKind.BACKEND, sentence=""),
+    )
+    assert is_forgotten(bare.request)
+    assert not is_forgotten(job.request)
+    later = NOON + timedelta(days=1)
+    assert await database.read(lambda tx: tx.jobs.worded_before(later, limit=9)) == ()
+
+
+async def test_only_old_jobs_that_are_over_lose_their_words(database):
+    await database.write(lambda tx: tx.jobs.accept(in_state(JobState.DONE, "old")))
+    await database.write(lambda tx: tx.jobs.accept(in_state(JobState.RUNNING, "open")))
+    young = in_state(JobState.DONE, "young", changed_at=NOON + timedelta(hours=1))
+    await database.write(lambda tx: tx.jobs.accept(young))
+
+    found = await database.read(
+        lambda tx: tx.jobs.worded_before(NOON + timedelta(minutes=1), limit=9)
+    )
+
+    assert found == ("old",)

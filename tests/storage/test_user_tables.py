@@ -7,7 +7,13 @@ import pytest
 
 from bot.domain.audit_trail import Act, AuditEntry
 from bot.domain.budgets import Budget, Measure, Period, Whom
-from bot.domain.credits import Microcredits
+from bot.domain.credits import (
+    Microcredits,
+    Transfer,
+    TransferId,
+    TransferKind,
+    member_account,
+)
 from bot.domain.errors import ConfigurationError
 from bot.domain.jobs import JobState, UserId
 from bot.domain.keys import KeyOwner
@@ -15,7 +21,8 @@ from bot.domain.preferences import Preferences
 from bot.domain.requests import PictureRequest, Source
 from bot.domain.strikes import Strike
 from storage.keys import StoredKey
-from storage.privacy import SERVER_TABLES, USER_TABLES
+from storage.privacy import ABOUT_NOBODY, RELATED, SERVER_TABLES, SOMEBODY, USER_TABLES
+from storage.sqlite_connection import ROWS_PER_PAGE
 from tests.storage.store_values import (
     ANNA,
     BERT,
@@ -217,13 +224,13 @@ async def leave_traces(database, owner_id, letter: str) -> None:
         await tx.answers.keep(f"{owner_id}-running", "1", a_blob("9"))
         await tx.preferences.put(owner_id, Preferences(negative=f"fears of {letter}"), at=NOON)
         await tx.house_rules.ban(44, owner_id, at=NOON)
-        await tx.strikes.add(Strike(id=f"{owner_id}", owner_id=owner_id, at=NOON, weight=1))
+        await tx.strikes.add(Strike(id=f"strike of {letter}", owner_id=owner_id, at=NOON, weight=1))
         await tx.budgets.put(a_budget_of(owner_id))
         await tx.budgets.use(44, owner_id, price=Microcredits(10), at=NOON)
         await tx.budgets.pause(44, owner_id, at=NOON, not_after=NOON)
         await tx.audit_trail.add(
             AuditEntry(
-                id=f"{owner_id}-act",
+                id=f"act of {letter}",
                 guild_id=44,
                 actor_id=UserId(3),
                 act=Act.EXPORTED,
@@ -243,26 +250,31 @@ def tables(raw: sqlite3.Connection) -> dict[str, set[str]]:
     }
 
 
-async def test_every_table_about_a_user_is_known(sqlite):
-    found = await sqlite._writer._connection.run(tables)
-
-    about_users = {table for table, columns in found.items() if {"user_id", "owner_id"} & columns}
-    assert about_users == set(USER_TABLES)
+async def exported(database, owner_id) -> dict[str, list[dict]]:
+    """Return what an export of a member holds, by table."""
+    found: dict[str, list[dict]] = {table: [] for table in (*USER_TABLES, *RELATED)}
+    await database.read(
+        lambda tx: tx.privacy.export(owner_id, lambda table, row: found[table].append(dict(row)))
+    )
+    return found
 
 
 async def test_an_export_has_every_row_of_a_member_and_none_of_another(sqlite):
     await leave_traces(sqlite, ANNA, "a")
     await leave_traces(sqlite, BERT, "b")
+    await sqlite.write(lambda tx: tx.forgetting.ask(ANNA, at=NOON))
     found = await sqlite._writer._connection.run(tables)
 
-    export = await sqlite.read(lambda tx: tx.privacy.export(ANNA))
+    export = await exported(sqlite, ANNA)
 
-    assert set(export) == set(found) - {"migrations", *SERVER_TABLES}
+    of_servers_alone = set(SERVER_TABLES) - set(USER_TABLES) - set(RELATED)
+    assert set(export) == set(found) - ABOUT_NOBODY - of_servers_alone
     assert {table: len(rows) for table, rows in export.items()} == {
         "accounts": 1,
         "answers": 1,
         "audit_trail": 1,
         "budgets": 1,
+        "erasures": 1,
         "house_bans": 1,
         "job_moves": 3,
         "job_sources": 1,
@@ -275,34 +287,51 @@ async def test_an_export_has_every_row_of_a_member_and_none_of_another(sqlite):
         "transfers": 2,
         "used": 1,
     }
-    text = json.dumps({table: list(map(dict, rows)) for table, rows in export.items()})
+    text = json.dumps(export)
     assert "prompt of a" in text
     assert "of b" not in text
     assert SECRET not in text
     assert TOKEN not in text
 
 
-async def test_an_erasure_leaves_the_ledger_and_what_is_still_at_work(database):
+async def test_an_export_names_nobody_else(database):
+    friend = UserId(987654321)
+    await database.write(lambda tx: rich(tx, ANNA, 100))
+    await database.write(lambda tx: tx.credits.open_member(friend))
+    await database.write(
+        lambda tx: tx.credits.gift(
+            Transfer(
+                id=TransferId("gift:1"),
+                kind=TransferKind.GIFT,
+                debit=member_account(ANNA),
+                credit=member_account(friend),
+                amount=Microcredits(5),
+                at=NOON,
+            ),
+            per_member_max=None,
+            since=NOON,
+        )
+    )
     await leave_traces(database, ANNA, "a")
-    await leave_traces(database, BERT, "b")
-    others = await database.read(lambda tx: tx.privacy.export(BERT))
 
-    freed = await database.write(lambda tx: tx.privacy.erase(ANNA))
+    export = await exported(database, ANNA)
 
-    left = await database.read(lambda tx: tx.privacy.export(ANNA))
-    assert {table for table, rows in left.items() if rows} == {
-        "accounts",
-        "answers",
-        "budgets",  # or an erasure would lift what a server limits
-        "house_bans",
-        "job_moves",
-        "jobs",
-        "pauses",
-        "strikes",
-        "transfers",
-        "used",
-    }
-    assert {row["id"] for row in left["jobs"]} == {f"{ANNA}-running", f"{ANNA}-waiting"}
-    assert freed == {a_blob("a")}  # the source is needed by the other member
-    assert await database.read(lambda tx: tx.privacy.export(BERT)) == others
-    assert await database.read(lambda tx: tx.credits.audit()) == ()
+    [gift] = [row for row in export["transfers"] if row["kind"] == "gift"]
+    assert (gift["debit"], gift["credit"]) == (member_account(ANNA), SOMEBODY)
+    [act] = export["audit_trail"]
+    assert (act["actor_id"], act["subject_id"]) == (SOMEBODY, ANNA)
+    assert str(friend) not in json.dumps(export)
+
+
+async def test_a_long_history_is_exported_whole(sqlite):
+    jobs = [in_state(JobState.DONE, f"{number}") for number in range(ROWS_PER_PAGE * 2 + 1)]
+
+    async def accept(tx):
+        for job in jobs:
+            await tx.jobs.accept(job)
+
+    await sqlite.write(accept)
+
+    export = await exported(sqlite, ANNA)
+
+    assert {row["id"] for row in export["jobs"]} == {job.id for job in jobs}
