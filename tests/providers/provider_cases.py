@@ -27,6 +27,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 KEY = SecretStr("MARKED-key-4f1d9a")
 REMOTE_ID = "deadbeef-77c2-4e0a-8bad-5eed5eed5eed"
 IMPATIENT_S, PATIENT_S = 0.2, 30.0
+ENOUGH_S = 0.6  # of a whole call to a host that never comes to an end
 SIGNATURE = "MARKED%2Fsignature%3D"
 WEBP = bytes.fromhex("524946461a000000574542505650384c0d0000002f0000001007101111888808")
 
@@ -39,6 +40,9 @@ class Case:
     over: Callable[[str], tuple[Reply, ...]]  # one poll's answers, with one picture at a link
     unknown_key: Reply
     slow_down: Reply
+    broke: Reply | None  # the account cannot pay; None where nothing is paid for
+    invalid: Reply  # a parameter that it does not take
+    strange: Reply | None  # a state that nobody knows; None where there are no names for states
     planned: Mapping[str, Any] = field(default_factory=dict)  # where a submit needs more
     extras: Mapping[str, str] = field(default_factory=dict)
     seed: int | None = 7  # None: the provider takes none
@@ -77,17 +81,24 @@ class Case:
         *,
         hosts: tuple[str, ...] = ("127.0.0.1",),
         reply: Reply | None = None,
+        allow_private: bool = True,
     ) -> AsyncIterator[Provider]:
         """Open the provider at a host; it is impatient only with a reply that never comes."""
-        read_s = IMPATIENT_S if reply is not None and reply.is_endless else PATIENT_S
-        settings = config(host.origin, hosts=hosts, read_s=read_s)
+        timeouts = Timeouts(connect_s=30, read_s=PATIENT_S, total_s=60)
+        if reply is not None and reply.is_endless:
+            timeouts = Timeouts(connect_s=30, read_s=IMPATIENT_S, total_s=ENOUGH_S)
+        settings = config(host.origin, hosts=hosts, timeouts=timeouts, allow_private=allow_private)
         factory = self.factory or FACTORIES[self.name]
         async with factory(settings) as provider:
             yield provider
 
 
 def config(
-    url: str, *, hosts: tuple[str, ...] = ("127.0.0.1",), read_s: float = PATIENT_S
+    url: str,
+    *,
+    hosts: tuple[str, ...] = ("127.0.0.1",),
+    timeouts: Timeouts | None = None,
+    allow_private: bool = True,
 ) -> ProviderConfig:
     return ProviderConfig(
         url=f"{url}/api/v2",
@@ -96,8 +107,8 @@ def config(
         submits_per_s=2,
         submits_per_min=90,
         poll_gap_s=2,
-        allow_private_hosts=True,
-        timeouts=Timeouts(connect_s=30, read_s=read_s, total_s=60),
+        allow_private_hosts=allow_private,
+        timeouts=timeouts or Timeouts(connect_s=30, read_s=PATIENT_S, total_s=60),
     )
 
 
@@ -172,6 +183,12 @@ CASES = {
         over=_ai_client_over,
         unknown_key=as_json({"message": "Unauthenticated."}, status=401),
         slow_down=as_json({"message": "Too Many Attempts."}, status=429, Retry_After="37"),
+        broke=as_json({"message": "Not enough credits."}, status=402),
+        invalid=as_json(
+            {"message": "The given data was invalid.", "errors": {"steps": ["Too many steps."]}},
+            status=422,
+        ),
+        strange=None,
         extras={"entry": "c7c088d3"},
         seed=None,
         is_in_parts=True,
@@ -184,6 +201,9 @@ CASES = {
         over=_aime_over,
         unknown_key=_aime_said("error_401_bad_key"),
         slow_down=Reply(status=429, headers={"Retry-After": "3"}),  # of a proxy in front
+        broke=None,
+        invalid=_aime_said("error_400_unknown_parameters"),
+        strange=as_json({"success": True, "job_id": REMOTE_ID, "job_state": "simmering"}),
         extras={"endpoint": "flux-dev", "ids": REMOTE_ID, "counts": "1"},
         has_links=False,
         has_cancel=False,
@@ -196,6 +216,12 @@ CASES = {
         over=_algovera_over,
         unknown_key=as_json({"detail": "Invalid API key"}, status=403),
         slow_down=as_json({"detail": "Too many requests"}, status=429, Retry_After="3"),
+        broke=as_json({"detail": "Not enough credits"}, status=403),
+        invalid=as_json(
+            {"detail": [{"loc": ["body", "height"], "msg": "ensure this value is less than 1025"}]},
+            status=422,
+        ),
+        strange=as_json({"job_status": "simmering"}),
         extras={"ids": REMOTE_ID, "model": "stable"},
         has_links=False,
         has_cancel=False,
@@ -207,6 +233,9 @@ CASES = {
         over=_horde_over,
         unknown_key=_replayed("error_401_unknown_key"),
         slow_down=_replayed("error_429_limiter"),
+        broke=_replayed("error_403_kudos_upfront"),
+        invalid=_replayed("error_400_steps_too_many"),
+        strange=None,
     ),
     "nebula": Case(
         name="nebula",
@@ -217,6 +246,12 @@ CASES = {
         slow_down=as_json(
             {"status": "failed", "message": "Limit of 60 requests per minute exceeded."}, status=429
         ),
+        broke=as_json(
+            {"status": "error", "error": {"code": "insufficient_quota", "message": "Top up."}},
+            status=402,
+        ),
+        invalid=as_json({"status": "failed", "message": "num_steps is out of range"}, status=400),
+        strange=None,
         planned={"model": "black-forest-labs/FLUX.1-schnell", "width": 64, "height": 64},
         extras={"calls": "1", "came": "1"},
         has_links=False,

@@ -12,6 +12,8 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
 
+DRIP_S = 0.02
+
 
 class Delivery(StrEnum):
     WHOLE = "whole"
@@ -20,6 +22,7 @@ class Delivery(StrEnum):
     SILENT = "read, and never answered"
     STALLED = "less body than promised, then silence"
     TRUNCATED = "less body than promised, then the end"
+    DRIPPING = "a byte now and then, for ever"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +34,11 @@ class Reply:
 
     @property
     def is_endless(self) -> bool:
-        return self.delivery in (Delivery.SILENT, Delivery.STALLED)
+        return self.delivery in (Delivery.SILENT, Delivery.STALLED, Delivery.DRIPPING)
 
     def head(self) -> bytes:
-        is_short = self.delivery in (Delivery.TRUNCATED, Delivery.STALLED)
-        promised = len(self.body) + (100 if is_short else 0)
+        is_short = self.delivery in (Delivery.TRUNCATED, Delivery.STALLED, Delivery.DRIPPING)
+        promised = len(self.body) + (10_000 if is_short else 0)
         headers = {"Content-Length": str(promised), **self.headers}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         return f"HTTP/1.1 {self.status} Scripted\r\n{lines}\r\n".encode()
@@ -67,6 +70,10 @@ class ScriptedHost:
 
     def says(self, *replies: Reply) -> None:
         self._replies.extend(replies)
+
+    def forget(self) -> None:
+        """Say nothing more of what was written down and not asked for."""
+        self._replies.clear()
 
     def always_says(self, reply: Reply) -> None:
         self._always = reply
@@ -124,10 +131,20 @@ class ScriptedHost:
         await writer.drain()
         if reply.delivery is Delivery.STALLED:
             await reader.read()
+        if reply.delivery is Delivery.DRIPPING:
+            await _drip(writer)
         if reply.delivery is Delivery.TRUNCATED:
             writer.close()
             await writer.wait_closed()
         return reply.delivery is Delivery.WHOLE
+
+
+async def _drip(writer: asyncio.StreamWriter) -> None:
+    """Send a byte oftener than anybody would call silence, until the client has enough."""
+    while not writer.is_closing():
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(DRIP_S)
 
 
 async def _call(head: bytes, reader: asyncio.StreamReader) -> Call:

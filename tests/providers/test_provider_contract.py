@@ -1,7 +1,5 @@
 """What holds for every provider, whatever its wire looks like."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from bot.domain.capabilities import Ability, needs
@@ -26,12 +24,11 @@ from tests.providers.provider_cases import (
     NOW,
     SIGNATURE,
     WEBP,
-    Case,
     config,
     item,
     link,
 )
-from tests.providers.scripted_host import Delivery, Reply, ScriptedHost, as_json
+from tests.providers.scripted_host import Delivery, Reply, as_json
 
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body></body></html>"
 XML = b'<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>'
@@ -55,41 +52,6 @@ UNREADABLE = {
     "other json": as_json(["a", "list"]),
     "oversize": Reply(body=b" " * (JSON_BYTES_MAX + 1)),
 }
-
-
-@pytest.fixture(params=sorted(CASES))
-def case(request: pytest.FixtureRequest) -> Case:
-    return CASES[request.param]
-
-
-@pytest.fixture(params=sorted(name for name, case in CASES.items() if case.has_links))
-def linking(request: pytest.FixtureRequest) -> Case:
-    """A provider whose pictures lie behind links."""
-    return CASES[request.param]
-
-
-@pytest.fixture(params=sorted(name for name, case in CASES.items() if case.polls))
-def polling(request: pytest.FixtureRequest) -> Case:
-    """A provider that is asked how far it is."""
-    return CASES[request.param]
-
-
-@pytest.fixture(params=sorted(name for name, case in CASES.items() if not case.polls))
-def at_once(request: pytest.FixtureRequest) -> Case:
-    """A provider whose answer to a submit is the result."""
-    return CASES[request.param]
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[ScriptedHost]:
-    async with ScriptedHost() as host:
-        yield host
-
-
-@pytest.fixture
-async def storage() -> AsyncIterator[ScriptedHost]:
-    async with ScriptedHost() as storage:
-        yield storage
 
 
 def test_every_registered_provider_is_held_to_the_contract():
