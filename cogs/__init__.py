@@ -3,6 +3,8 @@
 COGS = (
     "cogs.about",
     "cogs.admin",
+    "cogs.admin_budgets",
+    "cogs.admin_credits",
     "cogs.admin_lists",
     "cogs.admin_rules",
     "cogs.ask",

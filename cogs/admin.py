@@ -1,6 +1,5 @@
 """`/admin audit|ban|unban|pause|resume`. Other cogs add to `/admin` what is theirs."""
 
-import io
 from typing import Any
 
 import discord
@@ -15,6 +14,7 @@ from bot.domain.jobs import UserId
 from bot.ui import admin_copy
 from bot.ui.admin import deed_of, require_manager
 from bot.ui.audit_trail import AuditButton, Turn, audit_card
+from bot.ui.files import hand_out
 from bot.ui.unbroken import unbroken
 
 FILE_NAME = "audit-trail.csv"
@@ -89,8 +89,7 @@ class Admin(app_commands.Group):
         await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
         table = await self._trail.table(view, deed=deed_of(interaction))
         said = admin_copy.table(table.rows, rows_max=EXPORTED_MAX)
-        file = discord.File(io.BytesIO(table.csv), filename=FILE_NAME)
-        await unbroken(interaction.followup.send(said, file=file, ephemeral=True))
+        await hand_out(interaction, table.csv, name=FILE_NAME, said=said)
 
 
 async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:

@@ -310,13 +310,19 @@ class Credits:
         return NOTHING if reserve is None else reserve.amount
 
     async def statement(
-        self, account: AccountId, limit: int, cursor: Cursor | None = None
+        self,
+        account: AccountId,
+        limit: int,
+        cursor: Cursor | None = None,
+        *,
+        guild_id: int | None = None,
     ) -> tuple[Transfer, ...]:
         """Return an account's newest transfers, or those beyond a cursor, the newest first.
 
-        Of a reservation that is resolved only the outcome is told.
+        Of a reservation that is resolved only the outcome is told. With a server, jobs elsewhere
+        and gifts are left out: they are no business of its admins.
         """
-        return await movements(self._db, account, limit=limit, cursor=cursor)
+        return await movements(self._db, account, limit=limit, cursor=cursor, guild_id=guild_id)
 
     async def gifts(self, account: AccountId, *, since: datetime) -> Gifts:
         """Return what an account has given and been given since a moment."""

@@ -16,6 +16,8 @@ _ONE_SIDE = """
         SELECT * FROM transfers t WHERE {side} = :account AND seq {past} :seq
         AND (kind <> 'reserve'
             OR NOT EXISTS (SELECT 1 FROM transfers x WHERE x.reserve_id = t.id))
+        AND (:guild_id IS NULL OR kind IN ('allowance', 'grant')
+            OR job_id IN (SELECT id FROM jobs WHERE guild_id = :guild_id))
         ORDER BY seq {order} LIMIT :limit
     ) AS {side}_side
 """
@@ -38,16 +40,28 @@ class Gifts:
 
 
 async def movements(
-    db: Executor, account: AccountId, *, limit: int, cursor: Cursor | None
+    db: Executor,
+    account: AccountId,
+    *,
+    limit: int,
+    cursor: Cursor | None,
+    guild_id: int | None = None,
 ) -> tuple[Transfer, ...]:
-    """Return an account's transfers, the newest first; of a reservation only how it ended."""
+    """Return an account's transfers, the newest first; of a reservation only how it ended.
+
+    With a server come only jobs asked for there, and what was given by nobody in particular.
+    """
     place = cursor or Cursor(seq=SEQ_MAX)
     past, order = ("<", "DESC") if place.way == "older" else (">", "ASC")
     both = " UNION ALL ".join(
         _ONE_SIDE.format(side=side, past=past, order=order) for side in ("debit", "credit")
     )
     rows = await db.rows(
-        f"{both} ORDER BY seq {order} LIMIT :limit", account=account, seq=place.seq, limit=limit
+        f"{both} ORDER BY seq {order} LIMIT :limit",
+        account=account,
+        seq=place.seq,
+        limit=limit,
+        guild_id=guild_id,
     )
     return tuple(sorted(map(transfer_of, rows), key=lambda row: row.seq, reverse=True))
 

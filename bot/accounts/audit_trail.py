@@ -55,10 +55,16 @@ class AuditBook:
             has_newer=view.before is not None,
         )
 
+    async def exported(self, what: str, *, deed: Deed, subject_id: UserId | None = None) -> None:
+        """Note that an admin took something out of the house as a file."""
+        taken = deed.entry(
+            Act.EXPORTED, at=self._clock.now(), facts={"what": what}, subject_id=subject_id
+        )
+        await self._database.write(lambda tx: tx.audit_trail.add(taken))
+
     async def table(self, view: AuditView, *, deed: Deed) -> Table:
         """Return the newest entries as CSV, and note who took them out of the house."""
-        taken = deed.entry(Act.EXPORTED, at=self._clock.now(), facts={"what": "audit trail"})
-        await self._database.write(lambda tx: tx.audit_trail.add(taken))
+        await self.exported("audit trail", deed=deed)
         whole = replace(view, before=None, after=None)
         entries = await self._database.read(
             lambda tx: tx.audit_trail.page(whole, limit=EXPORTED_MAX)

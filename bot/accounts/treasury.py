@@ -132,10 +132,15 @@ class Treasury:
         return await self._database.write(fill)
 
     async def member(
-        self, member_id: UserId, *, limit: int, cursor: Cursor | None = None
+        self,
+        member_id: UserId,
+        *,
+        limit: int,
+        cursor: Cursor | None = None,
+        guild_id: int | None = None,
     ) -> Account:
-        """Return a member's balance and movements."""
-        return await self._account(member_account(member_id), limit, cursor)
+        """Return a member's balance and movements; with a server, what concerns its admins."""
+        return await self._account(member_account(member_id), limit, cursor, guild_id)
 
     async def pool(self, guild_id: int, *, limit: int, cursor: Cursor | None = None) -> Account:
         """Return what is in a server's pool, and its movements."""
@@ -146,13 +151,14 @@ class Treasury:
         since = day_start(self._clock.now()) - timedelta(days=days - 1)
         return await self._database.read(lambda tx: tx.budgets.days(guild_id, since=since))
 
-    async def _account(self, account: AccountId, limit: int, cursor: Cursor | None) -> Account:
+    async def _account(
+        self, account: AccountId, limit: int, cursor: Cursor | None, guild_id: int | None = None
+    ) -> Account:
         async def look(tx: Tx) -> Account:
-            return Account(
-                id=account,
-                balance=await tx.credits.balance(account),
-                transfers=await tx.credits.statement(account, limit=limit, cursor=cursor),
+            found = await tx.credits.statement(
+                account, limit=limit, cursor=cursor, guild_id=guild_id
             )
+            return Account(id=account, balance=await tx.credits.balance(account), transfers=found)
 
         return await self._database.read(look)
 

@@ -3,8 +3,9 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
-Cell = str | int | None
+Cell = str | int | Decimal | None
 
 BYTE_ORDER_MARK = "\ufeff"
 """Without it, Excel reads UTF-8 as the machine's old code page."""
@@ -17,7 +18,7 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """Write a table; text that a spreadsheet would run gets an apostrophe before it.
 
     Every cell is quoted, so that no separator of another country splits one (OWASP, "CSV
-    Injection"). Integers are ours and stay numbers, whatever their sign.
+    Injection"). Numbers are ours and stay numbers, whatever their sign.
     """
     text = io.StringIO()
     text.write(BYTE_ORDER_MARK)
@@ -33,6 +34,8 @@ def _harmless(cell: Cell) -> str | int:
         return ""
     if isinstance(cell, int):
         return cell
+    if isinstance(cell, Decimal):
+        return f"{cell.normalize():f}"
     stripped = cell.lstrip()  # spreadsheets look past blanks
     if cell.startswith(_STARTS_A_FORMULA) or stripped.startswith(_STARTS_A_FORMULA):
         return f"'{cell}"

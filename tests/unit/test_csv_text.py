@@ -1,5 +1,6 @@
 import csv
 import io
+from decimal import Decimal
 
 import pytest
 
@@ -25,6 +26,7 @@ def test_ordinary_words_come_back_as_they_are(cell):
 
 def test_figures_stay_figures_and_nothing_is_an_empty_cell():
     assert read(to_csv(["a", "b"], [[-3, None]])) == [["a", "b"], ["-3", ""]]
+    assert read(to_csv(["a", "b"], [[Decimal("-5.50"), Decimal(100)]]))[1] == ["-5.5", "100"]
 
 
 def test_a_spreadsheet_knows_the_alphabet():
