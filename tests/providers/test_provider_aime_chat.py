@@ -21,7 +21,8 @@ from tests.providers.recorded_answers import as_answer, exchange, made_answer
 ASKED = TextRequest(prompt="hi there", instruction="be nice")
 LLAMA = endpoint("llama4_chat", CHATTY, output="text")
 PLAIN = endpoint("tiny_queue", {"text_context": {"type": "text_context"}}, output="text")
-REMOTE = with_part(None, "id#1", ASKED.evolve(model="llama4_chat"), total=1, now=NOW)
+SENT = ASKED.evolve(model="llama4_chat", length=20)
+REMOTE = with_part(None, "id#1", SENT, total=1, now=NOW)
 
 
 def planned(request: TextRequest = ASKED, *endpoints: Endpoint):
@@ -179,6 +180,14 @@ def test_an_endless_answer_is_cut_and_told():
     assert isinstance(seen, Finished)
     assert len(seen.items[0].text or "") == TEXT_CHARS_MAX
     assert "is left out" in seen.notes[0]
+
+
+def test_an_answer_that_used_up_its_length_is_told():
+    cut, whole = done_with(text="a b", num_generated_tokens=20), observed("chat_6_progress")
+
+    assert isinstance(cut, Finished)
+    assert "used up its length" in cut.notes[0]
+    assert whole.notes == ()
 
 
 def test_words_beside_an_error_are_no_answer():

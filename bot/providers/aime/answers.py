@@ -8,7 +8,7 @@ from statistics import fmean
 from pydantic import SecretStr
 
 from bot.domain.jobs import Remote
-from bot.providers.aime.parts import counts_of, endpoint_of, is_complete, is_text
+from bot.providers.aime.parts import counts_of, endpoint_of, is_complete, is_text, length_of
 from bot.providers.aime.pictures import preview
 from bot.providers.aime.wire import (
     READER,
@@ -38,6 +38,7 @@ _SILENT = Ended(how=Ending.FAILED, reason=f"{TITLE} ended this request without a
 
 TEXT_CHARS_MAX = 100_000  # four times what the longest answer of the shipped endpoints has
 CUT_NOTE = f"The answer was longer than {TEXT_CHARS_MAX:,} characters: the rest is left out."
+USED_UP_NOTE = "The answer used up its length, so it may end in the middle."
 
 _SAID_AGAIN = (_LAPSED, _FORGOTTEN, HANDED_OUT)
 
@@ -198,15 +199,19 @@ def _percent(looked: Sequence[Looked]) -> float | None:
     return fmean(shares) or None
 
 
-def _is_cut(result: Result) -> bool:
-    return len(result.text or "") > TEXT_CHARS_MAX
+def _remarks(result: Result, remote: Remote) -> tuple[str, ...]:
+    """Say what a member should know of an answer in words."""
+    is_used_up = (result.num_generated_tokens or 0) >= length_of(remote)
+    is_cut = len(result.text or "") > TEXT_CHARS_MAX
+    return (*((USED_UP_NOTE,) if is_used_up else ()), *((CUT_NOTE,) if is_cut else ()))
 
 
 def _faults(looked: Sequence[Looked], remote: Remote) -> tuple[str, ...]:
-    """Say why there are fewer pictures than were asked for."""
+    """Say why there is less than was asked for."""
     reasons = [one.reason for one in looked if isinstance(one, Ended)]
-    if is_text(remote) and any(isinstance(one, Made) and _is_cut(one.result) for one in looked):
-        reasons.append(CUT_NOTE)
+    if is_text(remote):
+        made = (one.result for one in looked if isinstance(one, Made))
+        reasons += [remark for result in made for remark in _remarks(result, remote)]
     if not is_complete(remote):
         reasons.append(f"It is not certain that {TITLE} received all parts of this request.")
     return tuple(dict.fromkeys(reasons))

@@ -7,7 +7,7 @@ from bot.domain.jobs import Remote
 from bot.domain.requests import SEED_MAX, PictureRequest, TextRequest
 from bot.providers.aime.endpoints import Endpoint, Wish
 
-_ENDPOINT, _IDS, _COUNTS, _KIND = "endpoint", "ids", "counts", "kind"
+_ENDPOINT, _IDS, _COUNTS, _KIND, _LENGTH = "endpoint", "ids", "counts", "kind", "length"
 _BETWEEN = " "
 _TEXT = "text"  # of the kind; pictures name none
 
@@ -20,6 +20,11 @@ def endpoint_of(remote: Remote) -> str:
 def is_text(remote: Remote) -> bool:
     """Tell whether words are awaited, not pictures."""
     return remote.extras.get(_KIND) == _TEXT
+
+
+def length_of(remote: Remote) -> int:
+    """Return the most tokens of the words that are awaited."""
+    return int(remote.extras[_LENGTH])
 
 
 def ids_of(remote: Remote | None) -> tuple[str, ...]:
@@ -59,7 +64,7 @@ def with_part(
     """Return what names all parts taken so far and the one taken just now."""
     ids = (*ids_of(so_far), remote_id)
     counts: Sequence[int] = (*counts_of(so_far), part.count)
-    kind = {_KIND: _TEXT} if isinstance(part, TextRequest) else {}
+    words = {_KIND: _TEXT, _LENGTH: f"{part.length}"} if isinstance(part, TextRequest) else {}
     return Remote(
         id=ids[0],
         total=total,
@@ -69,7 +74,7 @@ def with_part(
             _ENDPOINT: part.model or "",
             _IDS: _BETWEEN.join(ids),
             _COUNTS: _BETWEEN.join(map(str, counts)),
-            **kind,
+            **words,
         },
     )
 

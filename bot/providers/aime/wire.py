@@ -90,6 +90,7 @@ class Result(Wire):
     text: str | None = Field(default=None, repr=False)
     seed: str | None = None
     error: Sentences = ()
+    num_generated_tokens: Number = None
 
 
 class Polled(Wire):
