@@ -1,4 +1,4 @@
-"""`/jobs`: a member's newest jobs; pictures can be seen again there, and what still runs stopped."""
+"""`/jobs`: a member's newest jobs; results can be seen again there, and what still runs stopped."""
 
 import asyncio
 from typing import Any, assert_never
@@ -13,7 +13,7 @@ from bot.domain.moderation import check_place
 from bot.jobs.history import History
 from bot.jobs.tracker import Tracker
 from bot.ui.delivery import attached
-from bot.ui.history import JobSelect, Pick, jobs_card, pictures_card
+from bot.ui.history import JobSelect, Pick, jobs_card, results_card, results_of
 from bot.ui.opening import is_age_restricted
 from bot.ui.unbroken import unbroken
 
@@ -32,7 +32,7 @@ class Jobs(commands.Cog):
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def jobs(self, interaction: discord.Interaction[Any]) -> None:
-        """Show your newest jobs, see their pictures again, stop one."""
+        """Show your newest jobs, see their results again, stop one."""
         view = jobs_card(await self._history.recent(UserId(interaction.user.id)))
         await unbroken(interaction.response.send_message(view=view, ephemeral=True))
 
@@ -54,8 +54,9 @@ class Jobs(commands.Cog):
         check_place(job.request, is_age_restricted=is_age_restricted(interaction))
         await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
         async with self._showing:
-            files = await self._history.pictures(job, bytes_max=interaction.filesize_limit)
-            view = pictures_card(job, files)
+            pictures = await self._history.pictures(job, bytes_max=interaction.filesize_limit)
+            files = results_of(job, pictures)
+            view = results_card(job, files)
             answer = interaction.edit_original_response(view=view, attachments=attached(files, {}))
             await unbroken(answer)
 

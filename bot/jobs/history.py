@@ -1,4 +1,4 @@
-"""A member's own jobs, looked at later: what became of them, and their pictures for as long as kept."""
+"""A member's own jobs, looked at later: what became of them, and its results for as long as kept."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,15 +11,16 @@ from storage.database import Database
 JOBS_SHOWN = 10
 
 UNKNOWN = "I don't know this job any more."
-NOT_YOURS = "Only the person who asked for these pictures can look at them here."
+NOT_YOURS = "Only the person who asked for this can look at it here."
 NOT_KEPT = "These pictures are not kept any more."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """A job and until when its pictures can be seen again; None when there are none."""
+    """A job, whether its results can be seen again, and until when its pictures are kept."""
 
     job: Job
+    is_kept: bool
     kept_until: datetime | None
 
 
@@ -46,15 +47,22 @@ class History:
         return job
 
     async def pictures(self, job: Job, *, bytes_max: int) -> tuple[PictureFile, ...]:
-        """Load a job's pictures, each within a place's limit; `InvalidRequest` once they are gone."""
+        """Load a job's pictures, each within a place's limit; `InvalidRequest` once they are gone.
+
+        Of a job whose results are words there are none: those are in the job itself.
+        """
         try:
             files = await self._album.files(job, bytes_max=bytes_max)
         except LookupError as error:  # let go of between the question and the answer
             raise InvalidRequest(NOT_KEPT) from error
-        if not files:
+        if not files and not job.passages:
             raise InvalidRequest(NOT_KEPT)
         return files
 
     def _past(self, job: Job) -> Past:
-        is_over = not job.is_open and job.pictures
-        return Past(job=job, kept_until=job.changed_at + self._retention if is_over else None)
+        has_pictures = not job.is_open and bool(job.pictures)
+        return Past(
+            job=job,
+            is_kept=not job.is_open and job.came > 0,
+            kept_until=job.changed_at + self._retention if has_pictures else None,
+        )

@@ -62,7 +62,7 @@ def card(job: Job, *, files: Sequence[CardFile] = (), because: str | None = None
     said = passages.shown(job, chars_max=_room(job, because))
     if said:
         box.add_item(ui.TextDisplay(said))
-    _add_files(box, files)
+    add_files(box, files)
     for line in _lines(job, because):
         box.add_item(ui.TextDisplay(line))
     buttons = _buttons(job) if because is None else ()  # what was refused late is no known job
@@ -76,7 +76,8 @@ def long_text(job: Job) -> TextFile | None:
     return passages.text_file(job, chars_max=_room(job)) if job.passages else None
 
 
-def _add_files(box: ui.Container[Any], files: Sequence[CardFile]) -> None:
+def add_files(box: ui.Container[Any], files: Sequence[CardFile]) -> None:
+    """Show files that are attached to the same message: pictures together, then texts."""
     pictures = [file for file in files if isinstance(file, PictureFile)]
     if pictures:
         box.add_item(gallery(pictures))
@@ -194,13 +195,12 @@ def _working(job: Job) -> Iterator[str]:
 
 def _progress(job: Job, progress: Progress) -> str:
     """Write how far it is; nobody knows how long a text will be, so it has no bar."""
-    is_writing = isinstance(job.request, TextRequest) and not progress.is_queued
-    bar = None if is_writing else texts.bar(_share(progress))
-    if progress.is_queued:
-        how_far = copy.place(progress)
-    else:
-        how_far = copy.written(progress) if is_writing else copy.finished(progress)
-    return " · ".join(filter(None, (bar, how_far, copy.ready(progress.done_at))))
+    ready = copy.ready(progress.done_at)
+    if isinstance(job.request, TextRequest) and not progress.is_queued:
+        facts = [fact for fact in (copy.written(progress), ready) if fact]
+        return copy.small(*facts) if facts else ""
+    how_far = copy.place(progress) if progress.is_queued else copy.finished(progress)
+    return " · ".join(filter(None, (texts.bar(_share(progress)), how_far, ready)))
 
 
 def _share(progress: Progress) -> float:

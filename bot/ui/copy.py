@@ -200,7 +200,7 @@ def finished(progress: Progress) -> str:
 
 def written(progress: Progress) -> str | None:
     """Say how much of a text there is."""
-    return words(len(progress.text.split())) if progress.text else None
+    return f"{words(len(progress.text.split()))} so far" if progress.text else None
 
 
 def words(count: int) -> str:
@@ -378,7 +378,7 @@ JOBS = "Your jobs"
 NO_JOBS = "You have not asked for anything yet: try /imagine."
 NOT_POSTED = "Could not be posted"
 CARD_LINK = "to the card"
-PICK = {"show": "See pictures again…", "stop": "Stop one…"}
+PICK = {"show": "See results again…", "stop": "Stop one…"}
 PROMPT_LINE_CHARS_MAX = 100
 
 
@@ -388,8 +388,10 @@ def is_unposted(job: Job) -> bool:
 
 
 def unposted(job: Job, *, kept_until: datetime | None) -> str:
-    """Say why pictures were not posted, and for how long they can be seen all the same."""
+    """Say why results were not posted, and for how long they can be seen all the same."""
     reason = texts.inline(job.failure.sentence, chars_max=REASON_CHARS_MAX) if job.failure else ""
+    if job.passages:
+        return f"{reason} What was written is yours to see here."
     if kept_until is None:
         return f"{reason} Its pictures are not kept any more."
     return f"{reason} Its pictures are yours to see here; they go {texts.relative(kept_until)}."

@@ -1,4 +1,4 @@
-"""A member's own jobs on one ephemeral card, with selects to see pictures again and to stop one.
+"""A member's own jobs on one ephemeral card, with selects to see results again and to stop one.
 
 The selects are dynamic items: whatever process hears of a choice can act on it, for as long as the
 member's client shows the card. What they offer is the id of a job; whose it is, is checked later.
@@ -13,19 +13,20 @@ from typing import Any, Protocol, Self, cast
 import discord
 from discord import ui
 
-from bot.domain.jobs import WORKING, Job, JobId, JobState, PictureFile
+from bot.domain.jobs import WORKING, CardFile, Job, JobId, JobState, PictureFile
 from bot.domain.plain_text import ELLIPSIS
-from bot.ui import copy, texts
+from bot.ui import copy, passages, texts
 from bot.ui.buttons import Answering
-from bot.ui.cards import gallery, title
+from bot.ui.cards import add_files, title
 
 OPTION_CHARS_MAX = 100  # Discord's limit
+WORDS_CHARS_MAX = 3500  # of the 4000 that a message may have
 
 _BLUE = discord.Colour(0x3B82F6)
 
 
 class Past(Protocol):
-    """A job and until when its pictures are kept."""
+    """A job and what is still there of it."""
 
     @property
     def job(self) -> Job:
@@ -33,8 +34,13 @@ class Past(Protocol):
         ...
 
     @property
+    def is_kept(self) -> bool:
+        """Whether its results can be seen again."""
+        ...
+
+    @property
     def kept_until(self) -> datetime | None:
-        """When its pictures go; None when there are none to see."""
+        """When its pictures go; None where there are none."""
         ...
 
 
@@ -100,7 +106,7 @@ def jobs_card(pasts: Sequence[Past]) -> ui.LayoutView:
         box.add_item(ui.TextDisplay(_entry(past)))
     if not pasts:
         box.add_item(ui.TextDisplay(copy.NO_JOBS))
-    kept = [past.job for past in pasts if past.kept_until is not None]
+    kept = [past.job for past in pasts if past.is_kept]
     working = [past.job for past in pasts if _may_stop(past.job)]
     for pick, jobs in ((Pick.SHOW, kept), (Pick.STOP, working)):
         if jobs:
@@ -108,11 +114,20 @@ def jobs_card(pasts: Sequence[Past]) -> ui.LayoutView:
     return _unlisted(box)
 
 
-def pictures_card(job: Job, files: Sequence[PictureFile]) -> ui.LayoutView:
-    """Show a job's pictures again; `files` have to be attached to the same message."""
+def results_of(job: Job, pictures: Sequence[PictureFile]) -> tuple[CardFile, ...]:
+    """Return the files that show a job's results again: its pictures, words that are too many."""
+    text = passages.text_file(job, chars_max=WORDS_CHARS_MAX) if job.passages else None
+    return (*pictures, text) if text else tuple(pictures)
+
+
+def results_card(job: Job, files: Sequence[CardFile]) -> ui.LayoutView:
+    """Show a job's results again; `files` have to be attached to the same message."""
     box: ui.Container[Any] = ui.Container(accent_colour=_BLUE)
     box.add_item(ui.TextDisplay(copy.prompt_line(job)))
-    box.add_item(gallery(files))
+    said = passages.shown(job, chars_max=WORDS_CHARS_MAX)
+    if said:
+        box.add_item(ui.TextDisplay(said))
+    add_files(box, files)
     return _unlisted(box)
 
 

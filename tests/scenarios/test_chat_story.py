@@ -68,7 +68,7 @@ def said_to(aime: SandboxAime, index: int = -1) -> list[tuple[str, str]]:
 
 def words_of(version) -> str:
     """Return what is generated on a card: it stands right behind the question."""
-    return version.text.split("```\n", 2)[-1].split("\n-# ")[0].rpartition("\n")[0]
+    return version.text.split("```\n", 2)[-1].split("\n-# ")[0]
 
 
 async def over(stage, card, title):
@@ -115,7 +115,7 @@ async def test_how_much_is_written_is_told_in_words_and_never_as_a_percentage(st
     aime.step(job)
     aime.step(job)
 
-    shown = await card.until(lambda version: version.shows("150 words"))
+    shown = await card.until(lambda version: version.shows("150 words so far"))
 
     assert "%" not in shown.text
     assert "▱" not in shown.text
@@ -275,6 +275,24 @@ async def test_an_answer_can_be_had_again_without_going_on(stage, aime):
 
     assert again.shows("Another tale.")
     assert said_to(aime) == [("user", QUESTION)]
+
+
+async def test_an_answer_can_be_seen_again_also_where_its_card_is_gone(stage, aime):
+    aime.script.next(held=True, text=LONG)
+    card, job = await asked(stage, aime, length=4096)
+    stage.discord.delete_message(card)
+    aime.finish(job)
+    await stage.until_settled(card)
+
+    listed = await stage.ann.runs("/jobs")
+    again = await stage.ann.picks("See results again…", QUESTION, on=listed)
+    shown = await again.until(lambda version: version.attachments)
+
+    assert listed.shows("Could not be posted")
+    assert listed.shows("What was written is yours to see here.")
+    assert again.ephemeral
+    assert shown.shows("Night 0: the lamp was lit.")
+    assert shown.attachments[0].data.decode() == LONG.rstrip()
 
 
 # ------------------------------------------------------------------ how it can end

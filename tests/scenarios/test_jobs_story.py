@@ -4,7 +4,7 @@ import pytest
 
 from tests.scenarios.stage import Stage, done, titled
 
-SHOW, STOP = "See pictures again…", "Stop one…"
+SHOW, STOP = "See results again…", "Stop one…"
 
 
 async def held(stage: Stage, **options):
