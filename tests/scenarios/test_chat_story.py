@@ -93,9 +93,7 @@ async def test_words_grow_on_the_card_until_the_answer_is_whole(stage, aime):
         aime.step(job)
         seen = len(grown[-1]) if grown else 0
         version = await card.until(
-            lambda version, seen=seen: (
-                version.shows("### Writing") and len(words_of(version)) > seen
-            )
+            lambda version, seen=seen: version.shows("so far") and len(words_of(version)) > seen
         )
         grown.append(words_of(version))
     aime.finish(job)
