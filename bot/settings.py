@@ -251,6 +251,8 @@ class Settings(BaseModel):
     """What it draws anew: the `white` or the `black` parts of a mask; its document says both."""
     providers: ProviderNames = ()
     """Who is offered, with commas, the usual one first: `nebula,horde`. Unset: all that are set up."""
+    choose_by: Literal["order", "price"] = "order"
+    """Who draws where nobody is named: the first in that `order` who can, or by `price` and wait."""
     allow_private_hosts: bool = False
     """Let downloads reach private networks: for the sandbox and for servers of your own."""
     horde_submits_per_second: Annotated[int, Field(ge=1, le=100)] = 2

@@ -122,7 +122,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
     )
     tools = _tools(settings, opened, books=books, notifier=editor)
     dispatch = LocalDispatch(Worker(tools).advance, clock=clock)
-    offers = _offers(opened, books=books, catalogue=catalogue, health=tools.health)
+    offers = _offers(settings, opened, books=books, catalogue=catalogue, health=tools.health)
     tracker = _tracker(opened, books=books, offers=offers, dispatch=dispatch, notifier=editor)
     bot.attach(
         Services(
@@ -170,7 +170,9 @@ def _money(settings: Settings, database: Database, clock: Clock) -> Money:
     )
 
 
-def _offers(opened: Opened, *, books: _Books, catalogue: Catalogue, health: Health) -> Offers:
+def _offers(
+    settings: Settings, opened: Opened, *, books: _Books, catalogue: Catalogue, health: Health
+) -> Offers:
     return Offers(
         opened.providers,
         prices=books.money.prices,
@@ -178,6 +180,7 @@ def _offers(opened: Opened, *, books: _Books, catalogue: Catalogue, health: Heal
         house=books.house,
         catalogue=catalogue,
         health=health,
+        by_price=settings.choose_by == "price",
     )
 
 

@@ -1,9 +1,10 @@
 """Who gets a request: the best of those who can, and who takes over if nothing was accepted.
 
 Pure. Whoever cannot do what was asked is out before anything is held or sent; among the others
-counts, in this order: whether the provider is up, how little of the request is lost there, what
-a megapixel costs the member (providers that draw smaller are not cheaper for it), the wait in
-whole minutes, and the operator's order.
+counts, in this order: whether the provider is up, how little of the request is lost there, whether
+it is free for the member, and the operator's order. Where the operator prefers prices, what a
+megapixel costs (providers that draw smaller are not cheaper for it) and the wait in whole minutes
+come before that order.
 """
 
 from collections.abc import Sequence
@@ -69,7 +70,9 @@ def cannot(title: str, lacking: Sequence[Ability]) -> str:
     return f"{title} does not offer {', '.join(lacking)}."
 
 
-def choose(answers: Sequence[Offer | Refusal], *, wish: str | None) -> Choice:
+def choose(
+    answers: Sequence[Offer | Refusal], *, wish: str | None, by_price: bool = False
+) -> Choice:
     """Return who is asked, and who is asked after that; `wish` names the one that a member wants.
 
     `answers` are in the operator's order.
@@ -79,7 +82,8 @@ def choose(answers: Sequence[Offer | Refusal], *, wish: str | None) -> Choice:
         QuotaExceeded: nobody can for now.
     """
     offers = sorted(
-        (answer for answer in answers if isinstance(answer, Offer)), key=_rank
+        (answer for answer in answers if isinstance(answer, Offer)),
+        key=_by_price if by_price else _by_order,
     )  # sorted keeps the operator's order among equals
     wanted = [offer for offer in offers if wish in {None, offer.provider}]
     if not wanted:
@@ -93,7 +97,11 @@ def choose(answers: Sequence[Offer | Refusal], *, wish: str | None) -> Choice:
     return Choice(first=first, second=others[0] if others else None)
 
 
-def _rank(offer: Offer) -> tuple[bool, int, int, int]:
+def _by_order(offer: Offer) -> tuple[bool, int, bool]:
+    return (not offer.is_up, offer.lost, offer.price > NOTHING)
+
+
+def _by_price(offer: Offer) -> tuple[bool, int, int, int]:
     wait = 0 if offer.eta_s is None else int(offer.eta_s // MINUTE_S)
     return (not offer.is_up, offer.lost, _rate(offer), wait)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
 from bot.domain.askers import Asker
-from bot.domain.choice import Offer, Refusal, cannot, missing
+from bot.domain.choice import Choice, Offer, Refusal, cannot, choose, missing
 from bot.domain.credits import NOTHING, Microcredits
 from bot.domain.errors import InvalidRequest, NotAllowed
 from bot.domain.keys import KeyKind, KeyOwner
@@ -30,6 +30,7 @@ class Offers:
         house: HouseBook,
         catalogue: Catalogue,
         health: Health,
+        by_price: bool = False,
         draw_seed: Callable[[], int] = lambda: secrets.randbelow(DRAWN_SEED_MAX + 1),
     ) -> None:
         self._providers = providers
@@ -38,7 +39,12 @@ class Offers:
         self._house = house
         self._catalogue = catalogue
         self._health = health
+        self._by_price = by_price
         self._draw_seed = draw_seed
+
+    def choice(self, request: Request, *, asker: Asker, wish: str | None) -> Choice:
+        """Return who is asked, and who after that; raises what `bot.domain.choice.choose` does."""
+        return choose(self.of(request, asker=asker), wish=wish, by_price=self._by_price)
 
     def of(self, request: Request, *, asker: Asker) -> tuple[Offer | Refusal, ...]:
         """Return everybody's answer, in the operator's order; all draw from the same seed."""

@@ -9,7 +9,7 @@ from bot.accounts.till import Till
 from bot.domain import quota
 from bot.domain.askers import Asker
 from bot.domain.capabilities import Ability
-from bot.domain.choice import Choice, choose
+from bot.domain.choice import Choice
 from bot.domain.clock import Clock
 from bot.domain.credits import AccountId, Microcredits
 from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded
@@ -117,7 +117,7 @@ class Tracker:
             raise QuotaExceeded(FULL_SENTENCE)
         request = self._door.admit(request, asker)
         wish = None if provider is None else self._named(provider)
-        choice = choose(self._offers.of(request, asker=asker), wish=wish)
+        choice = self._offers.choice(request, asker=asker, wish=wish)
         first = choice.first
         return Quote(
             request=first.request,

@@ -28,8 +28,8 @@ def refusal(provider):
     return Refusal(provider=provider, title=provider.title(), sentence=f"{provider} cannot.")
 
 
-def first(*answers, wish=None):
-    return choose(answers, wish=wish).first.provider
+def first(*answers, wish=None, by_price=False):
+    return choose(answers, wish=wish, by_price=by_price).first.provider
 
 
 def test_among_equals_the_operators_order_counts():
@@ -53,12 +53,18 @@ def test_drawing_smaller_is_not_cheaper():
         "small", request=REQUEST.evolve(width=512, height=512), price=credits_of(2)
     )  # 8 a megapixel
 
-    assert first(small, offer("large")) == "large"
+    assert first(small, offer("large"), by_price=True) == "large"
+    assert first(small, offer("large")) == "small"
+
+
+def test_prices_count_only_where_the_operator_prefers_them():
+    assert first(offer("usual"), offer("cheap", price=credits_of(1))) == "usual"
+    assert first(offer("usual"), offer("cheap", price=credits_of(1)), by_price=True) == "cheap"
 
 
 def test_a_wait_of_minutes_counts_and_one_of_seconds_does_not():
-    assert first(offer("slow", eta_s=150), offer("quick", eta_s=50)) == "quick"
-    assert first(offer("slow", eta_s=50), offer("quick", eta_s=5)) == "slow"
+    assert first(offer("slow", eta_s=150), offer("quick", eta_s=50), by_price=True) == "quick"
+    assert first(offer("slow", eta_s=50), offer("quick", eta_s=5), by_price=True) == "slow"
 
 
 def test_a_wish_counts_more_than_anything():
