@@ -28,6 +28,7 @@ from bot.ui.admin import admin_root, is_admin_command, may_manage
 from bot.ui.audit_trail import Audits
 from bot.ui.buttons import JobButton
 from bot.ui.history import Picks
+from bot.ui.picking import Choosers
 from bot.ui.presses import JobPresses
 from bot.ui.unbroken import unbroken
 
@@ -87,6 +88,7 @@ class EaselBot(commands.AutoShardedBot):
     services: Services
     presses: JobPresses[Quote]  # found here by `bot.ui.buttons.JobButton`
     picks: Picks  # found here by `bot.ui.history.JobSelect`
+    choosers: Choosers  # found here by `bot.ui.picking.PictureSelect`
     audits: Audits  # found here by `bot.ui.audit_trail.AuditButton`
 
     def __init__(

@@ -7,6 +7,7 @@ COGS = (
     "cogs.admin_credits",
     "cogs.admin_lists",
     "cogs.admin_rules",
+    "cogs.alchemy",
     "cogs.ask",
     "cogs.conversations",
     "cogs.credits",

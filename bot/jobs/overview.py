@@ -13,9 +13,12 @@ from bot.domain.keys import KeyKind
 from bot.domain.requests import UNSTORED, AlchemyRequest, Form, PictureRequest, Request, TextRequest
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.offers import Offers
-from bot.providers.base import Provider
+from bot.providers.base import Makes, Provider
 
 SAMPLE_TOKENS = 200
+
+MODELS = frozenset({Makes.PICTURES, Makes.TEXTS})
+"""What counts as a model; upscalers and their like are tools."""
 
 SAMPLES: Mapping[Ability, Request] = MappingProxyType(
     {
@@ -74,7 +77,7 @@ class Overview:
             is_up=self._offers.is_up(name, asker=asker),
             capability=provider.capability(),
             key_kind=self._keys.kind_for(asker, name),
-            models=len(self._catalogue.models(name)),
+            models=sum(model.makes in MODELS for model in self._catalogue.models(name)),
             prices={ability: offer.price for ability, offer in offers.items()},
             wait_s=waits[0] if waits else None,
         )

@@ -22,6 +22,8 @@ class Makes(StrEnum):
 
     PICTURES = "pictures"
     TEXTS = "texts"
+    LARGER = "larger pictures"
+    FACES = "mended faces"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,8 +22,8 @@ from bot.domain.jobs import (
     Progress,
     TextFile,
 )
-from bot.domain.requests import TextRequest
-from bot.ui import copy, passages, texts
+from bot.domain.requests import AlchemyRequest, PictureRequest, Request, TextRequest
+from bot.ui import alchemy_copy, copy, passages, texts
 from bot.ui.buttons import Action, JobButton
 
 CARD_CHARS_MAX = 3900  # Discord counts 4000 over all texts of a message
@@ -141,10 +141,18 @@ def _is_queued(job: Job) -> bool:
 
 
 def _head(job: Job) -> tuple[str, ...]:
-    is_question = isinstance(job.request, TextRequest)
-    chars_max = QUESTION_CHARS_MAX if is_question else PROMPT_CHARS_MAX
-    prompt = texts.in_code_block(job.request.prompt, chars_max=chars_max)
-    return copy.heading(title(job)), prompt
+    return copy.heading(title(job)), _asked(job.request)
+
+
+def _asked(request: Request) -> str:
+    """Write what was asked for: the prompt, or what shall be made of a picture."""
+    match request:
+        case AlchemyRequest():
+            return alchemy_copy.asked(request)
+        case TextRequest():
+            return texts.in_code_block(request.prompt, chars_max=QUESTION_CHARS_MAX)
+        case PictureRequest():
+            return texts.in_code_block(request.prompt, chars_max=PROMPT_CHARS_MAX)
 
 
 def gallery(files: Sequence[PictureFile]) -> ui.MediaGallery[Any]:

@@ -24,7 +24,7 @@ from bot.domain.jobs import (
 )
 from bot.domain.keys import ON_KEY, KeyKind
 from bot.domain.requests import AlchemyRequest, PictureRequest, Request, TextRequest
-from bot.ui import texts
+from bot.ui import alchemy_copy, texts
 
 # ------------------------------------------------------------------ cards
 
@@ -398,8 +398,13 @@ def unposted(job: Job, *, kept_until: datetime | None) -> str:
 
 
 def prompt_line(job: Job) -> str:
-    """Quote the beginning of a prompt on one line."""
-    return f"> {texts.inline(job.request.prompt, chars_max=PROMPT_LINE_CHARS_MAX)}"
+    """Quote the beginning of what was asked for on one line."""
+    return f"> {texts.inline(asked(job.request), chars_max=PROMPT_LINE_CHARS_MAX)}"
+
+
+def asked(request: Request) -> str:
+    """Return what was asked for in plain words: the prompt, where there is one."""
+    return alchemy_copy.forms(request) if isinstance(request, AlchemyRequest) else request.prompt
 
 
 def bill(job: Job) -> str | None:

@@ -174,7 +174,7 @@ def _results(job: Job) -> str:
 
 def _option(job: Job) -> discord.SelectOption:
     return discord.SelectOption(
-        label=texts.one_line(job.request.prompt, chars_max=OPTION_CHARS_MAX) or ELLIPSIS,
+        label=texts.one_line(copy.asked(job.request), chars_max=OPTION_CHARS_MAX) or ELLIPSIS,
         value=job.id,
         description=f"{_results(job)} · {_name(job)}",
     )

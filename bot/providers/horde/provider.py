@@ -20,6 +20,7 @@ from bot.providers.base import (
     Holder,
     Inputs,
     Item,
+    Makes,
     Model,
     Observation,
     Once,
@@ -69,7 +70,8 @@ class Horde(Defaults):
         is_nobodys = not (has_own_key or self._has_house_account)
         match request:
             case PictureRequest():
-                return plan.to_plan(request, models=models, is_anonymous=is_nobodys)
+                painters = [model for model in models if model.makes is Makes.PICTURES]
+                return plan.to_plan(request, models=painters, is_anonymous=is_nobodys)
             case TextRequest():
                 return texts.to_plan(request, models=models, is_anonymous=is_nobodys)
             case AlchemyRequest():
@@ -145,14 +147,19 @@ class Horde(Defaults):
         return 0.0 if is_anonymous(key) else FIND_LAG_S
 
     async def models(self) -> tuple[Model, ...]:
-        """List the models of pictures and of texts; empty while the server's cache is cold."""
+        """List the models of pictures and of texts, and the tools of alchemy.
+
+        Empty while the server's cache is cold.
+        """
         pictures = await self._model_rows("image")
         try:
             written = await self._model_rows("text")
         except ProviderError as error:  # a server of its kind may know pictures alone
             log.info("text models not listed", extra={"provider": self.name, "why": str(error)})
             written = ()
-        return answers.to_models(pictures) + texts.to_models(written)
+        if not pictures:
+            return ()
+        return answers.to_models(pictures) + texts.to_models(written) + alchemy.MODELS
 
     async def estimate(self, request: Request, *, key: SecretStr, inputs: Inputs) -> float:
         """Return the kudos for the whole request by a dry run, which counts as a submit."""

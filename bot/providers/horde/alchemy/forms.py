@@ -11,9 +11,15 @@ from typing import Any
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import PassageKind
 from bot.domain.requests import AlchemyRequest, Form
-from bot.providers.base import Inputs, Plan
+from bot.providers.base import Inputs, Makes, Model, Plan
 from bot.providers.horde.catalog import FACE_FIXERS, UPSCALERS
 from bot.providers.horde.wire import TITLE
+
+MODELS = (
+    *(Model(name=name, makes=Makes.LARGER) for name in UPSCALERS),
+    *(Model(name=name, makes=Makes.FACES) for name in FACE_FIXERS),
+)
+"""What a request may name; nobody tells how many workers have which."""
 
 DEFAULT_UPSCALER, DEFAULT_FACE_FIXER = "RealESRGAN_x2plus", "GFPGAN"
 STRIP_BACKGROUND = "strip_background"
