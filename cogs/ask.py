@@ -60,17 +60,19 @@ class Ask(commands.Cog):
 
     @ask.autocomplete("model")
     async def suggest_models(
-        self, _interaction: discord.Interaction[Any], typed: str
+        self, interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
         """Offer models that write and fit what was typed so far."""
-        return model_choices(self._catalogue.suggest(typed, makes=Makes.TEXTS))
+        permits = self._tracker.rules(interaction.guild_id).models.permits
+        return model_choices(self._catalogue.suggest(typed, makes=Makes.TEXTS, permits=permits))
 
     @ask.autocomplete("provider")
     async def suggest_providers(
-        self, _interaction: discord.Interaction[Any], typed: str
+        self, interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
         """Offer those who write here."""
-        return provider_choices(self._tracker.able_to(Ability.TEXT), typed)
+        able = self._tracker.able_to(Ability.TEXT, guild_id=interaction.guild_id)
+        return provider_choices(able, typed)
 
 
 async def setup(bot: EaselBot) -> None:

@@ -142,17 +142,19 @@ class Imagine(commands.Cog):
 
     @imagine.autocomplete("model")
     async def suggest_models(
-        self, _interaction: discord.Interaction[Any], typed: str
+        self, interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
         """Offer models that fit what was typed so far."""
-        return model_choices(self._catalogue.suggest(typed))
+        permits = self._tracker.rules(interaction.guild_id).models.permits
+        return model_choices(self._catalogue.suggest(typed, permits=permits))
 
     @imagine.autocomplete("provider")
     async def suggest_providers(
-        self, _interaction: discord.Interaction[Any], typed: str
+        self, interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
         """Offer those who draw here."""
-        return provider_choices(self._tracker.able_to(Ability.TEXT_TO_PICTURE), typed)
+        able = self._tracker.able_to(Ability.TEXT_TO_PICTURE, guild_id=interaction.guild_id)
+        return provider_choices(able, typed)
 
 
 async def setup(bot: EaselBot) -> None:

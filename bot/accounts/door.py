@@ -30,14 +30,14 @@ class Door:
             until = self._strikes.paused_until(number)
             if until is not None:
                 raise QuotaExceeded(WAIT, retry_at=until)
-            check_person(replace(asker, id=number), self.rules(asker))
+            check_person(replace(asker, id=number), self.rules(asker.guild_id))
         try:
-            return admitted(request, asker=asker, rules=self.rules(asker))
+            return admitted(request, asker=asker, rules=self.rules(asker.guild_id))
         except ContentRefused as refusal:
             if refusal.is_strike:
                 self._strikes.refused(asker.id)
             raise
 
-    def rules(self, asker: Asker) -> HouseRules:
-        """Return the rules that hold where somebody asks."""
-        return self._house.rules(asker.guild_id)
+    def rules(self, guild_id: int | None) -> HouseRules:
+        """Return the rules that hold in a server; direct messages have none."""
+        return self._house.rules(guild_id)

@@ -3,7 +3,7 @@
 import asyncio
 import difflib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bot.domain.clock import Clock
 from bot.domain.errors import ProviderError
@@ -34,11 +34,22 @@ class Catalogue:
         return provider not in self._unreachable
 
     def suggest(
-        self, typed: str, *, makes: Makes = Makes.PICTURES, limit: int = 25
+        self,
+        typed: str,
+        *,
+        makes: Makes = Makes.PICTURES,
+        permits: Callable[[str], bool] = lambda _: True,
+        limit: int = 25,
     ) -> tuple[Model, ...]:
-        """Return models whose names fit what was typed so far, the most served first."""
+        """Return models whose names fit what was typed so far, the most served first.
+
+        `permits` tells of a name whether it may be used where it is typed.
+        """
         every = [
-            model for models in self._models.values() for model in models if model.makes is makes
+            model
+            for models in self._models.values()
+            for model in models
+            if model.makes is makes and permits(model.name)
         ]
         words = typed.casefold().split()
         found = [model for model in every if all(word in model.name.casefold() for word in words)]

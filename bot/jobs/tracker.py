@@ -13,6 +13,7 @@ from bot.domain.choice import Choice
 from bot.domain.clock import Clock
 from bot.domain.credits import AccountId, Microcredits
 from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded
+from bot.domain.house_rules import HouseRules
 from bot.domain.jobs import WORKING, Job, JobId, JobState, Second, Target, UserId
 from bot.domain.keys import KeyKind
 from bot.domain.requests import (
@@ -97,13 +98,23 @@ class Tracker:
         """Return who draws here, by name and title, the usual one first."""
         return tuple((name, provider.title) for name, provider in self._providers.items())
 
-    def able_to(self, ability: Ability) -> tuple[tuple[str, str], ...]:
-        """Return who can do something, by name and title, as far as each declares it."""
+    def able_to(
+        self, ability: Ability, *, guild_id: int | None = None
+    ) -> tuple[tuple[str, str], ...]:
+        """Return who can do something, by name and title, as far as each declares it.
+
+        With a server, those whom it allows.
+        """
+        permits = self.rules(guild_id).providers.permits
         return tuple(
             (name, provider.title)
             for name, provider in self._providers.items()
-            if ability in provider.capability().abilities
+            if ability in provider.capability().abilities and permits(name)
         )
+
+    def rules(self, guild_id: int | None) -> HouseRules:
+        """Return the rules of a server, so that nothing is suggested that it would refuse."""
+        return self._door.rules(guild_id)
 
     def quote(self, request: Request, *, asker: Asker, provider: str | None = None) -> Quote:
         """Plan and price a request from memory alone, fast enough to come before the first answer.

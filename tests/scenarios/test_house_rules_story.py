@@ -199,6 +199,19 @@ async def test_a_model_is_suggested_while_typing(stage):
     assert [choice.value for choice in choices] == ["Deliberate"]
 
 
+async def test_what_is_blocked_is_not_suggested_to_members(stage):
+    before = await stage.ann.types("/imagine", focused="model", prompt="a cat", model="delib")
+    await rule(stage, "models block", model="Delib*")
+    await rule(stage, "providers block", provider="horde")
+
+    models = await stage.ann.types("/imagine", focused="model", prompt="a cat", model="deliberate")
+    drawing = await stage.ann.types("/imagine", focused="provider", prompt="a cat", provider="")
+
+    assert [choice.value for choice in before] == ["Deliberate"]
+    assert "Deliberate" not in [choice.value for choice in models]
+    assert drawing == []
+
+
 async def test_a_blocked_provider_is_refused(stage):
     card = await rule(stage, "providers block", provider="horde")
 

@@ -23,7 +23,7 @@ from tests.ui.ui_fakes import FakeInteraction, MemoryTracker, discord_says, text
 
 
 class MemoryCatalogue:
-    def suggest(self, typed: str, *, limit: int = 25) -> tuple[Model, ...]:
+    def suggest(self, typed: str, *, permits=None, limit: int = 25) -> tuple[Model, ...]:
         return (
             Model(name="SDXL", workers=12),
             Model(name="x" * 101),
@@ -167,7 +167,7 @@ async def test_an_answer_that_comes_too_late_begins_nothing():
 
 async def test_models_are_offered_with_their_workers_and_never_too_long():
     choices = await Imagine(MemoryTracker(), MemoryCatalogue(), NoPreferences()).suggest_models(
-        None, "x"
+        FakeInteraction(), "x"
     )
 
     assert [(choice.name, choice.value) for choice in choices] == [

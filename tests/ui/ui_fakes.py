@@ -11,6 +11,7 @@ from discord import ui
 
 from bot.domain.askers import Asker
 from bot.domain.credits import AccountId, Microcredits, credits_of
+from bot.domain.house_rules import HouseRules
 from bot.domain.jobs import CardFile, Job, JobId, Picture, PictureFile, Second, Target, UserId
 from bot.domain.keys import KeyKind
 from bot.domain.requests import BlobId, PictureRequest
@@ -290,6 +291,9 @@ class MemoryTracker:
     """A tracker that keeps jobs in a dict and calls in a list."""
 
     providers = (("horde", "AI Horde"),)
+
+    def rules(self, guild_id: int | None) -> HouseRules:
+        return HouseRules()
 
     def __init__(self, *jobs: Job, refusal: Exception | None = None) -> None:
         self.jobs = {job.id: job for job in jobs}
