@@ -14,6 +14,7 @@ from tests.scenarios.stage import SPEED, done, titled, until
 KEY = "key-of-the-house-0123456789"
 PROMPT = "a lighthouse"
 FLUX, SD35 = "flux-dev", "stable_diffusion_3_5"
+CROWD = 6
 
 
 @pytest.fixture
@@ -232,6 +233,37 @@ async def test_nobody_at_work_is_told_and_waited_for(stage, aime):
     aime.endpoint(FLUX, workers=1)
     aime.finish(job)
     await card.until(done)
+
+
+async def test_the_previews_of_a_crowd_do_not_delay_a_last_edit(stage, aime):
+    members = [stage.guild.member(f"Member {number}") for number in range(CROWD)]
+    cards = [
+        await member.runs("/imagine", in_=stage.channel, prompt=PROMPT, provider="aime")
+        for member in members
+    ]
+    await until(lambda: len(aime.truth.jobs) == CROWD)
+    jobs = [job.remote_id for job in aime.truth.jobs]
+    for job in jobs:
+        aime.step(job)
+    await stage.time_passes(14 * 60 + 1)  # from now on all of them share the channel's bucket
+    for _ in range(3):
+        for job in jobs:
+            aime.step(job)
+        await asyncio.sleep(0.5)
+    editor = stage.service.editor
+    await until(lambda: editor.figures().waiting >= CROWD // 2)
+
+    aime.finish(jobs[0])
+    await asyncio.wait_for(until(lambda: any(done(card.latest) for card in cards)), 5)
+
+    assert editor.figures().finals_waited_s[-1] < 2
+    assert {r.status for r in stage.discord.requests if "/channels/" in r.path} == {200}
+    for job in jobs:
+        aime.finish(job)
+    for card in cards:
+        await card.until(done, timeout_s=60)
+        await stage.until_settled(card)
+        assert not has_preview(card.latest)
 
 
 # ------------------------------------------------------------------ from a picture

@@ -5,13 +5,14 @@ from discord import ui
 from discord.components import _component_factory
 
 from bot.domain.errors import InsufficientCredits, NotAllowed
-from bot.domain.jobs import Failure, FailureKind, JobId, JobState
-from bot.domain.requests import PictureRequest
+from bot.domain.jobs import Failure, FailureKind, JobId, JobState, Passage, PassageKind
+from bot.domain.requests import PictureRequest, TextRequest
 from bot.ui import copy
 from bot.ui.buttons import Action, JobButton
 from bot.ui.cards import card
+from bot.ui.errors import answered
 from bot.ui.opening import acknowledge
-from bot.ui.presses import JobPresses
+from bot.ui.presses import CONTINUE_ID, JobPresses
 from tests.ui.ui_fakes import (
     ASKER,
     NOON,
@@ -179,3 +180,63 @@ async def test_what_was_answered_knows_its_own_message():
 )
 def test_other_ids_are_not_ours(custom_id):
     assert JobButton.__discord_ui_compiled_template__.fullmatch(custom_id) is None
+
+
+# ------------------------------------------------------------------ conversations
+
+ANSWER = Passage(item_id="1", kind=PassageKind.ANSWER, text="The keeper.")
+ANSWERED = job_with(
+    state=JobState.DONE, request=TextRequest(prompt="Who keeps it?"), passages=(ANSWER,)
+)
+
+
+async def go_on(tracker: MemoryTracker, **facts) -> FakeInteraction:
+    interaction = FakeInteraction(client=Client(tracker), **facts)
+    async with answered(interaction):
+        await interaction.client.presses.go_on(interaction, OLD, prompt="Why?")
+    return interaction
+
+
+async def test_continue_shows_a_form_whose_id_carries_the_job():
+    interaction = await press(Action.CONTINUE, MemoryTracker(ANSWERED))
+
+    [(kind, form)] = interaction.said
+    assert kind == "form"
+    assert CONTINUE_ID.fullmatch(form.custom_id)["job"] == OLD
+    assert form.timeout is not None
+
+
+async def test_what_is_said_then_begins_a_job_on_a_card_of_its_own():
+    tracker = MemoryTracker(ANSWERED)
+
+    interaction = await go_on(tracker)
+
+    new = tracker.jobs[JobId(str(interaction.id))]
+    assert interaction.kinds == ["public"]
+    assert new.parent_id == OLD
+    assert (new.request.prompt, [turn.text for turn in new.request.turns]) == (
+        "Why?",
+        ["Who keeps it?", "The keeper."],
+    )
+
+
+@pytest.mark.parametrize(
+    "job,user_id,sentence",
+    [
+        (ANSWERED, 5, copy.NOT_YOURS_TO_CONTINUE),
+        (ANSWERED.evolve(passages=()), OWNER, copy.NOTHING_TO_CONTINUE),
+        (job_with(state=JobState.DONE), OWNER, copy.NOTHING_TO_CONTINUE),
+        (None, OWNER, copy.REQUEST_FORGOTTEN),
+    ],
+    ids=["somebody else's", "no answer", "pictures", "forgotten"],
+)
+async def test_what_cannot_be_gone_on_from_is_told_before_and_after_the_form(
+    job, user_id, sentence
+):
+    tracker = MemoryTracker(*([job] if job else []))
+
+    pressed = await press(Action.CONTINUE, tracker, user_id=user_id)
+    sent = await go_on(tracker, user_id=user_id)
+
+    assert pressed.said == sent.said == [("ephemeral", sentence)]
+    assert tracker.calls == []

@@ -216,6 +216,9 @@ class Response:
     ) -> Answer:
         return self._take("ephemeral" if ephemeral else "public", view or content)
 
+    async def send_modal(self, modal: ui.Modal) -> Answer:
+        return self._take("form", modal)
+
     async def defer(self, **_: Any) -> Answer:
         return self._take("deferred", None)
 
