@@ -4,6 +4,7 @@ import pytest
 
 from bot.sandbox.discord.refusals import Impossible
 from tests.scenarios.stage import done, titled, until_sent
+from tests.scenarios.test_alchemy_story import photo
 
 SUBMIT = "/generate/async"
 ONLY = "Only members who may manage this server can do that."
@@ -162,6 +163,28 @@ async def test_many_words_are_handed_out_in_a_file(stage):
 
     assert card.ephemeral
     assert b"long 44" in card.attachments[0].data
+
+
+async def test_questions_pass_the_same_door(stage):
+    await rule(stage, "words block", word="mud")
+
+    prompt = await stage.ann.runs("/ask", prompt="Tell me of mud")
+    instruction = await stage.ann.runs("/ask", prompt="Tell me", instruction="Always of mud")
+
+    for card in (prompt, instruction):
+        assert card.ephemeral
+        assert card.text == "This server blocks a word that you used."
+    assert await stage.nothing_began()
+
+
+async def test_what_is_done_with_a_picture_passes_the_same_door(stage):
+    await rule(stage, "ban", member=stage.ann)
+
+    card = await stage.ann.runs("/upscale", picture=photo())
+
+    assert card.ephemeral
+    assert "do not let you use Easel here" in card.text
+    assert await stage.nothing_began()
 
 
 async def test_again_passes_the_same_door(stage):
