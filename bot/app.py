@@ -86,6 +86,7 @@ async def open_service(
             service.strikes,
             service.payers,
             service.marks,
+            service.seats,
         ):
             await book.open()
         yield service

@@ -21,6 +21,7 @@ from bot.jobs.callbacks import Callbacks
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.dispatch import LocalDispatch
 from bot.jobs.recovery import Recovery
+from bot.jobs.seats import Seats
 from bot.jobs.tracker import Tracker
 from bot.jobs.turns import Turns
 from bot.ui.editor import Editor
@@ -63,6 +64,7 @@ class Service:
     strikes: StrikeBook
     payers: PayerBook
     marks: Marks
+    seats: Seats
     turns: tuple[Turns, ...]
     database: Database
     token: str

@@ -265,6 +265,8 @@ class Settings(BaseModel):
     """Seconds between two edits of one card, at least."""
     daily_credits: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
     """Credits that every member gets per day."""
+    jobs_at_once: Annotated[int, Field(ge=1, le=100)] = 5
+    """Jobs of one member that run at once; more wait in line, up to a hundred."""
     credit_makers: MemberIds | None = None
     """Discord ids of those who may make new credits, with commas. Unset: all who manage a server."""
     prices: HomePath | None = None

@@ -35,6 +35,7 @@ from bot.jobs.overview import Overview
 from bot.jobs.pace import Pace
 from bot.jobs.recovery import Recovery
 from bot.jobs.schedule import Schedule
+from bot.jobs.seats import Seats
 from bot.jobs.tools import Tools
 from bot.jobs.tracker import Tracker
 from bot.jobs.turns import Turns
@@ -152,6 +153,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
         payers=books.money.payers,
         marks=books.marks,
         database=database,
+        seats=tools.seats,
         turns=tuple(tools.turns.values()),
         token=discord_token(settings),
         drain_s=settings.drain_s,
@@ -225,6 +227,7 @@ def _tools(
     books: _Books,
     notifier: Notifier,
 ) -> Tools:
+    seats = Seats(opened.database, each=settings.jobs_at_once)
     return Tools(
         database=opened.database,
         blobs=opened.blobs,
@@ -233,8 +236,9 @@ def _tools(
         strikes=books.strikes,
         providers=opened.providers,
         service_keys=service_keys(settings),
+        seats=seats,
         turns={
-            name: Turns(_pace(provider.limits), clock=opened.clock)
+            name: Turns(_pace(provider.limits), seats=seats, clock=opened.clock)
             for name, provider in opened.providers.items()
         },
         notifier=notifier,

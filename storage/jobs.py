@@ -191,6 +191,16 @@ class Jobs:
         assert row is not None
         return int(row["working"])
 
+    async def at_providers(self) -> tuple[tuple[JobId, UserId], ...]:
+        """Return the jobs that a provider has, or may have, and whose they are."""
+        rows = await self._db.rows(
+            """
+            SELECT id, owner_id FROM working_jobs
+            WHERE state IN ('submitting', 'running') OR state = 'accepted' AND remote_id IS NOT NULL
+            """
+        )
+        return tuple((JobId(row["id"]), UserId(row["owner_id"])) for row in rows)
+
     async def newest(self, limit: int) -> tuple[JobId, ...]:
         """Return the newest jobs of everybody, the newest first."""
         rows = await self._db.rows(

@@ -1,8 +1,8 @@
-"""How much one member may have under way at once."""
+"""How much one member may have under way at once, running and in line together."""
 
 from bot.domain.errors import QuotaExceeded
 
-WORKING_JOBS_MAX = 10
+WORKING_JOBS_MAX = 100  # a few of them run, the others wait in line (`bot.jobs.seats`)
 
 
 def may_submit(working: int) -> None:

@@ -27,7 +27,7 @@ from bot.jobs.failover import is_time, may_take_over, take_over
 from bot.jobs.running import Running
 from bot.jobs.steps import end, fail, later, save, tell_trouble
 from bot.jobs.tools import Tools
-from bot.jobs.turns import Turns
+from bot.jobs.turns import Place, Turns
 from bot.media.normalise import inverted
 from bot.providers.base import Accepted, Inputs
 
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS_WHEN_UNSURE_MAX = 2
 PLACE_SHOWN_MIN = 3
+OWN_LINE_NOTE = "{each} of your requests run at once; this one waits until another is done."
 LINE_LOOK_MIN_S, LINE_LOOK_MAX_S = 5.0, 300.0
 SOURCE_GONE_SENTENCE = (
     "The picture you started from is no longer stored: attach it to /imagine again."
@@ -190,11 +191,14 @@ class Submitting:
         It is looked at again after half of the expected time, so that even a long line costs
         each job only a handful of looks.
         """
-        place = self._turns(job).place(job.id) or 1
-        if place >= PLACE_SHOWN_MIN:
-            self._show(job, place=place)
+        place = self._turns(job).place(job.id) or Place(1, is_own=False)
+        if place.is_own:
+            note = OWN_LINE_NOTE.format(each=self._tools.seats.each)
+            self._show(job.evolve(notes=(*job.notes, note)), place=place.number)
+        elif place.number >= PLACE_SHOWN_MIN:
+            self._show(job, place=place.number)
         rate = self._tools.providers[job.provider].limits.submits_per_min / 60
-        look_s = min(max(place / rate / 2, LINE_LOOK_MIN_S), LINE_LOOK_MAX_S)
+        look_s = min(max(place.number / rate / 2, LINE_LOOK_MIN_S), LINE_LOOK_MAX_S)
         return self._tools.clock.now() + timedelta(seconds=look_s)
 
     async def _estimated(self, job: Job, inputs: Inputs) -> Job:
@@ -339,7 +343,7 @@ class Submitting:
         withdrawn = job.to(JobState.ACCEPTED, at=now, attempt=job.attempt - 1)
         await save(tools, job, withdrawn)
         tell_trouble(tools, withdrawn, error, failures=self._refusals[job.id])
-        self._rests_until[job.id] = moment
+        self._rest(job, moment)
         return moment
 
     async def _refused_for_good(self, job: Job, error: Permanent) -> Job:
@@ -361,8 +365,14 @@ class Submitting:
         wait_s = (until - tools.clock.now()).total_seconds()
         error = Transient(why, provider=job.provider, retry_after_s=wait_s)
         tell_trouble(tools, job, error, failures=self._refusals[job.id])
-        self._rests_until[job.id] = until
+        self._rest(job, until)
         return until
+
+    def _rest(self, job: Job, until: datetime) -> None:
+        """Keep a job out of the line for a while; another one of its member may go meanwhile."""
+        self._rests_until[job.id] = until
+        if job.remote is None:
+            self._tools.seats.leave(job.id)
 
     async def _elsewhere(self, job: Job, why: str) -> Job:
         self.forget(job.id)

@@ -18,6 +18,7 @@ from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
 from bot.jobs.notifier import Notifier
 from bot.jobs.schedule import Schedule
+from bot.jobs.seats import Seats
 from bot.jobs.turns import Turns
 from bot.media.pool import PictureWork
 from bot.providers.base import Provider
@@ -43,6 +44,7 @@ class Tools:
     strikes: StrikeBook
     providers: Mapping[str, Provider]
     service_keys: Mapping[str, SecretStr]
+    seats: Seats
     turns: Mapping[str, Turns]
     notifier: Notifier
     pictures: PictureWork

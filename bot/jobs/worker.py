@@ -62,6 +62,7 @@ class Worker:
         if job is None or self._epochs.setdefault(job_id, job.epoch) != job.epoch:
             return None  # unknown, or taken over by another process
         while job.is_open:
+            self._tools.seats.see(job)
             outcome = await self._step(job)
             if isinstance(outcome, datetime):
                 return outcome
@@ -126,3 +127,4 @@ class Worker:
         self._surprises.pop(job_id, None)
         self._epochs.pop(job_id, None)
         self._tools.hearsay.forget(job_id)
+        self._tools.seats.leave(job_id)

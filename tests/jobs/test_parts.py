@@ -26,6 +26,7 @@ from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
 from bot.jobs.pace import Pace
 from bot.jobs.schedule import Schedule
+from bot.jobs.seats import Seats
 from bot.jobs.submitting import LOST_IN_CALL_SENTENCE, LOST_PART_NOTE, SOURCE_GONE_SENTENCE
 from bot.jobs.tools import Tools
 from bot.jobs.turns import Turns
@@ -138,7 +139,8 @@ class World:
         providers = {"bycall": self.provider}
         limits = self.provider.limits
         pace = Pace(per_s=limits.submits_per_s, per_min=limits.submits_per_min)
-        self.turns = Turns(pace, clock=self.clock)
+        seats = Seats(self.database, each=5)
+        self.turns = Turns(pace, seats=seats, clock=self.clock)
         self.worker = Worker(
             Tools(
                 database=self.database,
@@ -148,6 +150,7 @@ class World:
                 strikes=StrikeBook(self.database, clock=self.clock),
                 providers=providers,
                 service_keys={"bycall": SecretStr("key")},
+                seats=seats,
                 turns={"bycall": self.turns},
                 notifier=self.card,
                 pictures=self.pictures,

@@ -8,15 +8,28 @@ from hypothesis import strategies as st
 from bot.domain.clock import SystemClock
 from bot.domain.jobs import JobId
 from bot.jobs.pace import Pace
-from bot.jobs.turns import Turns, _Line
+from bot.jobs.seats import Seats
+from bot.jobs.turns import Place, Turns, _Line
+from tests.storage.store_values import NOON, a_target
 from tests.storage.store_values import a_job as stored_job
-from tests.storage.store_values import a_target
 
 CLOCK = SystemClock()
 
 
+MANY = 1000
+
+
+def seats_of(each):
+    return Seats(None, each=each)  # nothing is read from a store here
+
+
 def a_job(number, *, owner_id=10, guild_id=1):
-    return stored_job(str(number), owner_id=owner_id, target=a_target(guild_id=guild_id))
+    return stored_job(
+        str(number),
+        owner_id=owner_id,
+        target=a_target(guild_id=guild_id),
+        created_at=NOON + timedelta(seconds=number),
+    )
 
 
 def served(line):
@@ -28,7 +41,7 @@ def served(line):
 
 def line_of(*asked):
     """Fill a line with (server, member) pairs in this order; ids count from 1."""
-    line = _Line()
+    line = _Line(seats_of(MANY))
     for number, (server, member) in enumerate(asked, start=1):
         line.add(a_job(number, owner_id=member, guild_id=server))
     return line
@@ -50,6 +63,14 @@ def test_a_members_own_jobs_keep_their_order():
     line = line_of((1, 10), (1, 10), (1, 10))
 
     assert served(line) == ["1", "2", "3"]
+
+
+def test_a_members_own_jobs_go_as_they_were_asked_for_however_they_came_here():
+    line = _Line(seats_of(MANY))
+    for number in (3, 1, 4, 2):
+        line.add(a_job(number))
+
+    assert served(line) == ["1", "2", "3", "4"]
 
 
 @given(st.lists(st.tuples(st.sampled_from([1, 2, None]), st.sampled_from([10, 20, 30]))))
@@ -97,8 +118,8 @@ async def running(turns):
         await asyncio.gather(task, return_exceptions=True)
 
 
-def turns_of(per_s=1000):
-    return Turns(Pace(per_s=per_s, per_min=100_000), clock=CLOCK)
+def turns_of(per_s=1000, *, seats=None):
+    return Turns(Pace(per_s=per_s, per_min=100_000), seats=seats or seats_of(MANY), clock=CLOCK)
 
 
 async def test_a_turn_is_granted_once_and_used_up():
@@ -136,7 +157,7 @@ async def test_nobody_is_woken_while_the_provider_refuses_everybody():
     pace = Pace(per_s=1000, per_min=100_000)
     until_open = CLOCK.now() + timedelta(milliseconds=50)
     pace.shut(until_open)
-    turns = Turns(pace, clock=CLOCK)
+    turns = Turns(pace, seats=seats_of(MANY), clock=CLOCK)
     turns.claim(a_job(1))
     async with running(turns) as (_, until):
         await until(1)
@@ -153,8 +174,135 @@ def test_the_place_is_how_many_turns_it_takes(asked, data):
 
     place = turns.place(wanted)
 
-    assert served(turns._line).index(wanted) + 1 == place
+    assert Place(served(turns._line).index(wanted) + 1, is_own=False) == place
 
 
 def test_who_does_not_wait_has_no_place():
     assert turns_of().place(JobId("9")) is None
+
+
+# ---------------------------------------------------------------- so many of one member at once
+
+
+def in_line(turns, *asked):
+    """Let (member, …) ask in this order; ids count from 1."""
+    for number, member in enumerate(asked, start=1):
+        assert not turns.claim(a_job(number, owner_id=member))
+
+
+def taken(turns):
+    found = []
+    while (job_id := turns._line.take()) is not None:
+        found.append(job_id)
+    return found
+
+
+async def test_who_has_enough_running_is_passed_over_until_one_is_done():
+    seats = seats_of(2)
+    turns = turns_of(seats=seats)
+    in_line(turns, 10, 10, 10, 10, 20)
+
+    first = taken(turns)
+    seats.leave(JobId("2"))
+    then = taken(turns)
+
+    assert first == ["1", "5", "2"]
+    assert then == ["3"]
+
+
+async def test_a_seat_counts_at_every_provider():
+    seats = seats_of(1)
+    here, there = turns_of(seats=seats), turns_of(seats=seats)
+    in_line(here, 10)
+    there.claim(a_job(9, owner_id=10))
+
+    assert taken(here) == ["1"]
+    assert taken(there) == []
+    seats.leave(JobId("1"))
+    assert taken(there) == ["9"]
+
+
+async def test_a_free_seat_wakes_whoever_waited_for_it():
+    seats = seats_of(1)
+    turns = turns_of(seats=seats)
+    in_line(turns, 10, 10)
+    async with running(turns) as (woken, until):
+        await until(1)
+        await asyncio.sleep(0.01)
+        assert woken == ["1"]
+
+        seats.leave(JobId("1"))
+        await until(2)
+
+    assert woken == ["1", "2"]
+
+
+async def test_a_job_that_comes_back_with_its_seat_goes_before_its_members_others():
+    seats = seats_of(1)
+    turns = turns_of(seats=seats)
+    in_line(turns, 10, 10)
+    assert taken(turns) == ["1"]
+
+    turns.claim(a_job(1, owner_id=10))
+
+    assert taken(turns) == ["1"]
+
+
+async def test_a_place_behind_ones_own_jobs_counts_those_that_wait_before_it():
+    turns = turns_of(seats=seats_of(2))
+    in_line(turns, 10, 10, 10, 10, 20)
+
+    places = [turns.place(JobId(str(number))) for number in range(1, 6)]
+
+    assert places == [
+        Place(1, is_own=False),
+        Place(3, is_own=False),
+        Place(1, is_own=True),
+        Place(2, is_own=True),
+        Place(2, is_own=False),
+    ]
+
+
+@given(
+    st.lists(st.sampled_from([10, 20, 30]), min_size=1, max_size=20), st.integers(1, 4), st.data()
+)
+def test_a_place_among_all_is_how_many_turns_it_takes_when_nobody_leaves(asked, each, data):
+    turns = turns_of(seats=seats_of(each))
+    in_line(turns, *asked)
+    wanted = data.draw(st.sampled_from(sorted(turns._line.where)))
+    place = turns.place(wanted)
+
+    order = taken(turns)
+
+    assert place.is_own == (wanted not in order)
+    if not place.is_own:
+        assert order.index(wanted) + 1 == place.number
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([1, 2]), st.sampled_from([10, 20, 30])), max_size=25),
+    st.integers(1, 3),
+    st.data(),
+)
+def test_nobody_ever_has_more_seats_than_one_may_and_everybody_goes_in_the_end(asked, each, data):
+    seats = seats_of(each)
+    line = _Line(seats)
+    whose = {}
+    for number, (server, member) in enumerate(asked, start=1):
+        line.add(a_job(number, owner_id=member, guild_id=server))
+        whose[JobId(str(number))] = member
+    sitting, gone = [], []
+
+    while line.where or sitting:
+        job_id = line.take()
+        if job_id is not None:
+            sitting.append(job_id)
+        else:
+            done = sitting.pop(data.draw(st.integers(0, len(sitting) - 1)))
+            seats.leave(done)
+            gone.append(done)
+        members = [whose[one] for one in sitting]
+        assert all(members.count(member) <= each for member in members)
+
+    assert sorted(gone, key=int) == [str(number) for number in range(1, len(asked) + 1)]
+    assert all(seats.free(member) == each for member in (10, 20, 30))

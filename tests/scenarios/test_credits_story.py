@@ -117,28 +117,6 @@ async def test_each_member_has_an_account_of_their_own(stage):
     assert bobs.shows("You can spend **1,000 credits**.")
 
 
-async def test_more_than_ten_jobs_at_once_are_refused_until_one_is_over(stage):
-    stage.horde.script.default(held=True)
-    cards = [await stage.ann.runs("/imagine", prompt=f"cat {number}") for number in range(10)]
-    await until_sent(stage, 10)
-
-    refused = await stage.ann.runs("/imagine", prompt="cat 11")
-    shown = await refused.until(titled("That did not work"))
-
-    assert shown.shows("You have 10 requests under way")
-    assert await stage.credits(stage.ann) == 1000 - 10 * PRICE
-
-    first = next(job for job in stage.horde.truth.jobs if job.wish.prompt == "cat 0")
-    stage.horde.finish(first.remote_id)
-    await cards[0].until(done)
-    await stage.until_settled(cards[0])
-    after = await stage.ann.runs("/imagine", prompt="cat 11")
-    await until_sent(stage, 11)
-    assert after.shows("cat 11")
-    for job in stage.horde.truth.jobs:
-        stage.horde.finish(job.remote_id)
-
-
 async def test_a_job_on_the_members_own_key_costs_no_credits(stage):
     await stage.brings_key(stage.ann, KEY)
 

@@ -13,5 +13,6 @@ def test_a_member_with_enough_under_way_is_told_to_wait():
         may_submit(WORKING_JOBS_MAX)
 
     assert str(caught.value) == (
-        "You have 10 requests under way, and 10 is the most: wait until one is done, or cancel one."
+        "You have 100 requests under way, and 100 is the most: "
+        "wait until one is done, or cancel one."
     )
