@@ -21,6 +21,7 @@ from bot.accounts.preferences import PreferenceBook
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.history import History
 from bot.jobs.overview import Overview
+from bot.jobs.style_shelf import StyleShelf
 from bot.jobs.tracker import Quote, Tracker
 from bot.ui import admin_copy, copy, errors
 from bot.ui.admin import NAME as ADMIN
@@ -30,6 +31,7 @@ from bot.ui.buttons import JobButton
 from bot.ui.history import Picks
 from bot.ui.picking import Choosers
 from bot.ui.presses import JobPresses
+from bot.ui.styles import Browsers
 from bot.ui.unbroken import unbroken
 
 log = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ class Services:
     preferences: PreferenceBook
     history: History
     overview: Overview
+    styles: StyleShelf
     audit_trail: AuditBook
     house: HouseBook
 
@@ -88,6 +91,7 @@ class EaselBot(commands.AutoShardedBot):
     services: Services
     presses: JobPresses[Quote]  # found here by `bot.ui.buttons.JobButton`
     picks: Picks  # found here by `bot.ui.history.JobSelect`
+    browsers: Browsers  # found here by `bot.ui.styles.StylesButton`
     choosers: Choosers  # found here by `bot.ui.picking.PictureSelect`
     audits: Audits  # found here by `bot.ui.audit_trail.AuditButton`
 

@@ -36,6 +36,7 @@ from bot.jobs.pace import Pace
 from bot.jobs.recovery import Recovery
 from bot.jobs.schedule import Schedule
 from bot.jobs.seats import Seats
+from bot.jobs.style_shelf import StyleShelf
 from bot.jobs.tools import Tools
 from bot.jobs.tracker import Tracker
 from bot.jobs.turns import Turns
@@ -113,7 +114,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
     """Put the service together; nothing runs yet."""
     clock, database, providers = opened.clock, opened.database, opened.providers
     books = _books(settings, opened)
-    catalogue = Catalogue(providers, clock=clock)
+    catalogue, styles = Catalogue(providers, clock=clock), StyleShelf(providers, clock=clock)
     _point_at_discord(settings)
     retention = timedelta(hours=settings.result_retention_h)
     budgets, album = Budgets(), Album(opened.blobs, opened.pictures)
@@ -134,6 +135,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
             preferences=PreferenceBook(database, clock=clock),
             history=History(database, album, retention=retention),
             overview=Overview(providers, offers=offers, keys=books.keys, catalogue=catalogue),
+            styles=styles,
             audit_trail=AuditBook(database, clock=clock),
             house=books.house,
         )
@@ -147,7 +149,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
         catalogue=catalogue,
         editor=editor,
         keys=books.keys,
-        keepers=(books.strikes, *_keepers(opened)),
+        keepers=(books.strikes, styles, *_keepers(opened)),
         house=books.house,
         strikes=books.strikes,
         payers=books.money.payers,

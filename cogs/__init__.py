@@ -17,5 +17,6 @@ COGS = (
     "cogs.preferences",
     "cogs.providers",
     "cogs.server_keys",
+    "cogs.styles",
 )
 """Every extension, by hand: a test compares the list with the folder."""

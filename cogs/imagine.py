@@ -23,10 +23,12 @@ from bot.domain.requests import (
     Control,
 )
 from bot.jobs.catalogue import Catalogue
+from bot.jobs.style_shelf import StyleShelf
 from bot.jobs.tracker import Tracker, Uploads
 from bot.ui import copy
 from bot.ui.choices import CHOICE_CHARS_MAX, model_choices, provider_choices
 from bot.ui.opening import acknowledge, asker_of, is_age_restricted, refusals_on
+from bot.ui.styles import style_choices
 from bot.ui.uploads import check_size, read
 
 Text = Range[str, 1, 1000]
@@ -47,9 +49,16 @@ class Asked:
 class Imagine(commands.Cog):
     """Take requests for pictures."""
 
-    def __init__(self, tracker: Tracker, catalogue: Catalogue, preferences: PreferenceBook) -> None:
+    def __init__(
+        self,
+        tracker: Tracker,
+        catalogue: Catalogue,
+        styles: StyleShelf,
+        preferences: PreferenceBook,
+    ) -> None:
         self._tracker = tracker
         self._catalogue = catalogue
+        self._styles = styles
         self._preferences = preferences
 
     @app_commands.command()
@@ -68,6 +77,7 @@ class Imagine(commands.Cog):
         model: Range[str, 1, CHOICE_CHARS_MAX] | None = None,
         provider: Range[str, 1, CHOICE_CHARS_MAX] | None = None,
         negative: Text | None = None,
+        style: Range[str, 1, CHOICE_CHARS_MAX] | None = None,
         picture: discord.Attachment | None = None,
         mask: discord.Attachment | None = None,
         strength: Share | None = None,
@@ -90,6 +100,7 @@ class Imagine(commands.Cog):
             aspect=aspect,
             model=model,
             negative=negative,
+            style=style,
             picture=UNSTORED if picture else None,
             mask=UNSTORED if mask else None,
             strength=strength,
@@ -148,6 +159,14 @@ class Imagine(commands.Cog):
         permits = self._tracker.rules(interaction.guild_id).models.permits
         return model_choices(self._catalogue.suggest(typed, permits=permits))
 
+    @imagine.autocomplete("style")
+    async def suggest_styles(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[Choice[str]]:
+        """Offer styles that fit what was typed so far."""
+        may_be_adult = is_age_restricted(interaction)
+        return style_choices(self._styles.found(typed, may_be_adult=may_be_adult))
+
     @imagine.autocomplete("provider")
     async def suggest_providers(
         self, interaction: discord.Interaction[Any], typed: str
@@ -160,4 +179,6 @@ class Imagine(commands.Cog):
 async def setup(bot: EaselBot) -> None:
     """Load the cog."""
     services = bot.services
-    await bot.add_cog(Imagine(services.tracker, services.catalogue, services.preferences))
+    await bot.add_cog(
+        Imagine(services.tracker, services.catalogue, services.styles, services.preferences)
+    )

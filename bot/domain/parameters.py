@@ -137,12 +137,12 @@ PARAMETERS = (
         example="k_euler_a",
         meaning="how the noise is taken away",
     ),
-    _word(
+    _words(
         "style",
         "style",
-        read=readers.word,
+        read=readers.name,
         example="neon-punk",
-        meaning="a look that the provider knows by name",
+        meaning="a look or a preset that the provider knows by name, see `/styles`",
     ),
     _word(
         "seed",

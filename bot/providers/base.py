@@ -39,6 +39,27 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """A look or a whole preset that a request may name; `prompt` shows what becomes of the words.
+
+    `model`, size and `steps` are those that it sets, where it sets any.
+    """
+
+    name: str
+    title: str
+    creator: str = ""
+    about: str = ""
+    prompt: str = ""
+    model: str | None = None
+    width: int | None = None
+    height: int | None = None
+    steps: int | None = None
+    tags: tuple[str, ...] = ()
+    is_adult: bool = False
+    uses: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How fast a provider may be called; shared by all jobs of the process.
 
@@ -309,6 +330,17 @@ class Provider(Protocol):
 
     async def models(self) -> tuple[Model, ...]:
         """List what can be asked for now; empty while the provider does not know yet."""
+        ...
+
+    async def styles(self, *, page: int) -> tuple[Style, ...]:
+        """List what requests may name as their style, the most used first; empty past the end.
+
+        Pages count from 1.
+        """
+        ...
+
+    async def style(self, name: str) -> Style | None:
+        """Look one up by its name, also one that no page lists."""
         ...
 
     async def estimate(self, request: Request, *, key: SecretStr, inputs: Inputs) -> float:

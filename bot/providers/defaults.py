@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import Remote
 from bot.domain.requests import PictureRequest, Request
-from bot.providers.base import Callback, CallbackNews, Limits
+from bot.providers.base import Callback, CallbackNews, Limits, Style
 from bot.providers.config import ProviderConfig
 
 
@@ -37,6 +37,14 @@ class Defaults:
     ) -> Remote | None:
         """Go on with the parts that are certain; the one in doubt cannot be looked for."""
         return so_far
+
+    async def styles(self, *, page: int) -> tuple[Style, ...]:
+        """List none."""
+        return ()
+
+    async def style(self, name: str) -> Style | None:
+        """Find none."""
+        return None
 
     def find_lag_s(self, key: SecretStr) -> float:
         """Tell that waiting brings nothing to light."""

@@ -193,6 +193,7 @@ def _working(job: Job) -> Iterator[str]:
     yield copy.small(
         copy.owner(job),
         copy.model(job.request.model),
+        copy.style(job.request),
         copy.size(job),
         copy.seed(job.request.seed),
         copy.price(job),
@@ -228,6 +229,7 @@ def _done(job: Job) -> Iterator[str]:
         copy.owner(job),
         texts.span(took),
         copy.cost(job),
+        copy.style(job.request),
         copy.seed(_seed(job)),
         f"{model} on {provider}" if model else provider,
     )

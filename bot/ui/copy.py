@@ -91,6 +91,14 @@ def model(name: str | None) -> str | None:
     return texts.inline(name, chars_max=NAME_CHARS_MAX) if name else None
 
 
+def style(request: Request) -> str | None:
+    """Name the style of pictures, without who made it."""
+    name = request.style if isinstance(request, PictureRequest) else None
+    if not name:
+        return None
+    return f"style {texts.inline(name.rpartition('::')[2], chars_max=NAME_CHARS_MAX)}"
+
+
 def at_work(request: Request) -> str:
     """Say what is being done."""
     match request:
@@ -296,6 +304,7 @@ IMAGINE_OPTIONS = {
     "model": "Which model draws it; type to search",
     "provider": "Who draws it",
     "negative": "What should not be in the picture",
+    "style": "A whole preset that somebody made; type to search, or see /styles",
     "picture": "A picture to start from (PNG, JPEG or WebP)",
     "mask": "White where that picture should be painted anew",
     "strength": "How far to go from that picture: near 0 keeps it, 1 ignores it",

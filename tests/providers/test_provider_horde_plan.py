@@ -347,15 +347,8 @@ def test_nothing_that_was_asked_for_changes_without_a_note(request, is_anonymous
     assert not changed or plan.notes
 
 
-def test_weights_and_styles_are_left_out_with_a_note():
-    plan = planned(asked(style="neon-punk").evolve(prompt="a cat::2 fog::-1"))
+def test_weights_are_left_out_with_a_note():
+    plan = planned(asked().evolve(prompt="a cat::2 fog::-1"))
 
-    assert (plan.request.prompt, plan.request.negative, plan.request.style) == (
-        "a cat",
-        "fog",
-        None,
-    )
-    assert plan.notes == (
-        "AI Horde knows no weights: the words were sent without them.",
-        "AI Horde knows no style: left out.",
-    )
+    assert (plan.request.prompt, plan.request.negative) == ("a cat", "fog")
+    assert plan.notes == ("AI Horde knows no weights: the words were sent without them.",)

@@ -92,7 +92,7 @@ def services(tracker: MemoryTracker | None = None) -> Services:
 
 
 async def run_imagine(tracker: MemoryTracker, interaction: FakeInteraction, **options) -> None:
-    cog = Imagine(tracker, MemoryCatalogue(), NoPreferences())
+    cog = Imagine(tracker, MemoryCatalogue(), StyleShelf({}, clock=None), NoPreferences())
     await cog.imagine.callback(cog, interaction, **{"prompt": "a cat", **options})
 
 
@@ -166,9 +166,9 @@ async def test_an_answer_that_comes_too_late_begins_nothing():
 
 
 async def test_models_are_offered_with_their_workers_and_never_too_long():
-    choices = await Imagine(MemoryTracker(), MemoryCatalogue(), NoPreferences()).suggest_models(
-        FakeInteraction(), "x"
-    )
+    cog = Imagine(MemoryTracker(), MemoryCatalogue(), StyleShelf({}, clock=None), NoPreferences())
+
+    choices = await cog.suggest_models(FakeInteraction(), "x")
 
     assert [(choice.name, choice.value) for choice in choices] == [
         ("SDXL · 12 workers", "SDXL"),

@@ -17,7 +17,7 @@ from bot.domain.jobs import Remote
 from bot.domain.requests import Request
 from bot.providers.ai_client import answers
 from bot.providers.ai_client.errors import refusal
-from bot.providers.ai_client.plan import CAPABILITY, to_form, to_plan
+from bot.providers.ai_client.plan import CAPABILITY, STYLES, to_form, to_plan
 from bot.providers.ai_client.wire import NAME, READER, TITLE, Entries, OpenedThread, SentEntry
 from bot.providers.base import (
     UNKEPT,
@@ -32,6 +32,7 @@ from bot.providers.base import (
     Observation,
     Once,
     Plan,
+    Style,
 )
 from bot.providers.config import ProviderConfig
 from bot.providers.defaults import Defaults, limits_of, pictures_only
@@ -139,6 +140,15 @@ class AiClient(Defaults):
     async def models(self) -> tuple[Model, ...]:
         """List the engines of the settings; the service has no list."""
         return self._models
+
+    async def styles(self, *, page: int) -> tuple[Style, ...]:
+        """List the styles of the service behind it; all are on the first page."""
+        return tuple(Style(name=name, title=name) for name in STYLES) if page == 1 else ()
+
+    async def style(self, name: str) -> Style | None:
+        """Look a style up among them."""
+        found = name.lower().replace("_", "-")
+        return Style(name=found, title=found) if found in STYLES else None
 
     async def estimate(self, request: Request, *, key: SecretStr, inputs: Inputs) -> float:
         """Refuse: what pictures cost stands in their response only."""

@@ -1,5 +1,6 @@
 """The Horde's API as every kind of work calls it: one key header, one place where refusals are raised."""
 
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pydantic import SecretStr
@@ -60,6 +61,13 @@ class Calls:
     async def get(self, path: str) -> Answer:
         """Read what anybody may read."""
         return good(await self._http.call("GET", path))
+
+    async def find(self, shape: type[T], path: str) -> T | None:
+        """Read something that may not be there."""
+        answer = await self._http.call("GET", path)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        return wire.READER.read(shape, good(answer))
 
     async def account(self, key: SecretStr) -> wire.Account:
         """Read whose key it is (`/find_user`)."""

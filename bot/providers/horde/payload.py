@@ -32,6 +32,8 @@ def to_payload(
         "r2": True,  # links instead of base64: small answers
         "dry_run": is_dry_run,
     }
+    if request.style is not None:
+        body["style"] = request.style  # it overrides models and params, which say the same
     if request.source is not None:
         body |= _source(request.source, inputs)
     if inputs.callback_url is not None and not is_dry_run:

@@ -42,7 +42,7 @@ from bot.providers.horde.checks import (
 )
 from bot.providers.horde.wire import TITLE
 
-# Its named styles are whole presets, not looks; the control types are for Stable Diffusion 1.5.
+# The control types are for Stable Diffusion 1.5.
 CAPABILITY = Capability(
     abilities=frozenset(
         {
@@ -61,7 +61,7 @@ CAPABILITY = Capability(
             Ability.CUTOUT,
         }
     ),
-    wishes=frozenset(WISHES.keys() - {"style"}),
+    wishes=frozenset(WISHES.keys()),
     pictures_at_once=COUNT_MAX,
     sides_px=(SIDE_MIN_PX, SIDE_MAX_PX, SIDE_STEP_PX),
     steps=(1, STEPS_MAX),

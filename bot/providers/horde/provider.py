@@ -25,17 +25,18 @@ from bot.providers.base import (
     Observation,
     Once,
     Plan,
+    Style,
 )
 from bot.providers.config import ProviderConfig
 from bot.providers.defaults import Defaults, limits_of
 from bot.providers.downloads import Downloads, open_downloads
-from bot.providers.horde import alchemy, answers, kinds, plan, texts, wire
+from bot.providers.horde import alchemy, answers, kinds, plan, styles, texts, wire
 from bot.providers.horde.alchemy import Alchemy
 from bot.providers.horde.calls import Calls, is_anonymous
 from bot.providers.horde.news import read_news
 from bot.providers.horde.pictures import Pictures
 from bot.providers.horde.texts import Texts
-from bot.providers.http import Http, open_session
+from bot.providers.http import Http, open_session, segment
 
 FIND_LAG_S = 35.0  # the list of active requests may be 30 s old (Horde API, /find_user)
 COLLECT_GAP_S = 10.0  # the status may be asked ten times a minute for one request
@@ -60,6 +61,7 @@ class Horde(Defaults):
         self._pictures = Pictures(self._calls)
         self._texts = Texts(self._calls)
         self._alchemy = Alchemy(self._calls)
+        self._styles = styles.StyleBook()
 
     def capability(self, model: str | None = None) -> Capability:
         """Tell what can be done; what a single model cannot is said when it is planned."""
@@ -70,8 +72,7 @@ class Horde(Defaults):
         is_nobodys = not (has_own_key or self._has_house_account)
         match request:
             case PictureRequest():
-                painters = [model for model in models if model.makes is Makes.PICTURES]
-                return plan.to_plan(request, models=painters, is_anonymous=is_nobodys)
+                return self._drawn(request, models=models, is_anonymous=is_nobodys)
             case TextRequest():
                 return texts.to_plan(request, models=models, is_anonymous=is_nobodys)
             case AlchemyRequest():
@@ -161,6 +162,21 @@ class Horde(Defaults):
             return ()
         return answers.to_models(pictures) + texts.to_models(written) + alchemy.MODELS
 
+    async def styles(self, *, page: int) -> tuple[Style, ...]:
+        """List a page of public styles; what was listed can be used from now on."""
+        answer = await self._calls.get(f"styles/image?sort=popular&page={page}")
+        rows = wire.READER.read(wire.STYLE_ROWS, answer)
+        self._styles.learn(rows)
+        return tuple(map(styles.to_style, rows))
+
+    async def style(self, name: str) -> Style | None:
+        """Look a style up by its plain or unique name; it can be used from now on."""
+        row = await self._calls.find(wire.StyleRow, f"styles/image_by_name/{segment(name)}")
+        if row is None:
+            return None
+        self._styles.learn([row])
+        return styles.to_style(row)
+
     async def estimate(self, request: Request, *, key: SecretStr, inputs: Inputs) -> float:
         """Return the kudos for the whole request by a dry run, which counts as a submit."""
         match request:
@@ -181,6 +197,15 @@ class Horde(Defaults):
     async def _model_rows(self, kind: str) -> tuple[wire.ModelRow, ...]:
         answer = await self._calls.get(f"status/models?type={kind}")
         return wire.READER.read(wire.MODEL_ROWS, answer)
+
+    def _drawn(
+        self, request: PictureRequest, *, models: Sequence[Model], is_anonymous: bool
+    ) -> Plan:
+        painters = [model for model in models if model.makes is Makes.PICTURES]
+        if request.style is None:
+            return plan.to_plan(request, models=painters, is_anonymous=is_anonymous)
+        row = self._styles.find(request.style)
+        return styles.to_styled_plan(request, row, models=painters, is_anonymous=is_anonymous)
 
     def _room(self, remote: Remote) -> Pictures | Texts | Alchemy:
         """Return who knows a remote id: each kind has routes of its own."""

@@ -156,6 +156,24 @@ class ModelRow(Wire):
 MODEL_ROWS = TypeAdapter(tuple[ModelRow, ...])
 
 
+class StyleRow(Wire):
+    """One style, from a page or alone."""
+
+    id: RemoteId
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+    creator: str = ""
+    info: str = ""
+    prompt: str = ""
+    params: dict[str, Any] = Field(default_factory=dict)
+    models: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    nsfw: bool = False
+    use_count: Count = 0
+
+
+STYLE_ROWS = TypeAdapter(tuple[StyleRow, ...])
+
+
 class Active(Wire):
     """The ids of an account's running requests; texts are not looked for, so not read."""
 
