@@ -13,6 +13,7 @@ from bot.domain.errors import InvalidRequest, KeyRejected
 from bot.domain.jobs import JobId
 from bot.domain.keys import KeyKind, KeyOwner
 from bot.domain.preferences import Preferences
+from bot.jobs.style_shelf import StyleShelf
 from bot.providers.base import Model
 from bot.ui import copy
 from bot.ui.keys import key_form
