@@ -31,6 +31,8 @@ from storage.database import Database
 
 log = logging.getLogger(__name__)
 
+HANG_UP_S = 2.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebAddress:
@@ -107,6 +109,9 @@ class Service:
         await asyncio.wait({gateway, told}, return_when=asyncio.FIRST_COMPLETED)
         told.cancel()
         await self._drain()
+        if stop.is_set():
+            await _hung_up(gateway)
+            return
         try:
             await gateway
         except (discord.ConnectionClosed, discord.PrivilegedIntentsRequired) as error:
@@ -117,11 +122,12 @@ class Service:
     async def _drain(self) -> None:
         """Take nothing new, let what runs come to its end, leave the rest to the next start."""
         log.info("stopping")
+        ends_at = asyncio.get_running_loop().time() + self.drain_s
         self.tracker.is_accepting = False
         await self.dispatch.drain(timeout_s=self.drain_s)
         self.editor.stop()
         with suppress(TimeoutError):
-            async with asyncio.timeout(self.drain_s):
+            async with asyncio.timeout_at(ends_at):
                 await landed_all()
         await self.bot.close()
 
@@ -144,6 +150,18 @@ class Service:
             return True
 
         return {"gateway": gateway, "store": store}
+
+
+async def _hung_up(gateway: asyncio.Task[None]) -> None:
+    """Wait for the gateway's end after we hung up, and for no longer than is polite.
+
+    Hanging up amid a connect makes discord.py raise whatever its session was busy with.
+    """
+    await asyncio.wait({gateway}, timeout=HANG_UP_S)
+    gateway.cancel()
+    (end,) = await asyncio.gather(gateway, return_exceptions=True)
+    if isinstance(end, Exception):
+        log.info("hung up amid a connect", extra={"fault": type(end).__name__})
 
 
 async def log_in(bot: EaselBot, token: str) -> None:

@@ -1,41 +1,50 @@
-"""The real service as a process of its own that dies with -9 at a chosen durable step.
+"""The real service as a process that dies with -9 at a chosen durable step.
 
 `CRASH_AT` is `inside:<step>` (the statement ran, its transaction did not commit) or `after:<step>`
-(committed, nothing later happened); without it the process runs until it is told to stop.
+(committed, nothing later happened); `<step>#2` is the second of that name. Without it the process
+runs until it is told to stop. `STEPS_TO` names a file that gets a line for every step that was
+committed. `SYNCS` has it publish the commands.
 """
 
 import asyncio
 import os
 import signal
-import sys
+from collections import Counter
+from pathlib import Path
 
 from bot import app
 from bot.client import sync
 from bot.settings import load
 
-STEPS_OF_JOBS = ("accept", "move", "add_picture", "mark_told", "note_progress", "ask_cancel")
+STEPS = {
+    "jobs": ("accept", "move", "add_picture", "mark_told", "note_progress", "ask_cancel"),
+    "answers": ("keep",),
+    "claims": ("make", "drop"),
+}
+UNNUMBERED = frozenset({"note_progress"})  # how often it comes is a question of timing
 
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class WatchedJobs:
-    """The jobs of a transaction; names every durable step that runs through it."""
+class Watched:
+    """A noun of a transaction; names every durable step that runs through it."""
 
-    def __init__(self, jobs, steps):
-        self._jobs = jobs
+    def __init__(self, noun, methods, steps):
+        self._noun = noun
+        self._methods = methods
         self._steps = steps
 
     def __getattr__(self, name):
-        method = getattr(self._jobs, name)
-        if name not in STEPS_OF_JOBS:
+        method = getattr(self._noun, name)
+        if name not in self._methods:
             return method
 
         async def watched(*args, **kwargs):
             result = await method(*args, **kwargs)
             if result:
-                self._steps.append(args[1].state.value if name == "move" else name)
+                self._steps.append(_step(name, args))
             return result
 
         return watched
@@ -55,57 +64,85 @@ class WatchedResealing:
         return batch
 
 
+def _step(name, args):
+    if name != "move":
+        return name
+    before, after = args
+    return after.state.value if after.state is not before.state else "facts"
+
+
 class WatchedTx:
     def __init__(self, tx, steps):
-        self.jobs = WatchedJobs(tx.jobs, steps)
         self.resealing = WatchedResealing(tx.resealing, steps)
         self._tx = tx
+        self._steps = steps
 
     def __getattr__(self, name):
-        return getattr(self._tx, name)
+        noun = getattr(self._tx, name)
+        return Watched(noun, STEPS[name], self._steps) if name in STEPS else noun
 
 
 class KillingDatabase:
     """Passes everything on, and dies when the chosen step comes."""
 
-    def __init__(self, database, *, when, step):
+    def __init__(self, database, *, crash_at, steps_to):
         self._database = database
-        self._when = when
-        self._step = step
+        self._when, _, self._step = crash_at.partition(":")
+        self._steps_to = steps_to
+        self._counts = Counter()
 
     async def read(self, fn):
         return await self._database.read(fn)
 
     async def write(self, fn):
-        steps = []
+        numbered = []
 
         async def watched(tx):
+            steps = []
             result = await fn(WatchedTx(tx, steps))
-            if self._when == "inside" and self._step in steps:
+            numbered.extend(map(self._numbered, steps))
+            if self._when == "inside" and self._step in numbered:
                 die()
             return result
 
         result = await self._database.write(watched)
-        if self._when == "after" and self._step in steps:
+        if self._steps_to is not None:
+            _write_down(Path(self._steps_to), numbered)
+        if self._when == "after" and self._step in numbered:
             die()
         return result
 
+    def _numbered(self, step):
+        self._counts[step] += 1
+        number = self._counts[step]
+        return step if number == 1 or step in UNNUMBERED else f"{step}#{number}"
 
-async def main():
-    settings = load()
-    when, _, step = os.environ.get("CRASH_AT", ":").partition(":")
+
+def _write_down(path, steps):
+    with path.open("a") as file:
+        file.writelines(f"{step}\n" for step in steps)
+
+
+async def main(environment):
+    settings = load(environment)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with app.open_service(
-        settings, wrap_database=lambda db: KillingDatabase(db, when=when, step=step)
+        settings,
+        wrap_database=lambda database: KillingDatabase(
+            database,
+            crash_at=environment.get("CRASH_AT", ""),
+            steps_to=environment.get("STEPS_TO"),
+        ),
     ) as service:
         serving = asyncio.create_task(service.serve(stop))
-        async with asyncio.timeout(30):
-            while not service.bot.is_ready() and not serving.done():
-                await asyncio.sleep(0.01)
-        await sync(service.bot, known_hash=None)
+        if environment.get("SYNCS"):
+            await _sync(service, serving)
         await serving
 
 
-if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+async def _sync(service, serving):
+    async with asyncio.timeout(30):
+        while service.bot.application_id is None and not serving.done():
+            await asyncio.sleep(0.01)
+    await sync(service.bot, known_hash=None)

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.sandbox.discord.rules import DiscordRules
+from tests.crash.kills import close_nursery, open_nursery
 from tests.scenarios.conftest import (  # noqa: F401 -- fixtures are found by their names here
     checker,
     forgiving,
@@ -10,6 +11,14 @@ from tests.scenarios.conftest import (  # noqa: F401 -- fixtures are found by th
     real_addresses,
     world,
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nursery():
+    """Have one process that knows all the imports for all tests."""
+    open_nursery()
+    yield
+    close_nursery()
 
 
 @pytest.fixture

@@ -1,86 +1,17 @@
 """`kill -9` at every durable step, a restart, and the books: nothing lost, nothing twice."""
 
-import asyncio
-import os
-import signal
-import sys
-from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 
 import pytest
 
 from bot.domain.jobs import JobState
 from bot.sandbox.discord.cards import NeverHappened
-from storage.sealing import MasterKeys, Sealer
-from storage.sqlite import open_reader
+from tests.crash.kills import bot_process, closed_job, exact, jobs_in, killed, online
 from tests.scenarios.stage import done, titled
 
 pytestmark = pytest.mark.crash
 
-ROOT = Path(__file__).parents[2]
 HAPPY = ("submitting", "running", "add_picture", "collected", "delivered", "done")
-
-
-@asynccontextmanager
-async def bot_process(world, *, crash_at=""):
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("EASEL_")},
-        **world.variables(),
-        "EASEL_HOME": str(world.data_dir.parent),
-        "EASEL_LOG_LEVEL": "ERROR",
-        "PYTHONPATH": str(ROOT),
-        "CRASH_AT": crash_at,
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "tests.crash.bot_process", env=environment
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(30):
-                await process.wait()
-
-
-async def online(world):
-    await world.discord.until_ready()
-    await world.discord.until_synced("imagine")
-
-
-async def killed(process):
-    async with asyncio.timeout(30):
-        assert await process.wait() == -signal.SIGKILL
-
-
-@asynccontextmanager
-async def books(world):
-    """Open the database beside whoever runs on it."""
-    sealer = Sealer(MasterKeys.from_base64((world.data_dir / "master.key").read_text().strip()))
-    async with open_reader(world.data_dir / "easel.db", sealer=sealer) as database:
-        yield database
-
-
-async def jobs_in(world):
-    async with books(world) as database:
-        ids = await database.read(lambda tx: tx.jobs.newest(10))
-        return [
-            await database.read(lambda tx, job_id=job_id: tx.jobs.get(job_id)) for job_id in ids
-        ]
-
-
-async def closed_job(world):
-    async with asyncio.timeout(20):
-        while True:
-            jobs = await jobs_in(world)
-            if jobs and not jobs[0].is_open:
-                return jobs[0]
-            await asyncio.sleep(0.05)
-
-
-async def exact(world):
-    async with books(world) as database:
-        return await database.read(lambda tx: tx.credits.audit())
 
 
 @pytest.mark.parametrize("when", ["inside", "after"])

@@ -11,7 +11,8 @@ import pytest
 from storage.master_key import add_master_key, load_master_keys
 from storage.sealing import Sealer
 from storage.sqlite import open_reader
-from tests.crash.test_kill_at_every_step import ROOT, bot_process, killed, online
+from tests.crash.kills import bot_process, killed, online
+from tests.crash.nursery import ROOT
 from tests.scenarios.stage import done, until
 from tests.scenarios.test_process_story import OK, easel
 from tests.scenarios.test_rotation_story import sealed_with

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.jobs import JobState
 from bot.sandbox.providers.horde import HordeRules
-from tests.crash.test_kill_at_every_step import bot_process, closed_job, exact, killed, online
+from tests.crash.kills import bot_process, closed_job, exact, killed, online
 from tests.scenarios.stage import SPEED, done, until
 
 pytestmark = pytest.mark.crash

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.sandbox.discord.option_values import Upload
-from tests.crash.test_kill_at_every_step import bot_process, jobs_in, killed, online
+from tests.crash.kills import bot_process, jobs_in, killed, online
 from tests.media.sample_pictures import half_red_half_blue, written
 from tests.scenarios.test_leftovers_story import (
     a_day_passes_for_files,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import app
 from bot.sandbox.discord.rules import DiscordRules
 from bot.sandbox.providers.hosts import open_host
 from tests.scenarios.stage import done, titled, until
@@ -106,6 +107,19 @@ async def test_told_to_stop_while_idle_it_goes_at_once(world):
     assert end.code == OK
     assert "Traceback" not in end.complaints
     await world.discord.until_gone()
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.005, 0.01, 0.02, 0.04])
+async def test_told_to_stop_before_it_is_connected_it_ends_well(world, after_s):
+    stop = asyncio.Event()
+    async with app.open_service(world.settings) as service:
+        serving = asyncio.create_task(service.serve(stop))
+        await asyncio.sleep(after_s)
+
+        stop.set()
+
+        async with asyncio.timeout(END_S):
+            assert await serving is None
 
 
 async def test_told_to_stop_amid_a_job_it_hands_over_to_the_next_start(world):
