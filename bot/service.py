@@ -31,7 +31,7 @@ from storage.database import Database
 
 log = logging.getLogger(__name__)
 
-HANG_UP_S = 2.0
+HANG_UP_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

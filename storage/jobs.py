@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.errors import ConfigurationError
-from bot.domain.jobs import NEXT, Job, JobId, JobState, Picture, Progress, Target, UserId
+from bot.domain.jobs import NEXT, Job, JobId, JobState, Progress, Target, UserId
 from bot.domain.requests import BlobId, without_words
 from storage.executor import Executor, Row, Value
 from storage.job_rows import (
@@ -96,28 +96,6 @@ class Jobs:
             id=job_id,
             epoch=epoch,
             progress=progress_to_text(progress),
-        )
-        return changed == 1
-
-    async def add_picture(
-        self, job_id: JobId, *, epoch: int, picture: Picture, position: int
-    ) -> bool:
-        """Keep one more picture; False on a repeat, an old epoch or a job that is over.
-
-        Pictures are read in the order of their positions, whichever came first; there may be gaps.
-        """
-        columns = picture_columns(picture)
-        changed = await self._db.change(
-            f"""
-            INSERT INTO pictures (job_id, position, {", ".join(columns)})
-            SELECT :id, :position, {", ".join(f":{name}" for name in columns)}
-            FROM jobs {_MINE}
-            ON CONFLICT (job_id, item_id) DO NOTHING
-            """,  # noqa: S608 - names are ours
-            id=job_id,
-            epoch=epoch,
-            position=position,
-            **columns,
         )
         return changed == 1
 
@@ -337,7 +315,7 @@ class Jobs:
         return changed == 1
 
     async def _put_pictures(self, job: Job) -> None:
-        # Those added by hand meanwhile stay: a picture paid for is never lost to an old value.
+        # One that is stored already stays: a picture paid for is never lost to an old value.
         for position, picture in enumerate(job.pictures):
             columns = picture_columns(picture)
             await self._db.change(

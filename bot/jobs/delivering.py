@@ -38,8 +38,10 @@ class Delivering:
             log.warning("card lost", extra={"job": job.id, "why": str(error)})
             return await self._undeliverable(job, str(error))
         log.info("job delivered", extra={"job": job.id, "results": job.came})
-        delivered = job.to(JobState.DELIVERED, at=tools.clock.now(), charged=charged)
-        return await close(tools, job, delivered)
+        now = tools.clock.now()
+        delivered = job.to(JobState.DELIVERED, at=now, charged=charged)
+        done = delivered.to(JobState.DONE, at=now, told_at=now)
+        return await close(tools, job, delivered, done)
 
     async def _undeliverable(self, job: Job, sentence: str) -> Job:
         """End a job without a card: all credits back, nobody left to tell, the pictures kept.
@@ -52,7 +54,7 @@ class Delivering:
         return await close(self._tools, job, ended)
 
     async def clean_up(self, job: Job) -> Job:
-        """Close a delivered job: its Discord token is not needed any more."""
+        """Close a job that an earlier release left delivered; today both moves are one write."""
         now = self._tools.clock.now()
         return await save(self._tools, job, job.to(JobState.DONE, at=now, told_at=now))
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from bot.domain.errors import Permanent, ProtocolBroken, ProviderError, Transient
 from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Passage, Picture, Progress
 from bot.domain.keys import ON_KEY
-from bot.domain.requests import PICTURES_MAX
 from bot.jobs.announced import Announced
 from bot.jobs.answers import AnswerBook
 from bot.jobs.fetching import Fetching
@@ -147,9 +146,11 @@ class Running:
         ended = job.to(state, at=self._tools.clock.now(), failure=failure)
         return await close(self._tools, job, ended)
 
-    async def _collected(self, job: Job, *, notes: tuple[str, ...]) -> Job:
+    async def _collected(self, job: Job, *, notes: tuple[str, ...], held: Job | None = None) -> Job:
+        """Write the move, and in the same transaction what `held` knows more than the store."""
+        held = held or job
         now = self._tools.clock.now()
-        collected = job.to(JobState.COLLECTED, at=now, notes=job.notes + notes)
+        collected = held.to(JobState.COLLECTED, at=now, notes=held.notes + notes)
         return await save(self._tools, job, collected)
 
     async def _failed(self, job: Job, error: Transient | ProtocolBroken) -> Job | datetime:
@@ -242,9 +243,12 @@ class Running:
         """Keep what a running job's provider lists and drop what was only announced."""
         if items is None:
             return job
-        job, _ = await self._keep(job, items)
+        held, _ = await self._held(job, items)
         self._announced.drop(job.id)
-        return job
+        return await self._saved(job, held)
+
+    async def _saved(self, job: Job, held: Job) -> Job:
+        return job if held == job else await save(self._tools, job, held)
 
     async def _settled(self, job: Job) -> Job:
         """Make sure of what was only announced before a job is stopped: it may be paid for."""
@@ -255,20 +259,21 @@ class Running:
 
     async def _finished(self, job: Job, seen: Finished) -> Job | datetime:
         tools = self._tools
-        job, missing = await self._keep(job, seen.items)
+        held, missing = await self._held(job, seen.items)
         self._announced.drop(job.id)
-        if missing:
-            retry = [item for item in missing if self._is_worth_another(job, item)]
-            if retry:
-                return later(tools, max(self._failed_fetches[job.id, item.id] for item in retry))
-        if not job.came:
-            kind = FailureKind.CONTENT if job.withheld else FailureKind.BACKEND
-            reason = ALL_WITHHELD if job.withheld else NOTHING_CAME
+        retry = [item for item in missing if self._is_worth_another(job, item)]
+        if retry:
+            await self._saved(job, held)
+            return later(tools, max(self._failed_fetches[job.id, item.id] for item in retry))
+        if not held.came:
+            kind = FailureKind.CONTENT if held.withheld else FailureKind.BACKEND
+            reason = ALL_WITHHELD if held.withheld else NOTHING_CAME
+            job = await self._saved(job, held)
             return await self._over(job, JobState.FAILED, kind, reason)
         notes = seen.notes + _cost_note(job, seen, tools)
         if missing:
             notes += (UNREADABLE_NOTE.format(count=len(missing)),)
-        collected = await self._collected(job, notes=notes)
+        collected = await self._collected(job, held=held, notes=notes)
         self.forget(job.id)
         return collected
 
@@ -284,19 +289,23 @@ class Running:
     def _is_worth_another(self, job: Job, item: Item) -> bool:
         return self._failed_fetches[job.id, item.id] < FETCHES_FAILED_MAX
 
-    async def _keep(self, job: Job, items: Sequence[Item]) -> tuple[Job, list[Item]]:
-        """Store every item that is not stored yet; return the job and the items still missing."""
+    async def _held(self, job: Job, items: Sequence[Item]) -> tuple[Job, list[Item]]:
+        """Bring every item home that is not there yet; return the job with them, and what is missing.
+
+        The caller writes the job: all that came with one look is one transaction.
+        """
         new = self._new(job, items)
-        job = await self._keep_words(job, [item for item in new if item.text is not None])
+        words = _passages([item for item in new if item.text is not None])
         wanted = [item for item in new if item.text is None]
-        first = len(job.pictures) * PICTURES_MAX  # behind all of earlier looks, with room for these
-        kept = await asyncio.gather(
-            *(self._keep_one(job, item, position=first + n) for n, item in enumerate(wanted))
+        came = await asyncio.gather(*(self._brought_home(job, item) for item in wanted))
+        pictures = tuple(picture for picture in came if picture is not None)
+        missing = [item for item, picture in zip(wanted, came, strict=True) if picture is None]
+        held = job.evolve(
+            pictures=job.pictures + pictures,
+            passages=job.passages + words,
+            withheld=max(job.withheld, sum(item.is_withheld for item in items)),
         )
-        pictures = tuple(picture for picture in kept if picture is not None)
-        missing = [item for item, picture in zip(wanted, kept, strict=True) if picture is None]
-        withheld = max(job.withheld, sum(item.is_withheld for item in items))
-        return job.evolve(pictures=job.pictures + pictures, withheld=withheld), missing
+        return held, missing
 
     def _new(self, job: Job, items: Sequence[Item]) -> list[Item]:
         """Return the items that are wanted and not stored yet, in the card's order."""
@@ -304,17 +313,9 @@ class Running:
         new = [item for item in items if not item.is_withheld and item.id not in have]
         return self._announced.in_order(job, new)[: job.request.count - len(have)]
 
-    async def _keep_words(self, job: Job, items: Sequence[Item]) -> Job:
-        """Store results that are words; they came with the answer, so there is nothing to fetch."""
-        if not items:
-            return job
-        passages = job.passages + _passages(items)
-        return await save(self._tools, job, job.evolve(passages=passages))
-
-    async def _keep_one(self, job: Job, item: Item, *, position: int) -> Picture | None:
+    async def _brought_home(self, job: Job, item: Item) -> Picture | None:
         try:
-            announced = self._announced.take(job, item)
-            picture = announced or await self._fetching.picture(job, item)
+            return self._announced.take(job, item) or await self._fetching.picture(job, item)
         except Transient as error:
             self._failed_fetches[job.id, item.id] += 1
             log.info("picture not fetched", extra={"job": job.id, "why": str(error)})
@@ -323,13 +324,6 @@ class Running:
             self._failed_fetches[job.id, item.id] = FETCHES_FAILED_MAX
             log.warning("picture unreadable", extra={"job": job.id, "why": str(error)})
             return None
-        if not await self._tools.database.write(
-            lambda tx: tx.jobs.add_picture(
-                job.id, epoch=job.epoch, picture=picture, position=position
-            )
-        ):
-            raise Superseded
-        return picture
 
 
 def _passages(items: Sequence[Item]) -> tuple[Passage, ...]:

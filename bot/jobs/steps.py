@@ -26,10 +26,11 @@ async def save(tools: Tools, before: Job, after: Job) -> Job:
     return after
 
 
-async def close(tools: Tools, before: Job, after: Job) -> Job:
+async def close(tools: Tools, before: Job, after: Job, last: Job | None = None) -> Job:
     """Write a move that ends a job's claim on credits and budgets, all in one transaction.
 
-    What a provider refused for its content is held against the member, in the same one.
+    What a provider refused for its content is held against the member, in the same one. `last` is
+    a move that follows at once, where nothing can come between.
     """
     strike = provider_strike(after)
 
@@ -40,13 +41,13 @@ async def close(tools: Tools, before: Job, after: Job) -> Job:
         await give_back_unused(tx, after, unspent=unspent)
         if strike is not None:
             await tx.strikes.add(strike)
-        return True
+        return last is None or await tx.jobs.move(after, last)
 
     if not await tools.database.write(move):
         raise Superseded
     if strike is not None:
         tools.strikes.remember(strike)
-    return after
+    return last or after
 
 
 async def fail(tools: Tools, job: Job, kind: FailureKind, sentence: str) -> Job:

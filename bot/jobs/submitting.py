@@ -106,10 +106,9 @@ class Submitting:
             remote = self._called_back(job) or await self._found(job, key=key)
         except Transient as error:
             return await self._not_looked(job, error)
-        if remote is not None:
-            is_short = bool(job.came) and remote == job.remote
-            return await self._go_on(job, remote, note=LOST_PART_NOTE if is_short else None)
-        return await self._not_found(job, key=key, since=since)
+        if remote is not None and remote != job.remote:
+            return await self._go_on(job, remote)
+        return await self._not_found(job, key=key, since=since, earlier=remote)
 
     async def _found(self, job: Job, *, key: SecretStr) -> Remote | None:
         tools = self._tools
@@ -124,21 +123,38 @@ class Submitting:
             log.warning("cannot look for a submit", extra={"job": job.id, "why": str(error)})
             return None
 
-    async def _not_found(self, job: Job, *, key: SecretStr, since: datetime) -> Job | datetime:
-        """Decide about a submit that nobody knows of: wait for word of it, send again, give up."""
+    async def _not_found(
+        self, job: Job, *, key: SecretStr, since: datetime, earlier: Remote | None
+    ) -> Job | datetime:
+        """Decide about a submit that nobody knows of: wait for word of it, send again, give it up.
+
+        `earlier` is what other parts of the request became: they are gone on with in any case.
+        """
         tools, now = self._tools, self._tools.clock.now()
+        if job.cancel_asked_at is None:
+            waits_until = self._word_may_come(job, key=key, since=since)
+            if waits_until is not None:
+                return waits_until
+            if self._may_send_again(job):
+                log.warning("sending again, unsure", extra={"job": job.id, "attempt": job.attempt})
+                return await save(tools, job, job.to(JobState.ACCEPTED, at=now))
+        draws_in_call = tools.providers[job.provider].draws_in_call
+        if earlier is not None:
+            return await self._go_on(job, earlier, note=LOST_PART_NOTE if draws_in_call else None)
         if job.cancel_asked_at is not None:
             return await end(tools, job, JobState.CANCELLED, "")
-        if now - since < timedelta(seconds=tools.providers[job.provider].find_lag_s(key)):
-            return later(tools, 2)
-        if tools.callback_url(job) is not None and now < tools.schedule.heard_by(since):
-            return tools.schedule.heard_by(since)  # a callback wakes it earlier
-        if self._may_send_again(job):
-            log.warning("sending again, unsure", extra={"job": job.id, "attempt": job.attempt})
-            return await save(tools, job, job.to(JobState.ACCEPTED, at=now))
-        draws_in_call = tools.providers[job.provider].draws_in_call
         sentence = LOST_IN_CALL_SENTENCE if draws_in_call else UNSURE_SENTENCE
         return await fail(tools, job, FailureKind.LOST, sentence)
+
+    def _word_may_come(self, job: Job, *, key: SecretStr, since: datetime) -> datetime | None:
+        """Return when to look for a submit again; None when it would have shown up by now."""
+        tools, now = self._tools, self._tools.clock.now()
+        if now - since < timedelta(seconds=tools.providers[job.provider].find_lag_s(key)):
+            return later(tools, 2)
+        heard_by = tools.schedule.heard_by(since)
+        if tools.callback_url(job) is not None and now < heard_by:
+            return heard_by  # a callback wakes it earlier
+        return None
 
     def _may_send_again(self, job: Job) -> bool:
         """Tell whether an unsure submit may be sent once more: never what may be a bill for minutes."""

@@ -17,7 +17,7 @@ from bot.client import sync
 from bot.settings import load
 
 STEPS = {
-    "jobs": ("accept", "move", "add_picture", "mark_told", "note_progress", "ask_cancel"),
+    "jobs": ("accept", "move", "mark_told", "note_progress", "ask_cancel"),
     "answers": ("keep",),
     "claims": ("make", "drop"),
 }

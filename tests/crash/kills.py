@@ -40,7 +40,9 @@ async def bot_process(world, *, crash_at="", steps_to=None):
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-            assert await process.wait() in {0, -signal.SIGKILL}
+            # Killed meanwhile, or told before it could listen: then it has done nothing yet.
+            assert await process.wait() in {0, -signal.SIGKILL, -signal.SIGTERM}
+        await world.discord.until_gone()  # so that nobody presses what only the dead would hear
 
 
 async def online(world):

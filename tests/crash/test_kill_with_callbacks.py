@@ -4,10 +4,9 @@ import socket
 
 import pytest
 
-from bot.domain.jobs import JobState
 from bot.sandbox.providers.horde import HordeRules
-from tests.crash.kills import bot_process, closed_job, exact, killed, online
-from tests.scenarios.stage import SPEED, done, until
+from tests.crash.kills import bot_process, delivered_once, exact, killed, online
+from tests.scenarios.stage import SPEED, until
 
 pytestmark = pytest.mark.crash
 
@@ -30,39 +29,6 @@ async def world(world):
     return world
 
 
-async def delivered_once(world, card, *, pictures):
-    shown = await card.until(done)
-    job = await closed_job(world)
-    assert job.state is JobState.DONE
-    assert job.charged == job.price > 0
-    assert len(job.pictures) == len(shown.attachments) == pictures
-    assert [message.id for message in world.discord.messages(world.channel)] == [card.id]
-
-
-@pytest.mark.parametrize(
-    "crash_at",
-    [
-        "after:submitting",
-        "after:running",
-        "inside:add_picture",
-        "after:add_picture",
-        "after:collected",
-        "inside:delivered",
-    ],
-)
-async def test_killed_at_a_step_it_is_delivered_once_and_paid_once(world, crash_at):
-    async with bot_process(world, crash_at=crash_at) as first:
-        await online(world)
-        card = await world.ann.runs("/imagine", in_=world.channel, prompt="a cat", count=2)
-        await killed(first)
-
-    async with bot_process(world):
-        await delivered_once(world, card, pictures=2)
-
-    assert await exact(world) == ()
-    assert len(world.horde.truth.jobs) == 1
-
-
 async def test_a_submit_that_a_dead_process_made_is_found_by_its_callback(world):
     world.environment["EASEL_CALLBACK_POLL_S"] = "30"
     world.horde.script.next(held=True)
@@ -82,7 +48,7 @@ async def test_a_submit_that_a_dead_process_made_is_found_by_its_callback(world)
 
 async def test_pictures_that_only_a_dead_process_had_heard_of_are_had_again(world):
     world.horde.script.next(held=True)
-    async with bot_process(world, crash_at="inside:add_picture") as first:
+    async with bot_process(world, crash_at="inside:collected") as first:
         await online(world)
         card = await world.ann.runs("/imagine", in_=world.channel, prompt="a cat", count=2)
         await until(lambda: world.horde.truth.jobs)

@@ -301,12 +301,11 @@ async def test_a_worker_of_an_old_epoch_changes_nothing(database):
         return (
             await tx.jobs.move(job, job.to(JobState.FAILED, at=NOON)),
             await tx.jobs.note_progress(job.id, epoch=1, progress=a_progress(3)),
-            await tx.jobs.add_picture(job.id, epoch=1, picture=a_picture(), position=0),
             await tx.jobs.retarget(job.id, epoch=1, target=a_target(message_id=99)),
             await tx.jobs.mark_told(job.id, epoch=1, at=NOON),
         )
 
-    assert await database.write(thaw) == (False,) * 5
+    assert await database.write(thaw) == (False,) * 4
     assert await database.read(lambda tx: tx.jobs.get(job.id)) == replace(job, epoch=2)
 
 
@@ -319,10 +318,9 @@ async def test_a_move_keeps_what_others_wrote_meanwhile(database):
         await tx.jobs.ask_cancel(job.id, NOON)
         await tx.jobs.note_progress(job.id, epoch=1, progress=a_progress(2))
         await tx.jobs.retarget(job.id, epoch=1, target=new_home)
-        await tx.jobs.add_picture(job.id, epoch=1, picture=a_picture("by hand"), position=9)
 
     await database.write(meanwhile)
-    after = job.to(JobState.COLLECTED, at=NOON, pictures=(a_picture("by move"),))
+    after = job.to(JobState.COLLECTED, at=NOON)
     await database.write(lambda tx: tx.jobs.move(job, after))
 
     stored = await database.read(lambda tx: tx.jobs.get(job.id))
@@ -330,7 +328,6 @@ async def test_a_move_keeps_what_others_wrote_meanwhile(database):
     assert stored.cancel_asked_at == NOON
     assert stored.progress == a_progress(2)
     assert stored.target == new_home
-    assert {picture.item_id for picture in stored.pictures} == {"by hand", "by move"}
 
 
 async def test_the_history_tells_every_state_in_order(database):
@@ -386,35 +383,24 @@ async def test_progress_is_kept_only_while_somebody_waits(database):
     )
 
 
-async def test_a_picture_is_added_once_and_in_order(database):
-    await database.write(lambda tx: tx.jobs.accept(in_state(JobState.RUNNING)))
-    arrivals = (("c", 20), ("a", 0), ("c", 1), ("b", 10))
+async def test_pictures_are_kept_once_and_in_order(database):
+    job = in_state(JobState.RUNNING)
+    await database.write(lambda tx: tx.jobs.accept(job))
 
-    added = [
-        await database.write(
-            lambda tx, name=name, position=position: tx.jobs.add_picture(
-                JobId("1"), epoch=1, picture=a_picture(name), position=position
-            )
-        )
-        for name, position in arrivals
-    ]
+    for names in (("c",), ("c", "a"), ("c", "a", "b")):
+        held = job.evolve(pictures=tuple(map(a_picture, names)))
+        assert await database.write(lambda tx, job=job, held=held: tx.jobs.move(job, held))
+        job = held
 
     stored = await database.read(lambda tx: tx.jobs.get(JobId("1")))
-    assert added == [True, True, False, True]
-    assert [picture.item_id for picture in stored.pictures] == ["a", "b", "c"]
+    assert [picture.item_id for picture in stored.pictures] == ["c", "a", "b"]
 
 
 @pytest.mark.parametrize("state", [JobState.DELIVERED, JobState.FAILED])
-async def test_a_job_that_is_over_takes_no_picture_and_no_wish(database, state):
+async def test_a_job_that_is_over_takes_no_wish(database, state):
     await database.write(lambda tx: tx.jobs.accept(in_state(state)))
 
-    async def try_late(tx):
-        return (
-            await tx.jobs.add_picture(JobId("1"), epoch=1, picture=a_picture(), position=0),
-            await tx.jobs.ask_cancel(JobId("1"), NOON),
-        )
-
-    assert await database.write(try_late) == (False, False)
+    assert not await database.write(lambda tx: tx.jobs.ask_cancel(JobId("1"), NOON))
 
 
 async def test_the_first_wish_to_cancel_counts(database):

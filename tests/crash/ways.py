@@ -1,0 +1,71 @@
+"""The ways on which jobs are killed: each provider, polling and called back, with its durable steps."""
+
+import socket
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bot.sandbox.providers.hosts import Host, open_host
+from tests.scenarios.stage import SPEED
+
+PICTURES = 2
+ENDING = ("collected", "delivered", "done")
+ONE_CALL = ("accept", "submitting", "running", *ENDING)
+IN_PARTS = ("accept", "submitting", "accepted", "submitting#2", "running", *ENDING)
+TIMES_VARY = {"note_progress", "facts", "facts#2"}
+"""Progress, and results kept one by one: how often these are written is the provider's affair."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How a job of two pictures gets from the command to the card, with what is written on the way."""
+
+    provider: str
+    steps: tuple[str, ...]
+    fails: str  # the script's word for it
+    calls_back: bool = False
+    asked: int = 1
+
+    @property
+    def unsure(self) -> set[tuple[str, str]]:
+        """After these kills nobody knows whether a submit has arrived; the operator may pay twice."""
+        sent = [step for step in self.steps if step.startswith("submitting")]
+        answered = [self.steps[self.steps.index(step) + 1] for step in sent]
+        return {("after", step) for step in sent} | {("inside", step) for step in answered}
+
+    async def asks(self, world, *, count=PICTURES):
+        return await world.ann.runs(
+            "/imagine", in_=world.channel, prompt="a cat", count=count, provider=self.provider
+        )
+
+
+WAYS = {
+    "horde": Way(provider="horde", steps=ONE_CALL, fails="faulted"),
+    "horde, called back": Way(provider="horde", steps=ONE_CALL, fails="faulted", calls_back=True),
+    "aime": Way(
+        provider="aime",
+        steps=(*IN_PARTS[:5], "keep", "facts", "keep#2", *ENDING),
+        fails="error",
+        asked=PICTURES,
+    ),
+    "algovera": Way(provider="algovera", steps=IN_PARTS, fails="failed", asked=PICTURES),
+    "ai_client": Way(provider="ai_client", steps=IN_PARTS, fails="error"),
+}
+
+
+@asynccontextmanager
+async def at_work(world, way):
+    """Open the small provider of a way and lead the world's service to it."""
+    if way.calls_back:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+        world.environment |= {
+            "EASEL_WEB_PORT": str(port),
+            "EASEL_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "EASEL_CALLBACK_POLL_S": "1",
+        }
+    if way.provider == "horde":  # the world has one, with its own rules
+        yield Host(name="horde", title="AI Horde", server=world.horde, settings={})
+        return
+    async with open_host(way.provider, speed=SPEED) as host:
+        world.environment |= host.settings
+        yield host
