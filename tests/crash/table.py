@@ -13,6 +13,7 @@ from tests.crash.ways import WAYS
 
 TITLES = {
     "test_a_job_killed_at_any_step_is_delivered_once_and_paid_once": "",
+    "test_killed_amid_a_call_that_draws_that_picture_is_given_up_and_not_paid_for": "given up: ",
     "test_a_failure_is_refunded_once_and_told": "a failure: ",
     "test_a_cancel_is_carried_out_after_the_restart_or_asked_again": "a cancel: ",
 }

@@ -5,6 +5,7 @@ A case is a way, a step, and inside its transaction or right after. A new provid
 `python -m tests.crash.table` runs it and prints the table.
 """
 
+import asyncio
 from contextlib import suppress
 
 import pytest
@@ -23,7 +24,7 @@ from tests.crash.kills import (
     online,
 )
 from tests.crash.ways import PICTURES, TIMES_VARY, WAYS, at_work
-from tests.scenarios.stage import SPEED, titled
+from tests.scenarios.stage import SPEED, WAIT_S, titled
 
 pytestmark = pytest.mark.crash
 
@@ -31,9 +32,10 @@ KEY = "key-of-the-house-0123456789"
 WHEN = ("inside", "after")
 
 
-def is_told_apart(when, step):
-    """Leave out what is no job yet, and the one window that no client can close: see below."""
-    return step != "accept" and not (when == "inside" and step.startswith("keep"))
+def is_whole(way, when, step):
+    """Leave out what is no job yet, and the windows that no client can close: see below."""
+    is_lost = not way.sends_again and (when, step) in way.unsure
+    return step != "accept" and not is_lost and not (when == "inside" and step.startswith("keep"))
 
 
 CASES = [
@@ -41,18 +43,28 @@ CASES = [
     for name, way in WAYS.items()
     for step in way.steps
     for when in WHEN
-    if is_told_apart(when, step)
+    if is_whole(way, when, step)
+]
+LOST_IN_CALL = [
+    pytest.param(way, when, step, id=f"{name}, {when} {step}")
+    for name, way in WAYS.items()
+    if not way.sends_again
+    for when, step in sorted(way.unsure)
 ]
 POLLING = {name: way for name, way in WAYS.items() if not way.calls_back}
 
 
-def cases_of(*steps):
+def cases_of(*steps, ways=POLLING):
     return [
         pytest.param(way, when, step, id=f"{name}, {when} {step}")
-        for name, way in POLLING.items()
+        for name, way in ways.items()
         for step in steps
         for when in WHEN
     ]
+
+
+# A call that draws is not cut off: a cancel waits until it is over.
+STOPPABLE = {name: way for name, way in POLLING.items() if way.sends_again}
 
 
 @pytest.fixture
@@ -68,8 +80,9 @@ async def host(world, way):
 
 async def running_job(world):
     """Wait until the provider's answer is stored."""
-    while not any(job.state is JobState.RUNNING for job in await jobs_in(world)):
-        pass
+    async with asyncio.timeout(WAIT_S):
+        while not any(job.state is JobState.RUNNING for job in await jobs_in(world)):
+            await asyncio.sleep(0.01)
 
 
 def test_every_provider_is_killed():
@@ -121,7 +134,9 @@ async def test_a_failure_is_refunded_once_and_told(world, way, host, when, step)
     assert await exact(world) == ()
 
 
-@pytest.mark.parametrize(("way", "when", "step"), cases_of("ask_cancel", "cancelled", "mark_told"))
+@pytest.mark.parametrize(
+    ("way", "when", "step"), cases_of("ask_cancel", "cancelled", "mark_told", ways=STOPPABLE)
+)
 async def test_a_cancel_is_carried_out_after_the_restart_or_asked_again(
     world, way, host, when, step
 ):
@@ -142,6 +157,25 @@ async def test_a_cancel_is_carried_out_after_the_restart_or_asked_again(
         job = await closed_job(world)
 
     assert (job.state, job.charged) == (JobState.CANCELLED, 0)
+    assert await exact(world) == ()
+
+
+@pytest.mark.parametrize(("way", "when", "step"), LOST_IN_CALL)
+async def test_killed_amid_a_call_that_draws_that_picture_is_given_up_and_not_paid_for(
+    world, way, host, when, step
+):
+    """It may have been drawn, and cannot be asked for; to send it again could be a second bill."""
+    async with bot_process(world, crash_at=f"{when}:{step}") as first:
+        await online(world)
+        card = await way.asks(world)
+        await killed(first)
+
+    async with bot_process(world):
+        await card.until(lambda version: version.shows("The connection broke"))
+        job = await closed_job(world)
+
+    assert job.charged * PICTURES == job.price * job.came
+    assert host.accepted <= way.asked
     assert await exact(world) == ()
 
 

@@ -24,6 +24,7 @@ class Way:
     fails: str  # the script's word for it
     calls_back: bool = False
     asked: int = 1
+    sends_again: bool = True  # an unsure submit, once
 
     @property
     def unsure(self) -> set[tuple[str, str]]:
@@ -48,6 +49,9 @@ WAYS = {
         asked=PICTURES,
     ),
     "algovera": Way(provider="algovera", steps=IN_PARTS, fails="failed", asked=PICTURES),
+    "nebula": Way(
+        provider="nebula", steps=IN_PARTS, fails="failed", asked=PICTURES, sends_again=False
+    ),
     "ai_client": Way(provider="ai_client", steps=IN_PARTS, fails="error"),
 }
 
