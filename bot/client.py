@@ -28,6 +28,8 @@ from bot.ui.admin import NAME as ADMIN
 from bot.ui.admin import admin_root, is_admin_command, may_manage
 from bot.ui.audit_trail import Audits
 from bot.ui.buttons import JobButton
+from bot.ui.credits import Leaves
+from bot.ui.gifts import Givers
 from bot.ui.history import Picks
 from bot.ui.picking import Choosers
 from bot.ui.presses import JobPresses
@@ -90,6 +92,8 @@ class EaselBot(commands.AutoShardedBot):
 
     services: Services
     presses: JobPresses[Quote]  # found here by `bot.ui.buttons.JobButton`
+    leaves: Leaves  # found here by `bot.ui.credits.LeafButton`
+    givers: Givers  # found here by `bot.ui.gifts.GiftButton`
     picks: Picks  # found here by `bot.ui.history.JobSelect`
     browsers: Browsers  # found here by `bot.ui.styles.StylesButton`
     choosers: Choosers  # found here by `bot.ui.picking.PictureSelect`

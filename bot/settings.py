@@ -265,6 +265,8 @@ class Settings(BaseModel):
     """Seconds between two edits of one card, at least."""
     daily_credits: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
     """Credits that every member gets per day."""
+    gifts_per_day: Annotated[int, Field(ge=0, le=1_000_000)] = 500
+    """Credits that a member may give away a day, and be given; 0 switches gifts off."""
     jobs_at_once: Annotated[int, Field(ge=1, le=100)] = 5
     """Jobs of one member that run at once; more wait in line, up to a hundred."""
     credit_makers: MemberIds | None = None

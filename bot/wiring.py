@@ -8,6 +8,7 @@ from bot.accounts.audit_trail import AuditBook
 from bot.accounts.budgets import BudgetBook
 from bot.accounts.credits import CreditAccounts
 from bot.accounts.door import Door
+from bot.accounts.gifts import GiftDesk
 from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
 from bot.accounts.marks import Marks
@@ -165,11 +166,14 @@ def wired(settings: Settings, opened: Opened) -> Service:
 
 
 def _money(settings: Settings, database: Database, clock: Clock) -> Money:
+    accounts = CreditAccounts(database, daily=credits_of(settings.daily_credits), clock=clock)
+    per_day = credits_of(settings.gifts_per_day)
     return Money(
-        credits=CreditAccounts(database, daily=credits_of(settings.daily_credits), clock=clock),
+        credits=accounts,
+        gifts=GiftDesk(database, accounts=accounts, per_day=per_day, clock=clock),
         payers=PayerBook(database, clock=clock),
         budgets=BudgetBook(database, clock=clock),
-        treasury=Treasury(database, makers=settings.credit_makers, clock=clock),
+        treasury=Treasury(database, accounts=accounts, makers=settings.credit_makers, clock=clock),
         prices=price_list(settings),
     )
 

@@ -11,6 +11,7 @@ COGS = (
     "cogs.ask",
     "cogs.conversations",
     "cogs.credits",
+    "cogs.gifts",
     "cogs.imagine",
     "cogs.jobs",
     "cogs.keys",

@@ -16,6 +16,7 @@ from bot.domain.credits import (
     SPENT,
     AccountId,
     Balance,
+    Cursor,
     Microcredits,
     Transfer,
     TransferId,
@@ -27,7 +28,7 @@ from bot.domain.jobs import JobId, UserId
 from storage.audit import problems
 from storage.executor import Executor, Value
 from storage.moments import to_text
-from storage.statements import Cursor, Gifts, gifts, movements, transfer_of
+from storage.statements import Gifts, gifts, movements, transfer_of
 
 EXPIRED_AT_ONCE_MAX = 500
 

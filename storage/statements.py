@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
-from bot.domain.credits import AccountId, Microcredits, Transfer, TransferId, TransferKind
+from bot.domain.credits import (
+    SEQ_MAX,
+    AccountId,
+    Cursor,
+    Microcredits,
+    Transfer,
+    TransferId,
+    TransferKind,
+)
 from storage.executor import Executor, Row
 from storage.moments import from_text, to_text
-
-SEQ_MAX = 2**63 - 1
 
 # One index each, newest or oldest first; together they are sorted once more.
 _ONE_SIDE = """
@@ -21,14 +26,6 @@ _ONE_SIDE = """
         ORDER BY seq {order} LIMIT :limit
     ) AS {side}_side
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
-    """Where a page of a statement begins: beyond a `Transfer.seq`, in the direction of time."""
-
-    seq: int
-    way: Literal["older", "newer"] = "older"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

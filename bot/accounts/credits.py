@@ -14,6 +14,7 @@ from bot.domain.credits import (
     NOTHING,
     AccountId,
     Balance,
+    Cursor,
     Microcredits,
     Transfer,
     is_server,
@@ -36,12 +37,17 @@ RESERVATION_LIFE = timedelta(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What `/credits` shows: the balance, when it renews and to what, the last movements."""
+    """What `/credits` shows: the balance, when it renews and to what, some movements.
+
+    `has_older`, `has_newer`: whether there are more on either side.
+    """
 
     balance: Balance
     renews_at: datetime
     daily: Microcredits
     transfers: tuple[Transfer, ...]
+    has_older: bool
+    has_newer: bool
 
 
 class CreditAccounts:
@@ -57,21 +63,31 @@ class CreditAccounts:
         """Return what was available when last seen, from memory; None when never seen."""
         return self._last_known.get(owner_id)
 
-    async def statement(self, owner_id: UserId, *, limit: int) -> Statement:
-        """Return a member's balance and the newest movements, today's allowance included."""
-        now = self._clock.now()
+    async def statement(
+        self, owner_id: UserId, *, limit: int, cursor: Cursor | None = None
+    ) -> Statement:
+        """Return a member's balance and a page of movements, today's allowance included."""
+        now, account = self._clock.now(), member_account(owner_id)
+        place = cursor or Cursor()
 
-        async def look(tx: Tx) -> tuple[Balance, tuple[Transfer, ...]]:
-            balance = await self.open_today(tx, owner_id, at=now)
-            return balance, await tx.credits.statement(member_account(owner_id), limit=limit)
+        async def look(tx: Tx) -> tuple[Balance, tuple[Transfer, ...], Cursor]:
+            balance, shown = await self.open_today(tx, owner_id, at=now), place
+            found = await tx.credits.statement(account, limit=limit + 1, cursor=shown)
+            if shown.way == "newer" and len(found) <= limit:  # the newest: a whole page of them
+                shown = Cursor()
+                found = await tx.credits.statement(account, limit=limit + 1, cursor=shown)
+            return balance, found, shown
 
-        balance, transfers = await self._database.write(look)
+        balance, found, shown = await self._database.write(look)
         self.remember(owner_id, balance.available)
+        is_back = shown.way == "newer"
         return Statement(
             balance=balance,
             renews_at=next_allowance(now),
             daily=self._daily,
-            transfers=transfers,
+            transfers=found[1:] if is_back else found[:limit],
+            has_older=is_back or len(found) > limit,
+            has_newer=is_back or shown != Cursor(),
         )
 
     def remember(self, owner_id: UserId, available: Microcredits) -> None:

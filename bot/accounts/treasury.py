@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.accounts.credits import CreditAccounts
 from bot.domain.audit_trail import Act, Deed
 from bot.domain.clock import Clock
 from bot.domain.credits import (
@@ -15,6 +16,7 @@ from bot.domain.credits import (
     GRANTS,
     AccountId,
     Balance,
+    Cursor,
     Microcredits,
     Transfer,
     TransferId,
@@ -27,7 +29,6 @@ from bot.domain.jobs import UserId
 from storage.budgets import DayTotal
 from storage.credits import Moved
 from storage.database import Database, Tx
-from storage.statements import Cursor
 
 AMOUNT_MAX = Microcredits(10_000_000 * CREDIT)
 
@@ -50,10 +51,16 @@ class Treasury:
     """Move credits on behalf of admins; every act stands in the audit trail with what it moved."""
 
     def __init__(
-        self, database: Database, *, makers: Collection[UserId] | None, clock: Clock
+        self,
+        database: Database,
+        *,
+        accounts: CreditAccounts,
+        makers: Collection[UserId] | None,
+        clock: Clock,
     ) -> None:
         """`makers` are those who may make new credits; None is everybody who manages a server."""
         self._database = database
+        self._accounts = accounts
         self._makers = makers
         self._clock = clock
 
@@ -79,7 +86,8 @@ class Treasury:
             if await tx.audit_trail.add(
                 deed.entry(Act.GRANTED, at=now, subject_id=member_id, facts=facts)
             ):
-                await tx.credits.open_member(member_id)
+                # First their allowance, or it would top up less by what is granted.
+                await self._accounts.open_today(tx, member_id, at=now)
                 await tx.credits.open_server(deed.guild_id)
                 source = server_account(deed.guild_id) if is_pools else GRANTS
                 moved = await tx.credits.grant(

@@ -9,7 +9,7 @@ every transfer id, so a repeat changes nothing.
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import Literal, NewType
 
 Microcredits = NewType("Microcredits", int)
 AccountId = NewType("AccountId", str)
@@ -66,6 +66,17 @@ class Transfer:
     job_id: str | None = None
     seq: int = 0
     """Its place in the ledger, once it is stored."""
+
+
+SEQ_MAX = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Where a page of a statement begins: beyond a `Transfer.seq`, in a direction of time."""
+
+    seq: int = SEQ_MAX
+    way: Literal["older", "newer"] = "older"
 
 
 def credits_of(whole: int) -> Microcredits:

@@ -2,11 +2,11 @@
 
 import pytest
 
+from bot.accounts.credits import CreditAccounts
 from bot.accounts.treasury import AMOUNT_MAX, Treasury
 from bot.domain.audit_trail import Act, AuditView
-from bot.domain.credits import CREDIT, Balance, Microcredits, TransferKind, credits_of
+from bot.domain.credits import CREDIT, Balance, Cursor, Microcredits, TransferKind, credits_of
 from bot.domain.errors import InvalidRequest, NotAllowed
-from storage.statements import Cursor
 from tests.accounts.account_values import CHIEF, HERE, a_deed, a_new_job, acts
 from tests.storage.store_values import ANNA, BERT, NOON, take_in
 
@@ -17,15 +17,20 @@ def owns(balance: int, held: int = 0) -> Balance:
     return Balance(balance=Microcredits(balance), held=Microcredits(held))
 
 
+def treasury_of(database, clock, *, makers=None, daily=0):
+    accounts = CreditAccounts(database, daily=credits_of(daily), clock=clock)
+    return Treasury(database, accounts=accounts, makers=makers, clock=clock)
+
+
 @pytest.fixture
 def treasury(database, clock):
-    return Treasury(database, makers=None, clock=clock)
+    return treasury_of(database, clock)
 
 
 @pytest.fixture
 def thrifty(database, clock):
     """A house where Bert alone may make credits."""
-    return Treasury(database, makers=frozenset({BERT}), clock=clock)
+    return treasury_of(database, clock, makers=frozenset({BERT}))
 
 
 async def test_a_grant_reaches_a_member_nobody_has_heard_of(treasury, database):
@@ -36,6 +41,12 @@ async def test_a_grant_reaches_a_member_nobody_has_heard_of(treasury, database):
     assert (entry.act, entry.actor_id, entry.subject_id) == (Act.GRANTED, CHIEF, ANNA)
     assert dict(entry.facts) == {"credits": "10", "from": None}
     assert entry.at == NOON
+
+
+async def test_a_grant_comes_on_top_of_todays_allowance(database, clock):
+    house = treasury_of(database, clock, daily=100)
+
+    assert await house.grant(ANNA, TEN, deed=a_deed()) == owns(credits_of(110))
 
 
 async def test_a_deed_done_twice_is_done_once(treasury, database):

@@ -2,7 +2,9 @@
 
 import asyncio
 
-from bot.domain.credits import TransferKind, member_account
+from bot.domain.audit_trail import Deed
+from bot.domain.credits import CREDIT, TransferKind, credits_of, member_account
+from bot.domain.jobs import UserId
 from tests.scenarios.stage import done, titled, until_sent
 
 PRICE = 5  # of one picture of the usual size and steps
@@ -40,8 +42,8 @@ async def test_while_a_job_runs_its_price_is_held(stage):
     card = await stage.ann.runs("/credits")
 
     assert card.shows("You can spend **995 credits**.")
-    assert card.shows("5 more are held for pictures in the works.")
-    assert card.shows(">: 5 held for pictures in the works")
+    assert card.shows("5 more are held for requests in the works.")
+    assert card.shows(">: 5 held for a request in the works")
     stage.horde.finish(stage.horde.truth.jobs[0].remote_id)
 
 
@@ -53,10 +55,10 @@ async def test_after_a_job_the_movements_are_told_in_words(stage):
     statement = await stage.ann.runs("/credits")
 
     assert statement.shows("You can spend **995 credits**.")
-    assert "held for pictures in the works" not in statement.text.splitlines()[1]
+    assert "held for requests in the works" not in statement.text.splitlines()[1]
     said = [line.partition(": ")[2] for line in statement.text.splitlines()[3:]]
     assert said == [
-        "5 paid for pictures",
+        "5 paid for a request",
         "1,000 arrived as your daily allowance",
     ]
 
@@ -139,3 +141,52 @@ async def test_what_a_card_says_one_has_is_what_one_has(stage):
     queued = await second.until(titled("In the queue"))
 
     assert queued.shows("about 5 credits, you have 980")
+
+
+async def test_a_long_statement_is_read_page_by_page_also_after_a_restart(world):
+    async with world.playing():
+        await grants(world, 12)
+        card = await world.ann.runs("/credits")
+        assert amounts(card) == list(range(12, 2, -1))
+
+    async with world.playing():
+        await world.ann.clicks("Older", on=card)
+        assert amounts(card) == [2, 1, 1000]
+        await world.ann.clicks("Newer", on=card)
+        assert amounts(card) == list(range(12, 2, -1))
+        assert [button.label for button in card.buttons] == ["Older", "Prices"]
+
+
+async def test_the_price_list_is_behind_a_button_and_leads_back(world):
+    prices = world.data_dir.parent / "prices.toml"
+    prices.write_text('[[price]]\nprovider = "horde"\nmodel = "Deliberate"\npicture = 2\n')
+    world.environment["EASEL_PRICES"] = str(prices)
+
+    async with world.playing():
+        card = await world.ann.runs("/credits")
+        await world.ann.clicks("Prices", on=card)
+        listed = card.text
+        await world.ann.clicks("Back", on=card)
+        picture = await world.ann.runs("/imagine", prompt="a cat", model="Deliberate")
+        await picture.until(done)
+        await world.until_settled(picture)
+
+        assert "**AI Horde: Deliberate**" in listed
+        assert "Pictures: 2 credits each and 0.2 for each step of a megapixel" in listed
+        assert card.shows("You can spend")
+        assert (await world.job(picture)).charged == 4 * CREDIT
+
+
+async def grants(world, count):
+    """Let the chief grant 1, 2, 3 … credits."""
+    money = world.service.bot.services.money
+    await world.ann.runs("/credits")
+    for number in range(1, count + 1):
+        deed = Deed(id=str(number), by=UserId(9), guild_id=int(world.guild.id))
+        await money.treasury.grant(UserId(int(world.ann.id)), credits_of(number), deed=deed)
+
+
+def amounts(card):
+    """Return the amounts of the movements that a card shows."""
+    rows = [line for line in card.text.splitlines() if line.startswith("<t:")]
+    return [int(row.partition(">: ")[2].split()[0].replace(",", "")) for row in rows]

@@ -70,8 +70,8 @@ async def test_a_grant_reaches_the_member_and_stands_in_the_trail(stage):
     card = await rule(stage, "grant", member=stage.bob, amount=250)
 
     assert card.ephemeral
-    assert card.text == f"<@{stage.bob.id}> got 250 credits and can spend 250 credits."
-    assert (await stage.bob.runs("/credits")).shows("You can spend **1,000 credits**.")
+    assert card.text == f"<@{stage.bob.id}> got 250 credits and can spend 1,250 credits."
+    assert (await stage.bob.runs("/credits")).shows("You can spend **1,250 credits**.")
     assert f"granted credits to <@{stage.bob.id}>\n-# credits 250" in await trail(stage)
 
 
@@ -81,18 +81,20 @@ async def test_a_command_that_discord_delivers_twice_grants_once(stage):
     await rule(stage, "grant", member=stage.bob, amount=2000)
     await rule(stage, "pool show")
 
-    assert await stage.credits(stage.bob) == 2000
+    assert await stage.credits(stage.bob) == 3000
     assert (await trail(stage)).count("granted credits to") == 1
 
 
 async def test_credits_are_taken_back_as_far_as_there_are_any(stage):
     await rule(stage, "grant", member=stage.bob, amount=50)
 
-    too_much = await rule(stage, "revoke", member=stage.bob, amount=51)
+    too_much = await rule(stage, "revoke", member=stage.bob, amount=1051)
     card = await rule(stage, "revoke", member=stage.bob, amount=20)
 
-    assert too_much.shows(r"This member can spend 50 credits\: name a smaller amount.")
-    assert card.text == f"20 credits were taken from <@{stage.bob.id}>, who can spend 30 credits."
+    assert too_much.shows(r"This member can spend 1,050 credits\: name a smaller amount.")
+    assert (
+        card.text == f"20 credits were taken from <@{stage.bob.id}>, who can spend 1,030 credits."
+    )
     assert (await trail(stage)).count("took credits back from") == 1
 
 
@@ -159,8 +161,8 @@ async def test_a_statement_shows_what_moved_in_this_server_and_nowhere_else(stag
     said = [line.partition(": ")[2] for line in card.text.splitlines()[2:-1]]
     assert said == [
         "−5 paid for a request",  # noqa: RUF001 - a minus that people read
-        "+970 daily allowance",
         "+30 granted",
+        "+1,000 daily allowance",
     ]
 
 

@@ -9,6 +9,7 @@ from bot.domain.credits import (
     GRANTS,
     SPENT,
     Balance,
+    Cursor,
     Microcredits,
     TransferId,
     TransferKind,
@@ -20,7 +21,6 @@ from bot.domain.credits import (
 from bot.domain.jobs import JobId, JobState
 from bot.domain.keys import KeyKind
 from storage.credits import Reserved
-from storage.statements import Cursor
 from tests.storage.store_values import (
     ANNA,
     BERT,

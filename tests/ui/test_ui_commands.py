@@ -283,7 +283,7 @@ async def test_every_cog_loads_and_every_option_is_described(bot):
 async def test_commands_are_for_servers_and_our_own_direct_messages(bot):
     for command in bot.tree.get_commands():
         payload = command.to_dict(bot.tree)
-        assert payload["contexts"] == ([0] if command.name == "admin" else [0, 1])
+        assert payload["contexts"] == ([0] if command.name in {"admin", "gift"} else [0, 1])
         assert payload["integration_types"] == [0]
         assert payload["nsfw"] is False
 
