@@ -16,6 +16,7 @@ from discord.ext import commands
 from bot.accounts.audit_trail import AuditBook
 from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
+from bot.accounts.kudos import KudosDesk
 from bot.accounts.money import Money
 from bot.accounts.preferences import PreferenceBook
 from bot.jobs.catalogue import Catalogue
@@ -31,6 +32,7 @@ from bot.ui.buttons import JobButton
 from bot.ui.credits import Leaves
 from bot.ui.gifts import Givers
 from bot.ui.history import Picks
+from bot.ui.kudos import KudosGivers
 from bot.ui.picking import Choosers
 from bot.ui.presses import JobPresses
 from bot.ui.styles import Browsers
@@ -50,6 +52,7 @@ class Services:
     catalogue: Catalogue
     money: Money
     keys: KeyRing
+    kudos: KudosDesk
     preferences: PreferenceBook
     history: History
     overview: Overview
@@ -95,6 +98,7 @@ class EaselBot(commands.AutoShardedBot):
     leaves: Leaves  # found here by `bot.ui.credits.LeafButton`
     givers: Givers  # found here by `bot.ui.gifts.GiftButton`
     picks: Picks  # found here by `bot.ui.history.JobSelect`
+    kudos_givers: KudosGivers  # found here by `bot.ui.kudos.KudosButton`
     browsers: Browsers  # found here by `bot.ui.styles.StylesButton`
     choosers: Choosers  # found here by `bot.ui.picking.PictureSelect`
     audits: Audits  # found here by `bot.ui.audit_trail.AuditButton`

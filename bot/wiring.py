@@ -11,6 +11,7 @@ from bot.accounts.door import Door
 from bot.accounts.gifts import GiftDesk
 from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
+from bot.accounts.kudos import KudosDesk
 from bot.accounts.marks import Marks
 from bot.accounts.money import Money
 from bot.accounts.payers import PayerBook
@@ -47,6 +48,7 @@ from bot.media.pool import PictureWork
 from bot.price_setup import price_list
 from bot.provider_setup import service_keys
 from bot.providers.base import Limits, Provider
+from bot.providers.horde import Horde
 from bot.service import Keeper, Service, WebAddress
 from bot.settings import Settings
 from bot.ui.budgets import Budgets
@@ -111,6 +113,12 @@ def _books(settings: Settings, opened: Opened) -> _Books:
     )
 
 
+def _kudos(opened: Opened, *, keys: KeyRing) -> KudosDesk:
+    bank = opened.providers["horde"]
+    assert isinstance(bank, Horde), "the registry says so"
+    return KudosDesk(opened.database, keys=keys, bank=bank, clock=opened.clock)
+
+
 def wired(settings: Settings, opened: Opened) -> Service:
     """Put the service together; nothing runs yet."""
     clock, database, providers = opened.clock, opened.database, opened.providers
@@ -133,6 +141,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
             catalogue=catalogue,
             money=books.money,
             keys=books.keys,
+            kudos=_kudos(opened, keys=books.keys),
             preferences=PreferenceBook(database, clock=clock),
             history=History(database, album, retention=retention),
             overview=Overview(providers, offers=offers, keys=books.keys, catalogue=catalogue),

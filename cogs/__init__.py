@@ -15,6 +15,7 @@ COGS = (
     "cogs.imagine",
     "cogs.jobs",
     "cogs.keys",
+    "cogs.kudos",
     "cogs.preferences",
     "cogs.providers",
     "cogs.server_keys",

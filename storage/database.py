@@ -19,6 +19,7 @@ from storage.forgetting import Forgetting
 from storage.house_rules import HouseRulesTable
 from storage.jobs import Jobs
 from storage.keys import Keys
+from storage.kudos_gifts import KudosGifts
 from storage.pay_rules import PayRulesTable
 from storage.preferences import PreferencesTable
 from storage.privacy import Privacy
@@ -42,6 +43,7 @@ class Tx:
         "house_rules",
         "jobs",
         "keys",
+        "kudos_gifts",
         "pay_rules",
         "preferences",
         "privacy",
@@ -57,6 +59,7 @@ class Tx:
         self.budgets = Budgets(executor)
         self.pay_rules = PayRulesTable(executor)
         self.keys = Keys(executor, sealer=sealer)
+        self.kudos_gifts = KudosGifts(executor)
         self.resealing = Resealing(executor, sealer=sealer)
         self.preferences = PreferencesTable(executor)
         self.house_rules = HouseRulesTable(executor)

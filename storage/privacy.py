@@ -19,6 +19,7 @@ USER_TABLES: Mapping[str, str] = MappingProxyType(
         "house_bans": "owner_id",
         "jobs": "owner_id",
         "keys": "owner_id",
+        "kudos_gifts": "owner_id",
         "pauses": "owner_id",
         "preferences": "owner_id",
         "strikes": "owner_id",

@@ -212,6 +212,22 @@ class Holder:
     unit: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountInfo:
+    """An account at a provider as its owner may see it.
+
+    `marks` are what the service says of it, `figures` what else is known, by name; both in words.
+    """
+
+    name: str
+    balance: float
+    unit: str
+    waiting_max: int
+    is_service: bool = False
+    marks: tuple[str, ...] = ()
+    figures: tuple[tuple[str, str], ...] = ()
+
+
 class Once(Protocol):
     """Where one job's answers are kept that its provider gives once only.
 

@@ -25,6 +25,7 @@ NAMES_NO_PERSON = {
     ("house_rules", "report_channel_id"),
     ("house_secrets", "key_id"),
     ("keys", "key_id"),
+    ("kudos_gifts", "id"),  # an interaction's
     ("pay_rules", "channel_id"),
     ("pictures", "item_id"),
     ("pictures", "job_id"),

@@ -17,6 +17,7 @@ from bot.domain.credits import (
 from bot.domain.errors import ConfigurationError
 from bot.domain.jobs import JobState, UserId
 from bot.domain.keys import KeyOwner
+from bot.domain.kudos import Gift, GiftId, GiftState
 from bot.domain.preferences import Preferences
 from bot.domain.requests import PictureRequest, Source
 from bot.domain.strikes import Strike
@@ -204,6 +205,17 @@ def a_budget_of(owner_id) -> Budget:
     )
 
 
+def a_gift_of(owner_id, letter: str) -> Gift:
+    return Gift(
+        id=GiftId(f"gift of {letter}"),
+        owner_id=owner_id,
+        receiver=f"friend of {letter}#1",
+        amount=1,
+        state=GiftState.ASKED,
+        created_at=NOON,
+    )
+
+
 async def leave_traces(database, owner_id, letter: str) -> None:
     """One row at least in every table that can know a member."""
     remix = PictureRequest(prompt=f"prompt of {letter}", source=Source(picture=a_blob("0")))
@@ -225,6 +237,7 @@ async def leave_traces(database, owner_id, letter: str) -> None:
         await tx.preferences.put(owner_id, Preferences(negative=f"fears of {letter}"), at=NOON)
         await tx.house_rules.ban(44, owner_id, at=NOON)
         await tx.strikes.add(Strike(id=f"strike of {letter}", owner_id=owner_id, at=NOON, weight=1))
+        await tx.kudos_gifts.add(a_gift_of(owner_id, letter))
         await tx.budgets.put(a_budget_of(owner_id))
         await tx.budgets.use(44, owner_id, price=Microcredits(10), at=NOON)
         await tx.budgets.pause(44, owner_id, at=NOON, not_after=NOON)
@@ -280,6 +293,7 @@ async def test_an_export_has_every_row_of_a_member_and_none_of_another(sqlite):
         "job_sources": 1,
         "jobs": 3,
         "keys": 1,
+        "kudos_gifts": 1,
         "pauses": 1,
         "pictures": 1,
         "preferences": 1,

@@ -74,6 +74,15 @@ class Calls:
         answer = await self._http.call("GET", "find_user", headers=key_header(key))
         return wire.READER.read(wire.Account, good(answer, key))
 
+    async def give(self, key: SecretStr, *, to: str, amount: int, once: str) -> None:
+        """Transfer kudos; the Horde answers a repeat of `once` without doing it again."""
+        headers = {**key_header(key), "Idempotency-Key": once}
+        body = {"username": to, "amount": amount}
+        answer = await self._http.call(
+            "POST", "kudos/transfer", headers=headers, json=body, is_submit=True
+        )
+        good(answer, key, is_submit=True)
+
 
 def good(answer: Answer, *secrets: SecretStr, is_submit: bool = False) -> Answer:
     """Return a good answer; raise what another stands for, without these secrets in its words."""

@@ -205,7 +205,13 @@ def _by_status(said: _Refusal) -> Callable[[_Refusal], BotError]:
             return _strange
 
 
-_INVALID_PREFIXES = ("ControlNet", "InvalidTransparency", "InvalidExtra", "SourceImage")
+_INVALID_PREFIXES = (
+    "KudosTransfer",
+    "ControlNet",
+    "InvalidTransparency",
+    "InvalidExtra",
+    "SourceImage",
+)
 _INVALID = (
     "MissingPrompt",
     "BadCFGDecimals",
@@ -229,6 +235,10 @@ _INVALID = (
     "RequiresTrust",
     "SharedKeyInsufficientKudos",
     "SharedKeyAssignedStyles",
+    "InvalidTargetUsername",
+    "TooFastKudosTransfers",
+    "NegativeKudosTransfer",
+    "IdempotencyKeyConflict",
 )
 _OPERATOR = (
     "BannedClientAgent",

@@ -15,6 +15,7 @@ from bot.domain.requests import AlchemyRequest, PictureRequest, Request, TextReq
 from bot.providers.base import (
     UNKEPT,
     Accepted,
+    AccountInfo,
     Callback,
     CallbackNews,
     Holder,
@@ -31,6 +32,7 @@ from bot.providers.config import ProviderConfig
 from bot.providers.defaults import Defaults, limits_of
 from bot.providers.downloads import Downloads, open_downloads
 from bot.providers.horde import alchemy, answers, kinds, plan, styles, texts, wire
+from bot.providers.horde.accounts import to_account
 from bot.providers.horde.alchemy import Alchemy
 from bot.providers.horde.calls import Calls, is_anonymous
 from bot.providers.horde.news import read_news
@@ -193,6 +195,14 @@ class Horde(Defaults):
         """Tell whose key it is (`/find_user`)."""
         account = await self._calls.account(key)
         return Holder(name=account.username, balance=account.kudos, unit=self.unit)
+
+    async def account(self, key: SecretStr) -> AccountInfo:
+        """Tell what an account has and may do (`/find_user`, up to half a minute old)."""
+        return to_account(await self._calls.account(key))
+
+    async def give(self, key: SecretStr, *, to: str, amount: int, once: str) -> None:
+        """Give kudos to another account (`/kudos/transfer`)."""
+        await self._calls.give(key, to=to, amount=amount, once=once)
 
     async def _model_rows(self, kind: str) -> tuple[wire.ModelRow, ...]:
         answer = await self._calls.get(f"status/models?type={kind}")

@@ -180,11 +180,40 @@ class Active(Wire):
     image: tuple[RemoteId, ...] = ()
 
 
+class Counts(Wire):
+    """How many of each kind."""
+
+    image: Count = 0
+    text: Count = 0
+    interrogation: Count = 0
+
+
+class Records(Wire):
+    """What an account has asked for, and done for others."""
+
+    request: Counts = Field(default_factory=Counts)
+    fulfillment: Counts = Field(default_factory=Counts)
+
+
+class KudosDetails(Wire):
+    """Where kudos came from and went."""
+
+    gifted: Number = 0.0
+    received: Number = 0.0
+
+
 class Account(Wire):
     """`GET /find_user`; without anything running, the last field is missing."""
 
     username: str
     kudos: Number = 0.0
+    concurrency: Count = 0
+    trusted: bool = False
+    flagged: bool = False
+    service: bool = False
+    worker_count: Count = 0
+    kudos_details: KudosDetails = Field(default_factory=KudosDetails)
+    records: Records = Field(default_factory=Records)
     active_generations: Active = Field(default_factory=Active, repr=False)
 
 
