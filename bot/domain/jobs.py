@@ -100,6 +100,7 @@ class Remote:
     """The provider's names for a job: everything needed to poll, cancel or collect it.
 
     `has_callback` tells that it was asked to call back, so that polling may take its time.
+    `is_empty`: a place for the request and no more; nothing of it is in work there, or paid for.
     """
 
     id: str = field(repr=False)  # a capability: whoever knows it may read and cancel
@@ -107,6 +108,7 @@ class Remote:
     submitted_at: datetime
     seed: int | None = None
     has_callback: bool = False
+    is_empty: bool = False
     extras: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 

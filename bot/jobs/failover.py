@@ -1,28 +1,55 @@
 """When the first provider takes nothing, the second choice takes over: planned, priced and told before."""
 
 import logging
+from datetime import datetime, timedelta
 
 from bot.domain.errors import ProviderError, Transient
 from bot.domain.jobs import Job, JobState
+from bot.domain.keys import KeyOwner
 from bot.jobs.steps import save
 from bot.jobs.tools import Tools
 
 log = logging.getLogger(__name__)
 
 REFUSALS_MIN = 2  # one may be a hiccup
-WAIT_S_MAX = 30.0  # nobody waits longer where somebody else would begin at once
+WAIT_MAX = timedelta(seconds=30)  # nobody waits longer where somebody else would begin at once
 
 
-def may_take_over(job: Job) -> bool:
-    """Tell whether another provider may have a job: nothing was accepted, and it was agreed to."""
-    return job.remote is None and job.second is not None and job.second.is_automatic
+def may_take_over(tools: Tools, job: Job) -> bool:
+    """Tell whether another provider may have a job: it was agreed to, and nothing can have arrived.
+
+    `attempt` counts the submits that may have arrived; a submit that was refused is still among them.
+    """
+    second = job.second
+    if second is None or not second.is_automatic or second.provider not in tools.providers:
+        return False
+    refused = 1 if job.state is JobState.SUBMITTING else 0
+    return job.attempt <= refused and (job.remote is None or job.remote.is_empty)
+
+
+def is_second_open(tools: Tools, job: Job) -> bool:
+    """Tell whether the second choice would begin at once, as far as is known."""
+    second = job.second
+    assert second is not None, "asked before"
+    owner = KeyOwner.of(second.key_kind, member_id=job.owner_id, guild_id=job.target.guild_id)
+    is_up = tools.health.is_up(second.provider, owner)
+    return is_up and not _shut_for_long(tools, second.provider)
 
 
 def is_time(error: ProviderError, *, refusals: int) -> bool:
-    """Tell whether to stop asking the first provider."""
-    if not isinstance(error, Transient):
-        return True
-    return refusals >= REFUSALS_MIN or (error.retry_after_s or 0) > WAIT_S_MAX
+    """Tell whether to stop asking the first provider as long as the second is open."""
+    wait = timedelta(seconds=(isinstance(error, Transient) and error.retry_after_s) or 0)
+    return refusals >= REFUSALS_MIN or wait > WAIT_MAX
+
+
+def why_leave_line(tools: Tools, job: Job) -> str:
+    """Say why a job should not wait for its turn any longer; empty when it should."""
+    if not may_take_over(tools, job) or not is_second_open(tools, job):
+        return ""
+    why = tools.health.why_down(job.provider, job.key_owner)
+    if not why and _shut_for_long(tools, job.provider):
+        why = tools.turns[job.provider].pace.why_shut
+    return why
 
 
 async def take_over(tools: Tools, job: Job, why: str) -> Job:
@@ -39,6 +66,8 @@ async def take_over(tools: Tools, job: Job, why: str) -> Job:
         "notes": (f"{why} {title} takes it instead.", *second.notes),
         "second": None,
         "attempt": 0,
+        "remote": None,
+        "progress": None,
     }
     if job.state is JobState.SUBMITTING:
         taken = job.to(JobState.ACCEPTED, at=tools.clock.now(), **changes)
@@ -48,3 +77,8 @@ async def take_over(tools: Tools, job: Job, why: str) -> Job:
     log.info("second choice", extra={"job": job.id, "provider": second.provider, "why": why})
     tools.notifier.show(taken)
     return taken
+
+
+def _shut_for_long(tools: Tools, provider: str) -> bool:
+    now: datetime = tools.clock.now()
+    return tools.turns[provider].pace.opens_at(now) - now > WAIT_MAX

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.clock import Clock
-from bot.domain.jobs import Job
+from bot.domain.jobs import Job, JobId
 from bot.domain.keys import KeyOwner
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ class _Circuit:
     failures: int = 0
     trips: int = 0
     open_until: datetime | None = None
+    trial: JobId | None = None
     trial_since: datetime | None = None
     why: str = ""
 
@@ -83,13 +84,23 @@ class Health:
             return None
         if now < circuit.open_until:
             return circuit.open_until
-        if _is_tried(circuit, now):
+        if _is_tried(circuit, now) and circuit.trial != job.id:
             return now + self._pause
-        circuit.trial_since = now
+        circuit.trial, circuit.trial_since = job.id, now
         return None
 
+    def let_go(self, job_id: JobId) -> None:
+        """Let another job try where this one was to and did not."""
+        for circuit in self._circuits.values():
+            if circuit.trial == job_id:
+                circuit.trial = circuit.trial_since = None
+
+    def renew(self, provider: str, payer: Payer) -> None:
+        """Forget what was known of a key: its owner has brought another."""
+        self._circuits.pop((provider, payer), None)
+
     def worked(self, job: Job) -> None:
-        """Note that a provider took a job, or refused it for the member's own fault."""
+        """Note that a provider took a job, or refused it in a way that shows that it is well."""
         if self._circuits.pop(_of(job), None):
             log.info("provider works", extra={"provider": job.provider})
 
@@ -101,7 +112,7 @@ class Health:
         if circuit.failures < FAILURES_MAX:
             return
         is_trip = circuit.open_until is None or circuit.trial_since is not None
-        circuit.trial_since = None
+        circuit.trial = circuit.trial_since = None
         if not is_trip:
             return  # others were on their way when it opened
         pause = min(2**circuit.trips, PAUSES_MAX) * self._pause

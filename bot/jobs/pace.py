@@ -19,6 +19,7 @@ class Pace:
         self._gap = timedelta(seconds=1 / per_s)
         self._booked: deque[datetime] = deque(maxlen=per_min)
         self._shut_until: datetime | None = None
+        self.why_shut = ""
 
     def book(self, now: datetime) -> datetime:
         """Take the next free moment, now or later."""
@@ -32,10 +33,15 @@ class Pace:
         self._booked.append(moment)
         return moment
 
-    def shut(self, until: datetime) -> None:
+    def shut(self, until: datetime, *, why: str) -> None:
         """Let nobody through before `until`: the provider refuses everybody for a while."""
-        self._shut_until = max(until, self._shut_until or until)
+        if self._shut_until is None or until > self._shut_until:
+            self._shut_until, self.why_shut = until, why
+
+    def opens_at(self, now: datetime) -> datetime:
+        """Return when anybody may go through again: now, unless the door is shut."""
+        return max(now, self._shut_until or now)
 
     def is_shut(self, now: datetime) -> bool:
         """Tell whether places booked before the shutting have to be booked again."""
-        return self._shut_until is not None and now < self._shut_until
+        return now < self.opens_at(now)

@@ -128,6 +128,10 @@ class Running:
         await self._stop(job)
         return await self._over(job, JobState.EXPIRED, FailureKind.TIMEOUT, sentence)
 
+    async def abandon(self, job: Job, sentence: str) -> Job:
+        """End a job that nobody can be asked about any more; what came is delivered."""
+        return await self._over(job, JobState.FAILED, FailureKind.BACKEND, sentence)
+
     async def _stop(self, job: Job) -> None:
         assert job.remote is not None
         provider = self._tools.providers[job.provider]

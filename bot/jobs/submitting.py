@@ -23,7 +23,7 @@ from bot.domain.errors import (
 from bot.domain.jobs import FailureKind, Job, JobId, JobState, Progress, Remote
 from bot.domain.keys import ON_KEY
 from bot.domain.requests import AlchemyRequest, BlobId, PictureRequest, Request, Source
-from bot.jobs.failover import is_time, may_take_over, take_over
+from bot.jobs.failover import is_second_open, is_time, may_take_over, take_over, why_leave_line
 from bot.jobs.running import Running
 from bot.jobs.steps import end, fail, later, save, tell_trouble
 from bot.jobs.tools import Tools
@@ -48,6 +48,8 @@ LOST_IN_CALL_SENTENCE = (
     "The connection broke while the picture was being drawn. It may have been drawn all the same, "
     "but it cannot be asked for again."
 )
+NOT_OFFERED_SENTENCE = "This provider is not offered here any more."
+FIRST_NOT_OFFERED = "The provider that was chosen is not offered here any more."
 LOST_PART_NOTE = "The connection broke during one of the pictures: it is lost."
 
 
@@ -68,6 +70,7 @@ class Submitting:
         self._unsure_since.pop(job_id, None)
         self._refusals.pop(job_id, None)
         self._answers.pop(job_id, None)
+        self._tools.health.let_go(job_id)
         for turns in self._tools.turns.values():
             turns.leave(job_id)
 
@@ -78,16 +81,17 @@ class Submitting:
         if rests_until is not None and now < rests_until:
             return rests_until
         if not self._turns(job).claim(job):
-            return self._in_line(job)
+            why_leave = why_leave_line(self._tools, job)
+            return await self._elsewhere(job, why_leave) if why_leave else self._in_line(job)
+        blocked_until = self._tools.health.blocked_until(job)
+        if blocked_until is not None:
+            return await self._blocked(job, blocked_until)
         try:
             inputs = await self._inputs(job)
         except InvalidRequest as error:
             return await self._no_more(job, FailureKind.INVALID, str(error))
         if job.key_owner is not None and job.remote is None:  # not again for each part
             job = await self._estimated(job, inputs)
-        blocked_until = self._tools.health.blocked_until(job)
-        if blocked_until is not None:
-            return await self._blocked(job, blocked_until)
         sending = job.to(JobState.SUBMITTING, at=self._tools.clock.now(), attempt=job.attempt + 1)
         sending = await save(self._tools, job, sending)
         if self._tools.hearsay.news_of(sending) is not None:
@@ -263,11 +267,12 @@ class Submitting:
         if provider.draws_in_call:
             self._show(job)
         try:
+            key = await tools.key_to_submit(job)
+        except KeyRejected as error:  # erased meanwhile, which says nothing of the provider
+            return await self._out(job, error)
+        try:
             accepted = await provider.submit(
-                job.request,
-                key=await tools.key_to_submit(job),
-                inputs=inputs,
-                now=tools.clock.now(),
+                job.request, key=key, inputs=inputs, now=tools.clock.now()
             )
         except Ambiguous as error:
             log.warning("submit unsure", extra={"job": job.id, "why": str(error)})
@@ -277,7 +282,8 @@ class Submitting:
         except Transient as error:
             return await self._refused(job, error)
         except Permanent as error:
-            return await self._refused_for_good(job, error)
+            tools.health.failed(job, str(error), is_final=isinstance(error, KeyRejected))
+            return await self._out(job, error)
         except UserError as error:
             tools.health.worked(job)
             return await self._no_more(job, _kind(error), str(error))
@@ -342,18 +348,15 @@ class Submitting:
         tools, now = self._tools, self._tools.clock.now()
         log.info("submit refused", extra={"job": job.id, "why": str(error)})
         self._refusals[job.id] += 1
-        if not isinstance(error, RateLimited):  # whoever says so is well
-            tools.health.failed(job, str(error))
-        if isinstance(error, ShutOut):
-            until = later(tools, 1, at_least_s=error.retry_after_s)
-            tools.health.shut_out(job.provider, str(error), until=until)
-        if may_take_over(job) and is_time(error, refusals=self._refusals[job.id]):
-            return await self._elsewhere(job, str(error))
         moment = later(tools, self._refusals[job.id], at_least_s=error.retry_after_s)
-        if isinstance(error, RateLimited):
-            self._turns(job).pace.shut(moment)
+        self._note_refusal(job, error, until=moment)
         is_too_late = tools.schedule.is_overdue(job.created_at, now=moment)
-        if is_too_late or self._refusals[job.id] >= tools.schedule.submits_max:
+        is_last = is_too_late or self._refusals[job.id] >= tools.schedule.submits_max
+        if may_take_over(tools, job):
+            is_slow = is_time(error, refusals=self._refusals[job.id])
+            if is_last or (is_slow and is_second_open(tools, job)):
+                return await self._elsewhere(job, str(error))
+        if is_last:
             return await self._no_more(job, FailureKind.OVERLOADED, str(error))
         # A refused submit is no attempt: `attempt` counts those that may have arrived.
         withdrawn = job.to(JobState.ACCEPTED, at=now, attempt=job.attempt - 1)
@@ -362,10 +365,21 @@ class Submitting:
         self._rest(job, moment)
         return moment
 
-    async def _refused_for_good(self, job: Job, error: Permanent) -> Job:
-        """End a job that this provider would refuse again, or let the second choice have it."""
-        self._tools.health.failed(job, str(error), is_final=isinstance(error, KeyRejected))
-        if may_take_over(job):
+    def _note_refusal(self, job: Job, error: Transient, *, until: datetime) -> None:
+        """Let others know: a provider that names a limit is well, and takes nobody for a while."""
+        health, limits = self._tools.health, self._tools.providers[job.provider].limits
+        if not isinstance(error, RateLimited):
+            health.failed(job, str(error))
+            return
+        health.worked(job)
+        if job.key_owner is None or not limits.by_key:
+            self._turns(job).pace.shut(until, why=str(error))
+        if isinstance(error, ShutOut):
+            health.shut_out(job.provider, str(error), until=until)
+
+    async def _out(self, job: Job, error: Permanent) -> Job:
+        """End a job that would be refused again here, or let the second choice have it."""
+        if may_take_over(self._tools, job):
             return await self._elsewhere(job, str(error))
         return await self._no_more(job, _kind(error), str(error))
 
@@ -373,10 +387,11 @@ class Submitting:
         """Let a job wait, not for ever, while its provider is left alone."""
         tools = self._tools
         why = tools.health.why_down(job.provider, job.key_owner)
-        if may_take_over(job):
-            return await self._elsewhere(job, why)
         self._refusals[job.id] += 1
-        if self._refusals[job.id] >= tools.schedule.submits_max:
+        is_last = self._refusals[job.id] >= tools.schedule.submits_max
+        if may_take_over(tools, job) and (is_last or is_second_open(tools, job)):
+            return await self._elsewhere(job, why)
+        if is_last:
             return await self._no_more(job, FailureKind.OVERLOADED, why)
         wait_s = (until - tools.clock.now()).total_seconds()
         error = Transient(why, provider=job.provider, retry_after_s=wait_s)
@@ -389,6 +404,20 @@ class Submitting:
         self._rests_until[job.id] = until
         if job.remote is None:
             self._tools.seats.leave(job.id)
+
+    async def orphaned(self, job: Job) -> Job:
+        """Go on with a job whose provider is not offered any more: nobody can be asked about it.
+
+        So a submit that may have arrived is not looked for; what came already is delivered.
+        """
+        tools = self._tools
+        if job.cancel_asked_at is not None:
+            return await end(tools, job, JobState.CANCELLED, "")
+        if job.state is JobState.SUBMITTING and job.came:
+            return await save(tools, job, job.to(JobState.ACCEPTED, at=tools.clock.now()))
+        if job.state is JobState.ACCEPTED and may_take_over(tools, job):
+            return await self._elsewhere(job, FIRST_NOT_OFFERED)
+        return await self._running.abandon(job, NOT_OFFERED_SENTENCE)
 
     async def _elsewhere(self, job: Job, why: str) -> Job:
         self.forget(job.id)

@@ -87,6 +87,8 @@ class Worker:
                 assert_never(job.state)
 
     async def _work(self, job: Job) -> Job | datetime:
+        if job.provider not in self._tools.providers:
+            return await self._submitting.orphaned(job)
         if job.state is JobState.SUBMITTING:
             return await self._submitting.unsure(job)
         if job.cancel_asked_at is not None:

@@ -64,12 +64,14 @@ class Limits:
     """How fast a provider may be called; shared by all jobs of the process.
 
     `collect_gap_s` is the least time between two `collect` calls for one job while it runs.
+    `by_key`: a limit is one key's affair; otherwise it holds for this address, whoever asks.
     """
 
     submits_per_s: float
     submits_per_min: int
     poll_gap_s: float
     collect_gap_s: float
+    by_key: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,13 +51,14 @@ class Defaults:
         return 0.0
 
 
-def limits_of(config: ProviderConfig, *, collect_gap_s: float) -> Limits:
+def limits_of(config: ProviderConfig, *, collect_gap_s: float, by_key: bool = False) -> Limits:
     """Return how fast a provider may be called, as the settings say."""
     return Limits(
         submits_per_s=config.submits_per_s,
         submits_per_min=config.submits_per_min,
         poll_gap_s=config.poll_gap_s,
         collect_gap_s=collect_gap_s,
+        by_key=by_key,
     )
 
 

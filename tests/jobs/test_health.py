@@ -8,7 +8,7 @@ from tests.storage.store_values import ANNA, BERT, a_job
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 PAUSE = timedelta(seconds=10)
-JOB = a_job(provider="horde")
+JOB, OTHER = a_job("1", provider="horde"), a_job("2", provider="horde")
 
 
 class HandClock:
@@ -62,7 +62,25 @@ def test_after_the_pause_one_trial_is_let_through(health, clock):
     clock.time += PAUSE
 
     assert health.blocked_until(JOB) is None
-    assert health.blocked_until(JOB) > clock.time
+    assert health.blocked_until(OTHER) > clock.time
+
+
+def test_a_trial_may_be_taken_up_again_by_the_job_that_began_it(health, clock):
+    fail(health, FAILURES_MAX)
+    clock.time += PAUSE
+    health.blocked_until(JOB)
+
+    assert health.blocked_until(JOB) is None
+
+
+def test_a_trial_that_its_job_gives_up_is_anothers(health, clock):
+    fail(health, FAILURES_MAX)
+    clock.time += PAUSE
+    health.blocked_until(JOB)
+
+    health.let_go(JOB.id)
+
+    assert health.blocked_until(OTHER) is None
 
 
 def test_a_trial_that_works_closes_the_circuit(health, clock):
@@ -98,7 +116,7 @@ def test_a_trial_that_never_ended_is_followed_by_another(health, clock):
     health.blocked_until(JOB)
     clock.time += TRIAL_LIFE
 
-    assert health.blocked_until(JOB) is None
+    assert health.blocked_until(OTHER) is None
 
 
 def test_a_refused_key_opens_it_at_once(health):
@@ -115,6 +133,16 @@ def test_one_members_key_says_nothing_of_others(health):
     assert health.is_up("horde", KeyOwner.member(BERT))
     assert health.is_up("horde")
     assert health.is_up("aime")
+
+
+def test_a_new_key_is_tried_afresh(health):
+    owner = KeyOwner.member(ANNA)
+    own = a_job(provider="horde", owner_id=ANNA, key_kind=KeyKind.MEMBER)
+    health.failed(own, "The key is refused.", is_final=True)
+
+    health.renew("horde", owner)
+
+    assert health.is_up("horde", owner)
 
 
 def test_whoever_is_shut_out_waits_whatever_key_they_have(health, clock):

@@ -33,7 +33,7 @@ def test_a_shut_pace_lets_nobody_through_before_its_time():
     pace = Pace(per_s=2, per_min=90)
     until = START + timedelta(minutes=3)
 
-    pace.shut(until)
+    pace.shut(until, why="Slow down.")
 
     assert pace.is_shut(START)
     assert pace.book(START) == until
@@ -43,8 +43,8 @@ def test_a_shut_pace_lets_nobody_through_before_its_time():
 def test_a_shorter_shutting_does_not_open_a_longer_one():
     pace = Pace(per_s=2, per_min=90)
     until = START + timedelta(minutes=3)
-    pace.shut(until)
+    pace.shut(until, why="Slow down.")
 
-    pace.shut(START + timedelta(seconds=1))
+    pace.shut(START + timedelta(seconds=1), why="Slow down.")
 
     assert pace.book(START) == until

@@ -156,7 +156,7 @@ async def test_a_job_that_left_is_not_woken():
 async def test_nobody_is_woken_while_the_provider_refuses_everybody():
     pace = Pace(per_s=1000, per_min=100_000)
     until_open = CLOCK.now() + timedelta(milliseconds=50)
-    pace.shut(until_open)
+    pace.shut(until_open, why="Slow down.")
     turns = Turns(pace, seats=seats_of(MANY), clock=CLOCK)
     turns.claim(a_job(1))
     async with running(turns) as (_, until):

@@ -19,7 +19,7 @@ _ABOUT_CONTENT = re.compile(r"polic|moderat|safety|flagged|inappropriate|nsfw", 
 
 def with_entry(thread: Remote, entry: Entry) -> Remote:
     """Return what names a thread and the request in it."""
-    return replace(thread, extras={**thread.extras, ENTRY: entry.guid})
+    return replace(thread, is_empty=False, extras={**thread.extras, ENTRY: entry.guid})
 
 
 def request_in(entries: Sequence[Entry]) -> Entry | None:

@@ -66,7 +66,7 @@ class AiClient(Defaults):
         downloads: Downloads,
         engines: Sequence[str] = ENGINES,
     ) -> None:
-        self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S)
+        self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S, by_key=True)
         self._http = http
         self._downloads = downloads
         self._models = tuple(Model(name=engine) for engine in engines)
@@ -167,7 +167,7 @@ class AiClient(Defaults):
         if not answer.is_good:
             raise refusal(answer, secrets=(key,))
         thread = READER.read(OpenedThread, answer).data
-        return Remote(id=thread.guid, total=request.count, submitted_at=now)
+        return Remote(id=thread.guid, total=request.count, submitted_at=now, is_empty=True)
 
     async def _send(self, request: Request, thread: Remote, *, key: SecretStr) -> Accepted:
         answer = await self._http.call(

@@ -88,7 +88,7 @@ class Algovera(Defaults):
         draw_seed: Callable[[], int] = _draw_seed,
         may_ask_by_query: bool = False,
     ) -> None:
-        self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S)
+        self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S, by_key=True)
         self._http = http
         self._downloads = downloads
         self._draw_seed = draw_seed

@@ -53,7 +53,7 @@ class Nebula(Defaults):
     def __init__(
         self, config: ProviderConfig, *, http: Http, patient: Http, downloads: Downloads
     ) -> None:
-        self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S)
+        self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S, by_key=True)
         self.repaints_black = config.repaints_black
         self._list_key = config.list_key
         self._http = http
