@@ -132,6 +132,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
         Sender(bot, clock), album, clock, budgets=budgets, edit_gap_s=settings.edit_interval_s
     )
     tools = _tools(settings, opened, books=books, notifier=editor)
+    books.keys.listen(tools.health.renew)
     dispatch = LocalDispatch(Worker(tools).advance, clock=clock)
     offers = _offers(settings, opened, books=books, catalogue=catalogue, health=tools.health)
     tracker = _tracker(opened, books=books, offers=offers, dispatch=dispatch, notifier=editor)

@@ -1,6 +1,6 @@
 """Keys that members and servers bring: tested live, sealed at rest, shown by four characters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -52,11 +52,16 @@ class KeyRing:
         self._providers = providers
         self._clock = clock
         self._brought: set[tuple[KeyOwner, str]] = set()
+        self._listeners: list[Callable[[str, KeyOwner], None]] = []
         self.providers = tuple((name, provider.title) for name, provider in providers.items())
 
     async def open(self) -> None:
         """Learn who has keys, so that a quote needs no look at the store."""
         self._brought = set(await self._database.read(lambda tx: tx.keys.owners()))
+
+    def listen(self, on_new: Callable[[str, KeyOwner], None]) -> None:
+        """Be told of every provider for which somebody brings a key that worked."""
+        self._listeners.append(on_new)
 
     def has(self, owner: KeyOwner, provider: str) -> bool:
         """Tell from memory whether somebody brought a key."""
@@ -107,6 +112,8 @@ class KeyRing:
 
         await self._database.write(put)
         self._brought.add((owner, provider))
+        for on_new in self._listeners:
+            on_new(provider, owner)
         return await self._info(owner, provider)
 
     async def list(self, owner: KeyOwner) -> tuple[KeyInfo, ...]:

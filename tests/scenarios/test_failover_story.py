@@ -1,17 +1,19 @@
 """The first choice takes nothing: the second delivers, never dearer, never unasked where named."""
 
+import asyncio
 import json
 
 import pytest
 
 from bot.domain.jobs import JobState
 from bot.sandbox.providers.hosts import open_host
-from tests.scenarios.stage import SPEED, done, titled
+from tests.scenarios.stage import SPEED, done, titled, until
 from tests.scenarios.test_source_story import mask, photo
 
 WAIT_S = 60
 ASKED = {"prompt": "a lighthouse", "steps": 20}  # which cost the same at both
 SUBMIT = "/generate/async"
+SLOW_DOWN = json.dumps({"message": "2 per 1 second", "rc": "TooManyRequests"})
 NO_SUCH_KEY = json.dumps({"message": "No user matching sent API Key.", "rc": "InvalidAPIKey"})
 
 
@@ -101,6 +103,82 @@ async def test_what_may_have_arrived_is_never_given_to_another(two):
     await card.until(titled("That did not work"), timeout_s=WAIT_S)
 
     assert not aime.truth.jobs
+
+
+async def test_a_limit_that_goes_on_lets_the_second_deliver(two):
+    stage, aime = two
+    stage.horde.faults.add("POST", SUBMIT, kind="status", status=429, body=SLOW_DOWN, times=None)
+
+    card = await stage.ann.runs("/imagine", **ASKED)
+    shown = await card.until(done, timeout_s=WAIT_S)
+
+    assert shown.shows("AI Horde asks to slow down. AIME takes it instead.")
+    assert len(aime.truth.jobs) == 1
+
+
+async def test_a_start_without_the_first_provider_hands_its_jobs_to_the_second(world):
+    async with open_host("aime", speed=SPEED) as host:
+        world.environment.update(host.settings)
+        async with world.playing():
+            world.service.tracker._dispatch._advance = asleep
+            card = await world.ann.runs("/imagine", **ASKED)
+            await until(lambda: card.shows("else AIME"))
+            await until_taken_in(world, card)
+
+        world.environment["EASEL_PROVIDERS"] = "aime"
+        async with world.playing():
+            shown = await card.until(done, timeout_s=WAIT_S)
+            await world.until_settled(card)
+
+            assert shown.shows("not offered here any more. AIME takes it instead.")
+            assert await world.audit() == ()
+
+
+async def test_a_start_without_its_provider_ends_a_running_job_and_gives_all_back(world):
+    async with open_host("aime", speed=SPEED) as host:
+        world.environment.update(host.settings)
+        world.horde.script.next(held=True)
+        async with world.playing():
+            card = await world.ann.runs("/imagine", **ASKED)
+            await card.until(titled("In the queue"))
+
+        world.environment["EASEL_PROVIDERS"] = "aime"
+        async with world.playing():
+            shown = await card.until(titled("That did not work"), timeout_s=WAIT_S)
+            await world.until_settled(card)
+
+            assert shown.shows("This provider is not offered here any more.")
+            assert any("AIME" in button.label for button in shown.buttons)
+            assert await world.credits(world.ann) == 1000
+            assert await world.audit() == ()
+
+
+async def asleep(job_id):
+    """Advance nothing, as a process that is about to be killed."""
+
+
+async def until_taken_in(stage, card):
+    async with asyncio.timeout(WAIT_S):
+        while not await stage.service.database.read(lambda tx: tx.jobs.open_ids()):
+            await asyncio.sleep(0.01)
+
+
+async def test_a_cheaper_second_costs_what_it_costs_and_the_rest_comes_back(world, tmp_path):
+    prices = tmp_path / "prices.toml"
+    prices.write_text('[[price]]\nprovider = "aime"\npicture = 2\nmegapixel_step = 0\n')
+    async with open_host("aime", speed=SPEED) as host:
+        world.environment.update({**host.settings, "EASEL_PRICES": str(prices)})
+        async with world.playing():
+            async with world.horde.refusing():
+                card = await world.ann.runs("/imagine", **ASKED)
+                await card.until(done, timeout_s=WAIT_S)
+            await world.until_settled(card)
+
+            job = await world.job(card)
+            assert job.provider == "aime"
+            assert job.charged == job.price == 2_000_000
+            assert await world.credits(world.ann) == 998
+            assert await world.audit() == ()
 
 
 async def test_what_a_named_provider_cannot_do_is_refused_with_who_can(two):

@@ -268,6 +268,23 @@ async def test_a_key_that_stopped_working_fails_the_job_with_a_reason(stage):
     assert shown.shows("nothing was charged")
 
 
+async def test_a_new_key_is_tried_at_once_after_an_old_one_stopped_working(stage):
+    await stage.brings_key(stage.ann, KEY)
+    stage.horde.faults.add(
+        "POST", "/generate/async", kind="status", status=401, body=INVALID_KEY, times=2
+    )
+    card = await stage.ann.runs("/imagine", prompt="a cat")
+    await card.until(titled("That did not work"))
+
+    await stage.brings_key(stage.ann, OTHER_KEY)
+    started = stage.clock.now()
+    again = await stage.ann.clicks("Try again", on=card)
+    await again.until(done)
+
+    assert (stage.clock.now() - started).total_seconds() < 10
+    assert again.shows("on your own key")
+
+
 async def test_the_plain_key_is_nowhere_but_at_its_provider(stage, written_log):
     await stage.brings_key(stage.ann, KEY)
     card = await stage.ann.runs("/imagine", prompt="a cat")
