@@ -36,7 +36,7 @@ class Defaults:
         so_far: Remote | None = None,
     ) -> Remote | None:
         """Go on with the parts that are certain; the one in doubt cannot be looked for."""
-        return so_far
+        return None if so_far is not None and so_far.is_empty else so_far
 
     async def styles(self, *, page: int) -> tuple[Style, ...]:
         """List none."""

@@ -2,6 +2,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.choice import Offer, Refusal, choose
 from bot.domain.credits import credits_of
@@ -138,3 +140,71 @@ def test_a_refusal_that_passes_says_when():
 
 def test_whoever_is_open_takes_it_instead():
     assert first(replace(refusal("one"), retry_at=NOON), offer("two")) == "two"
+
+
+NAMES = ("one", "two", "three", "four")
+SAME_PURSE = {
+    KeyKind.MEMBER: {KeyKind.MEMBER},
+    KeyKind.SERVER: {KeyKind.SERVER, KeyKind.SERVICE},
+    KeyKind.SERVICE: {KeyKind.SERVER, KeyKind.SERVICE},
+}
+
+
+@st.composite
+def answers(draw):
+    """What up to four providers say, each once, in the operator's order."""
+    return tuple(
+        draw(answer(name)) for name in draw(st.permutations(NAMES))[: draw(st.integers(0, 4))]
+    )
+
+
+@st.composite
+def answer(draw, name):
+    if draw(st.integers(0, 3)) == 0:
+        return replace(refusal(name), retry_at=draw(st.sampled_from([None, NOON])))
+    kind = draw(st.sampled_from(KeyKind))
+    price = credits_of(0) if kind is KeyKind.MEMBER else credits_of(draw(st.integers(0, 4)))
+    side = draw(st.sampled_from([512, 1024]))
+    return offer(
+        name,
+        request=REQUEST.evolve(width=side, height=side),
+        key_kind=kind,
+        price=price,
+        lost=draw(st.integers(0, 2)),
+        eta_s=draw(st.sampled_from([None, 5.0, 90.0])),
+        is_up=draw(st.booleans()),
+    )
+
+
+@given(said=answers(), wish=st.sampled_from([None, *NAMES]), by_price=st.booleans())
+def test_whatever_they_say_the_choice_keeps_its_promises(said, wish, by_price):
+    offers = [one for one in said if isinstance(one, Offer)]
+    meant = [one for one in offers if wish in {None, one.provider}]
+    if not meant:
+        with pytest.raises((InvalidRequest, QuotaExceeded)) as caught:
+            choose(said, wish=wish, by_price=by_price)
+        assert all(one.title in str(caught.value) for one in offers)
+        return
+
+    choice = choose(said, wish=wish, by_price=by_price)
+
+    assert choice.first in meant
+    assert choice.first.is_up or not any(one.is_up for one in meant)
+    assert choice.second != choice.first
+    assert (choice.second is None) == (len(offers) == 1)
+    if choice.is_automatic:
+        assert wish is None
+        assert choice.second.price <= choice.first.price
+        assert choice.second.key_kind in SAME_PURSE[choice.first.key_kind]
+
+
+@given(said=answers(), by_price=st.booleans())
+def test_nobody_who_is_worse_in_nothing_is_passed_over(said, by_price):
+    offers = [one for one in said if isinstance(one, Offer)]
+    if not offers:
+        return
+    first = choose(said, wish=None, by_price=by_price).first
+
+    for other in offers:
+        is_better = (other.is_up, -other.lost) > (first.is_up, -first.lost)
+        assert not is_better
