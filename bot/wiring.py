@@ -35,6 +35,8 @@ from bot.jobs.notifier import Notifier
 from bot.jobs.offers import Offers
 from bot.jobs.overview import Overview
 from bot.jobs.pace import Pace
+from bot.jobs.pseudonyms import KEY_LABEL as PSEUDONYMS_LABEL
+from bot.jobs.pseudonyms import Pseudonyms
 from bot.jobs.recovery import Recovery
 from bot.jobs.schedule import Schedule
 from bot.jobs.seats import Seats
@@ -272,7 +274,14 @@ def _tools(
         callback_addresses=opened.callback_addresses,
         clock=opened.clock,
         may_submit_again=settings.after_unsure_submit == "once",
+        pseudonyms=_pseudonyms(opened),
     )
+
+
+def _pseudonyms(opened: Opened) -> Pseudonyms | None:
+    if opened.vault is None:
+        return None
+    return Pseudonyms(derived_keys(opened.vault.keys, label=PSEUDONYMS_LABEL)[0])
 
 
 def callback_addresses(settings: Settings, keys: MasterKeys) -> CallbackAddresses | None:

@@ -243,6 +243,7 @@ class Submitting:
             source=await self._blob(picture),
             mask=await self._mask(job, mask),
             callback_url=self._tools.callback_url(job),
+            on_behalf_of=self._tools.pseudonym(job),
             so_far=job.remote,
         )
 

@@ -17,6 +17,7 @@ from bot.jobs.callbacks import CallbackAddresses
 from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
 from bot.jobs.notifier import Notifier
+from bot.jobs.pseudonyms import Pseudonyms
 from bot.jobs.schedule import Schedule
 from bot.jobs.seats import Seats
 from bot.jobs.turns import Turns
@@ -55,12 +56,19 @@ class Tools:
     clock: Clock
     may_submit_again: bool
     """Whether an unsure submit is sent once more (the operator may pay twice, the member never)."""
+    pseudonyms: Pseudonyms | None = None
 
     def callback_url(self, job: Job) -> str | None:
         """Return where a job's provider may call back; None where that is off or not its way."""
         if self.callback_addresses is None or not self.providers[job.provider].calls_back:
             return None
         return self.callback_addresses.url(job)
+
+    def pseudonym(self, job: Job) -> str | None:
+        """Return the name that stands for a member where the operator's account asks for them."""
+        if self.pseudonyms is None or job.key_owner is not None:
+            return None
+        return self.pseudonyms.of(job.owner_id, provider=job.provider)
 
     async def key_to_submit(self, job: Job) -> SecretStr:
         """Return the key that will pay for a job.

@@ -91,12 +91,14 @@ class Inputs:
     """What goes along with a request: the bytes that it names, and where to call back.
 
     The bytes are PNG, JPEG or WebP, already verified; the address is a secret. `so_far` is what
-    earlier calls for the same job were given, where a provider takes it in parts.
+    earlier calls for the same job were given, where a provider takes it in parts. `on_behalf_of`
+    names the member to a provider that wants to know, without telling who it is.
     """
 
     source: bytes | None = field(default=None, repr=False)
     mask: bytes | None = field(default=None, repr=False)
     callback_url: str | None = field(default=None, repr=False)
+    on_behalf_of: str | None = field(default=None, repr=False)
     so_far: Remote | None = field(default=None, repr=False)
 
 

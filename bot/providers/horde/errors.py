@@ -139,6 +139,18 @@ def _operator(said: _Refusal) -> BotError:
     )
 
 
+class NotAService(Transient):
+    """A member was named, and the account is no service account: send it without."""
+
+
+def _not_a_service(_: _Refusal) -> BotError:
+    return NotAService(
+        f"{TITLE} does not take this account for a service account.",
+        provider=NAME,
+        retry_after_s=1.0,
+    )
+
+
 def _limited(said: _Refusal) -> BotError:
     """Answer the rate limiter: its header knows the rest of the window, its text the whole."""
     window = _WINDOW.search(said.explanation)
@@ -243,7 +255,6 @@ _INVALID = (
 _OPERATOR = (
     "BannedClientAgent",
     "UntrustedUnsafeIP",
-    "OnlyServiceAccountProxy",
     "NotModerator",
     "Forbidden",
 )
@@ -251,6 +262,7 @@ _BY_RC: Mapping[str, Callable[[_Refusal], BotError]] = MappingProxyType(
     {
         **dict.fromkeys(_INVALID, _invalid),
         **dict.fromkeys(_OPERATOR, _operator),
+        "OnlyServiceAccountProxy": _not_a_service,
         "CorruptPrompt": _content,
         "KudosUpfront": _upfront,
         "AnonForbidden": _registered_only,

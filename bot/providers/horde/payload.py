@@ -36,9 +36,15 @@ def to_payload(
         body["style"] = request.style  # it overrides models and params, which say the same
     if request.source is not None:
         body |= _source(request.source, inputs)
-    if inputs.callback_url is not None and not is_dry_run:
-        body["webhook"] = inputs.callback_url
-    return body
+    if is_dry_run:
+        return body
+    return body | addressed(inputs)
+
+
+def addressed(inputs: Inputs) -> dict[str, Any]:
+    """Return what every kind of request says beside itself: whom to call back, and for whom it is."""
+    told = {"webhook": inputs.callback_url, "proxied_account": inputs.on_behalf_of}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _prompt(request: PictureRequest) -> str:

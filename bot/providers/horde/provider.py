@@ -35,8 +35,10 @@ from bot.providers.horde import alchemy, answers, kinds, plan, styles, texts, wi
 from bot.providers.horde.accounts import to_account
 from bot.providers.horde.alchemy import Alchemy
 from bot.providers.horde.calls import Calls, is_anonymous
+from bot.providers.horde.errors import NotAService
 from bot.providers.horde.news import read_news
 from bot.providers.horde.pictures import Pictures
+from bot.providers.horde.proxies import Proxies
 from bot.providers.horde.texts import Texts
 from bot.providers.http import Http, open_session, segment
 
@@ -64,6 +66,7 @@ class Horde(Defaults):
         self._texts = Texts(self._calls)
         self._alchemy = Alchemy(self._calls)
         self._styles = styles.StyleBook()
+        self._proxies = Proxies(self._calls)
 
     def capability(self, model: str | None = None) -> Capability:
         """Tell what can be done; what a single model cannot is said when it is planned."""
@@ -85,7 +88,17 @@ class Horde(Defaults):
     async def submit(
         self, request: Request, *, key: SecretStr, inputs: Inputs, now: datetime
     ) -> Accepted:
-        """Send a planned request once."""
+        """Send a planned request once; a service account tells for whom."""
+        inputs = await self._proxies.told(inputs, key=key, now=now)
+        try:
+            return await self._sent(request, key=key, inputs=inputs, now=now)
+        except NotAService:
+            self._proxies.forget(key)
+            raise
+
+    async def _sent(
+        self, request: Request, *, key: SecretStr, inputs: Inputs, now: datetime
+    ) -> Accepted:
         match request:
             case PictureRequest():
                 return await self._pictures.submit(request, key=key, inputs=inputs, now=now)

@@ -13,6 +13,7 @@ from bot.domain.jobs import PassageKind
 from bot.domain.requests import AlchemyRequest, Form
 from bot.providers.base import Inputs, Makes, Model, Plan
 from bot.providers.horde.catalog import FACE_FIXERS, UPSCALERS
+from bot.providers.horde.payload import addressed
 from bot.providers.horde.wire import TITLE
 
 MODELS = (
@@ -70,15 +71,13 @@ def to_names(request: AlchemyRequest) -> tuple[str, ...]:
 def to_payload(request: AlchemyRequest, inputs: Inputs) -> dict[str, Any]:
     """Return the JSON body of a planned request."""
     assert inputs.source is not None, "alchemy comes with the bytes of its picture"
-    body: dict[str, Any] = {
+    return {
         "forms": [{"name": name} for name in to_names(request)],
         "source_image": base64.b64encode(inputs.source).decode(),
         "slow_workers": request.conduct.slow_workers,
         "trusted_workers": request.conduct.trusted_workers,
+        **addressed(inputs),
     }
-    if inputs.callback_url is not None:
-        body["webhook"] = inputs.callback_url
-    return body
 
 
 def _model(asked: str | None, forms: tuple[Form, ...]) -> str | None:

@@ -11,6 +11,7 @@ from bot.domain.narrowing import within
 from bot.domain.requests import Role, TextRequest
 from bot.providers.base import Inputs, Makes, Model, Plan
 from bot.providers.horde.checks import model_named
+from bot.providers.horde.payload import addressed
 from bot.providers.horde.wire import TITLE
 
 LENGTH = 256  # tokens; never more than needs no kudos, however long the queue
@@ -70,9 +71,7 @@ def to_payload(request: TextRequest, inputs: Inputs, *, is_dry_run: bool = False
         "allow_downgrade": request.conduct.allow_downgrade,
         "dry_run": is_dry_run,
     }
-    if inputs.callback_url is not None and not is_dry_run:
-        body["webhook"] = inputs.callback_url
-    return body
+    return body if is_dry_run else body | addressed(inputs)
 
 
 def to_prompt(request: TextRequest) -> str:
