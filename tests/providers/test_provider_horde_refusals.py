@@ -11,6 +11,7 @@ from bot.domain.errors import (
     KeyRejected,
     Permanent,
     RateLimited,
+    ShutOut,
     Transient,
 )
 from bot.providers.horde.errors import is_gone, refusal
@@ -36,7 +37,7 @@ RECORDED: dict[str, type[BotError]] = {
     "error_400_webhook_too_short": InvalidRequest,
     "error_401_unknown_key": KeyRejected,
     "error_403_banned_client_agent": Permanent,
-    "error_403_ip_timeout": RateLimited,
+    "error_403_ip_timeout": ShutOut,
     "error_403_kudos_upfront": InvalidRequest,
     "error_403_shared_key_kudos": InvalidRequest,
     "error_404_cancel_unknown_id": Permanent,
