@@ -87,6 +87,7 @@ async def open_service(
             service.payers,
             service.marks,
             service.seats,
+            service.exports,
         ):
             await book.open()
         yield service

@@ -19,6 +19,7 @@ from bot.accounts.keys import KeyRing
 from bot.accounts.kudos import KudosDesk
 from bot.accounts.money import Money
 from bot.accounts.preferences import PreferenceBook
+from bot.jobs.caretakers import Caretakers
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.history import History
 from bot.jobs.overview import Overview
@@ -35,8 +36,9 @@ from bot.ui.history import Picks
 from bot.ui.kudos import KudosGivers
 from bot.ui.picking import Choosers
 from bot.ui.presses import JobPresses
+from bot.ui.privacy import Erasures
 from bot.ui.styles import Browsers
-from bot.ui.unbroken import unbroken
+from bot.ui.unbroken import NO_CONNECTION, unbroken
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,7 @@ class Services:
     styles: StyleShelf
     audit_trail: AuditBook
     house: HouseBook
+    care: Caretakers
 
 
 class Tree(app_commands.CommandTree["EaselBot"]):
@@ -101,6 +104,7 @@ class EaselBot(commands.AutoShardedBot):
     kudos_givers: KudosGivers  # found here by `bot.ui.kudos.KudosButton`
     browsers: Browsers  # found here by `bot.ui.styles.StylesButton`
     choosers: Choosers  # found here by `bot.ui.picking.PictureSelect`
+    erasures: Erasures  # found here by `bot.ui.privacy.EraseButton`
     audits: Audits  # found here by `bot.ui.audit_trail.AuditButton`
 
     def __init__(
@@ -125,6 +129,22 @@ class EaselBot(commands.AutoShardedBot):
         """Hand over what cogs may call, before the login: services edit cards through this bot."""
         self.services = services
         self.presses = JobPresses(services.tracker)
+
+    async def is_in(self, guild_id: int) -> bool | None:
+        """Tell whether the bot is in a server, as Discord says now; None when it does not say.
+
+        An outage leaves a server in the cache, marked as unavailable; what is not there is asked for.
+        """
+        if self.get_guild(guild_id) is not None:
+            return True
+        try:
+            await unbroken(self.fetch_guild(guild_id, with_counts=False))
+        except (discord.NotFound, discord.Forbidden):
+            return False
+        except (discord.HTTPException, *NO_CONNECTION) as error:
+            log.info("a server could not be asked for", extra={"why": str(error)})
+            return None
+        return True
 
     def add_admin(self, *commands: AdminCommand) -> None:
         """Add commands and groups of commands to `/admin`; the check of `bot.ui.admin` covers them."""

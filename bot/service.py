@@ -20,6 +20,7 @@ from bot.domain.errors import BotError, ConfigurationError, StorageUnavailable
 from bot.jobs.callbacks import Callbacks
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.dispatch import LocalDispatch
+from bot.jobs.exports import Exports
 from bot.jobs.recovery import Recovery
 from bot.jobs.seats import Seats
 from bot.jobs.tracker import Tracker
@@ -67,6 +68,7 @@ class Service:
     payers: PayerBook
     marks: Marks
     seats: Seats
+    exports: Exports
     turns: tuple[Turns, ...]
     database: Database
     token: str

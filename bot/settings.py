@@ -279,6 +279,10 @@ class Settings(BaseModel):
     """Minutes after which an unfinished job expires, and its credits go back."""
     result_retention_h: Annotated[int, Field(ge=1, le=8760)] = 72
     """Hours that finished pictures stay in the data folder."""
+    prompt_retention_d: Annotated[int, Field(ge=1, le=3650)] = 90
+    """Days after which the words of a finished request are blanked; its figures stay."""
+    left_server_grace_d: Annotated[int, Field(ge=0, le=365)] = 7
+    """Days after which all that belongs to a server the bot has left is deleted."""
     drain_s: Annotated[float, Field(ge=0, le=600)] = 20.0
     """Seconds to finish calls in flight when told to stop."""
     web_host: Annotated[str, AfterValidator(_one_word)] = "127.0.0.1"

@@ -24,10 +24,12 @@ from bot.client import EaselBot, Services, use_addresses
 from bot.domain.clock import Clock
 from bot.domain.credits import credits_of
 from bot.domain.errors import ConfigurationError
+from bot.domain.keys import KeyOwner
 from bot.jobs.album import Album
 from bot.jobs.callbacks import KEY_LABEL, CallbackAddresses, Callbacks
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.dispatch import Dispatch, LocalDispatch
+from bot.jobs.erasure import Memory
 from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
 from bot.jobs.history import History
@@ -48,6 +50,7 @@ from bot.jobs.worker import Worker
 from bot.key_setup import Vault, keep_out_of_logs
 from bot.media.pool import PictureWork
 from bot.price_setup import price_list
+from bot.privacy_setup import Stores, caretakers, retention
 from bot.provider_setup import service_keys
 from bot.providers.base import Limits, Provider
 from bot.providers.horde import Horde
@@ -102,6 +105,7 @@ class _Books:
     house: HouseBook
     strikes: StrikeBook
     marks: Marks
+    preferences: PreferenceBook
 
 
 def _books(settings: Settings, opened: Opened) -> _Books:
@@ -112,6 +116,7 @@ def _books(settings: Settings, opened: Opened) -> _Books:
         house=HouseBook(database, clock=clock),
         strikes=StrikeBook(database, clock=clock),
         marks=Marks(database),
+        preferences=PreferenceBook(database, clock=clock),
     )
 
 
@@ -127,7 +132,6 @@ def wired(settings: Settings, opened: Opened) -> Service:
     books = _books(settings, opened)
     catalogue, styles = Catalogue(providers, clock=clock), StyleShelf(providers, clock=clock)
     _point_at_discord(settings)
-    retention = timedelta(hours=settings.result_retention_h)
     budgets, album = Budgets(), Album(opened.blobs, opened.pictures)
     bot = EaselBot(cogs=COGS, http_trace=listening(budgets, clock))
     editor = Editor(
@@ -138,6 +142,8 @@ def wired(settings: Settings, opened: Opened) -> Service:
     dispatch = LocalDispatch(Worker(tools).advance, clock=clock)
     offers = _offers(settings, opened, books=books, catalogue=catalogue, health=tools.health)
     tracker = _tracker(opened, books=books, offers=offers, dispatch=dispatch, notifier=editor)
+    stores = _stores(opened, books, album)
+    care = caretakers(settings, stores, dispatch=dispatch, is_there=bot.is_in, clock=clock)
     bot.attach(
         Services(
             tracker=tracker,
@@ -145,15 +151,16 @@ def wired(settings: Settings, opened: Opened) -> Service:
             money=books.money,
             keys=books.keys,
             kudos=_kudos(opened, keys=books.keys),
-            preferences=PreferenceBook(database, clock=clock),
-            history=History(database, album, retention=retention),
+            preferences=books.preferences,
+            history=History(database, album, retention=care.retention.results),
             overview=Overview(providers, offers=offers, keys=books.keys, catalogue=catalogue),
             styles=styles,
             audit_trail=AuditBook(database, clock=clock),
             house=books.house,
+            care=care,
         )
     )
-    recovery = Recovery(database, dispatch, blobs=opened.blobs, retention=retention, clock=clock)
+    recovery = _recovery(settings, opened, dispatch)
     return Service(
         bot=bot,
         tracker=tracker,
@@ -162,11 +169,12 @@ def wired(settings: Settings, opened: Opened) -> Service:
         catalogue=catalogue,
         editor=editor,
         keys=books.keys,
-        keepers=(books.strikes, styles, *_keepers(opened)),
+        keepers=(books.strikes, styles, care.eraser, care.departures, *_keepers(opened)),
         house=books.house,
         strikes=books.strikes,
         payers=books.money.payers,
         marks=books.marks,
+        exports=care.exports,
         database=database,
         seats=tools.seats,
         turns=tuple(tools.turns.values()),
@@ -174,6 +182,38 @@ def wired(settings: Settings, opened: Opened) -> Service:
         drain_s=settings.drain_s,
         web=_web_address(settings),
         callbacks=_callbacks(tools, dispatch),
+    )
+
+
+def _recovery(settings: Settings, opened: Opened, dispatch: LocalDispatch) -> Recovery:
+    return Recovery(
+        opened.database,
+        dispatch,
+        blobs=opened.blobs,
+        retention=retention(settings),
+        clock=opened.clock,
+    )
+
+
+def _stores(opened: Opened, books: _Books, album: Album) -> Stores:
+    return Stores(
+        database=opened.database,
+        blobs=opened.blobs,
+        album=album,
+        memory=Memory(
+            settle=books.strikes.flush,
+            let_go=(
+                books.money.credits.let_go,
+                books.preferences.let_go,
+                lambda owner_id: books.keys.let_go(KeyOwner.member(owner_id)),
+            ),
+            learn=(books.marks.open,),
+        ),
+        server_memory=(
+            books.house.let_go,
+            books.money.payers.let_go,
+            lambda guild_id: books.keys.let_go(KeyOwner.server(guild_id)),
+        ),
     )
 
 

@@ -17,8 +17,10 @@ COGS = (
     "cogs.keys",
     "cogs.kudos",
     "cogs.preferences",
+    "cogs.privacy",
     "cogs.providers",
     "cogs.server_keys",
+    "cogs.servers",
     "cogs.styles",
 )
 """Every extension, by hand: a test compares the list with the folder."""

@@ -7,7 +7,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import EaselBot
-from bot.ui import copy
+from bot.jobs.caretakers import Caretakers
+from bot.ui import privacy_copy
 from bot.ui.account import about_card
 from bot.ui.unbroken import unbroken
 
@@ -15,18 +16,21 @@ from bot.ui.unbroken import unbroken
 class About(commands.Cog):
     """Explain the bot."""
 
-    def __init__(self, providers: tuple[str, ...]) -> None:
+    def __init__(self, providers: tuple[str, ...], care: Caretakers) -> None:
         self._providers = providers
+        self._care = care
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def about(self, interaction: discord.Interaction[Any]) -> None:
-        """Say what this bot is and who reads your prompts."""
-        view = about_card(copy.about(self._providers))
+        """Say what this bot is, who reads your prompts, and what is kept for how long."""
+        view = about_card(privacy_copy.about(self._providers, retention=self._care.retention))
         await unbroken(interaction.response.send_message(view=view, ephemeral=True))
 
 
 async def setup(bot: EaselBot) -> None:
     """Load the cog."""
-    await bot.add_cog(About(tuple(title for _, title in bot.services.keys.providers)))
+    services = bot.services
+    titles = tuple(title for _, title in services.keys.providers)
+    await bot.add_cog(About(titles, services.care))

@@ -52,6 +52,10 @@ class BlobStore(Protocol):
         """Return stored bytes, or None when they were deleted or never stored."""
         ...
 
+    async def is_stored(self, blob: BlobId) -> bool:
+        """Tell whether bytes are stored under a name."""
+        ...
+
     async def renew(self, blob: BlobId) -> bool:
         """Let stored bytes count as new, because a row is going to name them; False when gone."""
         ...
@@ -89,6 +93,10 @@ class DirectoryBlobs:
     async def get(self, blob: BlobId) -> bytes | None:
         """Return stored bytes; see `BlobStore.get`."""
         return await asyncio.to_thread(self._get, blob)
+
+    async def is_stored(self, blob: BlobId) -> bool:
+        """Tell whether bytes are stored; see `BlobStore.is_stored`."""
+        return await asyncio.to_thread(self._path(blob).exists)
 
     async def renew(self, blob: BlobId) -> bool:
         """Let stored bytes count as new; see `BlobStore.renew`."""

@@ -172,6 +172,13 @@ class Forgetting:
             return None
         return await self._mark_key()
 
+    async def has_marks(self, *, before: datetime) -> bool:
+        """Tell whether there are marks from before a moment."""
+        row = await self._db.row(
+            "SELECT 1 FROM forgotten WHERE at < :before LIMIT 1", before=to_text(before)
+        )
+        return row is not None
+
     async def drop_marks(self, *, before: datetime) -> int:
         """Let go of old marks that nothing is kept under."""
         free = "".join(

@@ -97,6 +97,10 @@ class CreditAccounts:
         if len(self._last_known) > BALANCES_REMEMBERED_MAX:
             self._last_known.popitem(last=False)
 
+    def let_go(self, owner_id: UserId) -> None:
+        """Forget from memory whose account was given up."""
+        self._last_known.pop(owner_id, None)
+
     async def open_today(self, tx: Tx, owner_id: UserId, *, at: datetime) -> Balance:
         """Give today's allowance unless it was given, and return the balance."""
         await tx.credits.open_member(owner_id)

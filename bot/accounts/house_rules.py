@@ -58,6 +58,10 @@ class HouseBook:
             return HOUSE_WITHOUT_RULES
         return self._rules.get(guild_id, HOUSE_WITHOUT_RULES)
 
+    def let_go(self, guild_id: int) -> None:
+        """Forget from memory a server whose rules were deleted in the store."""
+        self._rules.pop(guild_id, None)
+
     async def put(self, deed: Deed, listing: Listing, entry: str, stance: Stance) -> HouseRules:
         """List an entry; raise `InvalidRequest` for one that cannot be, or when the list is full."""
         entry = _readable(listing, entry)

@@ -41,6 +41,10 @@ class PayerBook:
         """Return a server's rules by channel; `WHOLE_SERVER` is that of all others."""
         return {} if guild_id is None else self._remembered.get(guild_id, {})
 
+    def let_go(self, guild_id: int) -> None:
+        """Forget from memory a server whose rules were deleted in the store."""
+        self._remembered.pop(guild_id, None)
+
     async def set(
         self, rule: PayRule | None, *, deed: Deed, channel_id: int = WHOLE_SERVER
     ) -> None:

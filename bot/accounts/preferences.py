@@ -38,6 +38,10 @@ class PreferenceBook:
         self._remember(owner_id, Preferences())
         return was_there
 
+    def let_go(self, owner_id: UserId) -> None:
+        """Forget from memory what was erased in the store together with all else."""
+        self._remembered.pop(owner_id, None)
+
     def _remember(self, owner_id: UserId, preferences: Preferences) -> None:
         self._remembered[owner_id] = preferences
         self._remembered.move_to_end(owner_id)

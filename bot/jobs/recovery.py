@@ -8,6 +8,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import StorageUnavailable
 from bot.domain.jobs import JobId
 from bot.domain.requests import BlobId
+from bot.domain.retention import Retention
 from bot.jobs.dispatch import LocalDispatch
 from storage.blobs import SHARDS, BlobStore
 from storage.database import Database, Tx
@@ -29,7 +30,7 @@ class Recovery:
         dispatch: LocalDispatch,
         *,
         blobs: BlobStore,
-        retention: timedelta,
+        retention: Retention,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -67,13 +68,27 @@ class Recovery:
         await self._database.write(lambda tx: forget_old_use(tx, now=now))
         if expired:
             log.warning("forgotten reservations expired", extra={"count": len(expired)})
-        before = now - self._retention
+        before = now - self._retention.results
         old = await self._database.read(
             lambda tx: tx.jobs.done_before(before, limit=FORGET_AT_ONCE_MAX)
         )
         for job_id in old:
             await self._forget(job_id, now=now)
+        await self._forget_words(now - self._retention.words)
         await self._drop_strays(now)
+
+    async def _forget_words(self, before: datetime) -> None:
+        """Blank the requests of jobs that were over before a moment; their figures stay."""
+
+        async def forget(tx: Tx) -> int:
+            old = await tx.jobs.worded_before(before, limit=FORGET_AT_ONCE_MAX)
+            for job_id in old:
+                await tx.jobs.forget_words(job_id)
+            return len(old)
+
+        if count := await self._database.write(forget):
+            log.info("old requests were blanked", extra={"count": count})
+            await self._database.scrub()
 
     async def _forget(self, job_id: JobId, *, now: datetime) -> None:
         unused = await self._database.write(lambda tx: tx.jobs.forget_results(job_id))

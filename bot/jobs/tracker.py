@@ -35,6 +35,10 @@ from storage.database import Database, Tx
 
 log = logging.getLogger(__name__)
 
+BEING_FORGOTTEN = (
+    "You asked for everything about you to be erased, and that is under way. "
+    "Please try again when it is done."
+)
 SOURCE_GONE = "The picture you started from is not kept any more: please attach it again."
 
 FULL_SENTENCE = "I have more work than I can take right now. Please try again in a few minutes."
@@ -216,6 +220,8 @@ class Tracker:
         existing = await tx.jobs.get(job.id)
         if existing is not None:
             return existing
+        if await tx.forgetting.is_asked(job.owner_id):
+            raise NotAllowed(BEING_FORGOTTEN)
         quota.may_submit(await tx.jobs.count_working(job.owner_id))
         job = await self._till.take(tx, job, asker=asker)
         await tx.jobs.accept(job)

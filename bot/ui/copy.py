@@ -3,7 +3,6 @@
 Functions return Discord markup. What comes from members or providers goes through `bot.ui.texts`.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.credits import (
@@ -23,7 +22,13 @@ from bot.domain.jobs import (
     Second,
 )
 from bot.domain.keys import ON_KEY, KeyKind
-from bot.domain.requests import AlchemyRequest, PictureRequest, Request, TextRequest
+from bot.domain.requests import (
+    AlchemyRequest,
+    PictureRequest,
+    Request,
+    TextRequest,
+    is_forgotten,
+)
 from bot.ui import alchemy_copy, texts
 
 # ------------------------------------------------------------------ cards
@@ -371,16 +376,6 @@ def default(name: str, value: object) -> str:
     return f"**{name}**: {words}"
 
 
-def about(providers: Sequence[str]) -> str:
-    """Say what this is and who reads along."""
-    names = ", ".join(map(texts.inline, providers))
-    return (
-        "I make pictures from descriptions with other people's generators: try /imagine.\n"
-        f"Your prompts and attached pictures go to: {names}. Whoever works there can read them.\n"
-        "Here they are kept with the job so that it survives a restart."
-    )
-
-
 # ------------------------------------------------------------------ a member's own jobs
 
 JOBS = "Your jobs"
@@ -389,6 +384,7 @@ NOT_POSTED = "Could not be posted"
 CARD_LINK = "to the card"
 PICK = {"show": "See results again…", "stop": "Stop one…"}
 PROMPT_LINE_CHARS_MAX = 100
+WORDS_GONE = "What was asked for is not kept any more."
 
 
 def is_unposted(job: Job) -> bool:
@@ -408,6 +404,8 @@ def unposted(job: Job, *, kept_until: datetime | None) -> str:
 
 def prompt_line(job: Job) -> str:
     """Quote the beginning of what was asked for on one line."""
+    if is_forgotten(job.request):
+        return small(WORDS_GONE)
     return f"> {texts.inline(asked(job.request), chars_max=PROMPT_LINE_CHARS_MAX)}"
 
 

@@ -12,7 +12,7 @@ from bot.domain.askers import Asker
 from bot.domain.conversations import answer_of, continued
 from bot.domain.errors import InvalidRequest, NotAllowed, UserError
 from bot.domain.jobs import ENDS, Job, JobId, Target, UserId
-from bot.domain.requests import PROMPT_CHARS_MAX, AlchemyRequest, Request
+from bot.domain.requests import PROMPT_CHARS_MAX, AlchemyRequest, Request, is_forgotten
 from bot.ui import copy
 from bot.ui.buttons import Action
 from bot.ui.cards import lost
@@ -100,6 +100,8 @@ class JobPresses(Generic[OfferT]):
     ) -> None:
         parent = await self._own(interaction, job_id, otherwise=copy.NOT_YOURS_TO_REPEAT)
         request, provider = where(parent)
+        if is_forgotten(request):
+            raise InvalidRequest(copy.REQUEST_FORGOTTEN)
         await self._begin(interaction, request, parent=parent, provider=provider)
 
     async def _ask_to_continue(self, interaction: discord.Interaction[Any], job_id: JobId) -> None:

@@ -14,6 +14,7 @@ ABOVE_SETTINGS = {
     "bot.wiring",
     "bot.key_setup",
     "bot.price_setup",
+    "bot.privacy_setup",
 }
 ADAPTERS = {f"bot.providers.{name}" for name in modules("bot/providers")} - {
     "bot.providers.base",

@@ -71,8 +71,34 @@ def _step(name, args):
     return after.state.value if after.state is not before.state else "facts"
 
 
+class WatchedForgetting:
+    """The erasures of a transaction; a wish and its fulfilment are steps."""
+
+    def __init__(self, forgetting, steps):
+        self._forgetting = forgetting
+        self._steps = steps
+
+    def __getattr__(self, name):
+        return getattr(self._forgetting, name)
+
+    async def ask(self, owner_id, *, at):
+        await self._forgetting.ask(owner_id, at=at)
+        self._steps.append("ask_erasure")
+
+    async def erase(self, owner_id, *, nobody_id, at):
+        is_done = await self._forgetting.erase(owner_id, nobody_id=nobody_id, at=at)
+        if is_done:
+            self._steps.append("erase")
+        return is_done
+
+    async def settle_blob(self, blob):
+        await self._forgetting.settle_blob(blob)
+        self._steps.append("settle_blob")
+
+
 class WatchedTx:
     def __init__(self, tx, steps):
+        self.forgetting = WatchedForgetting(tx.forgetting, steps)
         self.resealing = WatchedResealing(tx.resealing, steps)
         self._tx = tx
         self._steps = steps
@@ -93,6 +119,9 @@ class KillingDatabase:
 
     async def read(self, fn):
         return await self._database.read(fn)
+
+    async def scrub(self):
+        return await self._database.scrub()
 
     async def write(self, fn):
         numbered = []

@@ -207,7 +207,7 @@ class Deadly:
 
     def __init__(self, database):
         self._database = database
-        self.read = database.read
+        self.read, self.scrub = database.read, database.scrub
         self.is_deadly = False
 
     async def write(self, fn):

@@ -4,10 +4,23 @@ from collections.abc import Callable
 
 from bot.sandbox.discord.command_book import GLOBAL, CommandBook
 from bot.sandbox.discord.gateway import Gateway
-from bot.sandbox.discord.payloads import application_payload, channel_payload, self_payload
+from bot.sandbox.discord.payloads import (
+    application_payload,
+    channel_payload,
+    guild_payload,
+    self_payload,
+)
 from bot.sandbox.discord.router import Route
 from bot.sandbox.discord.rules import DiscordRules
-from bot.sandbox.discord.wire import NO_CONTENT, Answer, ApiError, Call, Json, unknown_user
+from bot.sandbox.discord.wire import (
+    NO_CONTENT,
+    Answer,
+    ApiError,
+    Call,
+    Json,
+    missing_access,
+    unknown_user,
+)
 from bot.sandbox.discord.world import World
 
 
@@ -31,6 +44,7 @@ class ApplicationRoutes:
             ("POST", "/users/@me/channels", self.open_dm),
             ("GET", "/applications/@me", self.application),
             ("GET", "/oauth2/applications/@me", self.application),
+            ("GET", "/guilds/{guild_id}", self.guild),
             ("GET", "/gateway", self.gateway),
             ("GET", "/gateway/bot", self.gateway_bot),
             ("GET", f"{application}/commands", self.list_commands),
@@ -53,6 +67,15 @@ class ApplicationRoutes:
     def application(self, _call: Call) -> Answer:
         """GET /applications/@me, and its OAuth2 twin."""
         return Answer(body=application_payload(self._world))
+
+    def guild(self, call: Call) -> Answer:
+        """GET /guilds/{id}. Raises 10004 for one that does not exist, 50001 for one without the bot."""
+        guild = self._world.guilds.get(call.params["guild_id"])
+        if guild is None:
+            raise ApiError(404, 10004, "Unknown Guild")
+        if not guild.has_bot:
+            raise missing_access()
+        return Answer(body=guild_payload(guild))
 
     def gateway(self, _call: Call) -> Answer:
         """GET /gateway."""

@@ -133,7 +133,7 @@ class Gateway:
         guilds = list(self._guilds_of(session))
         session.dispatch("READY", self._ready(session, guilds))
         if intents & Intent.GUILDS:
-            for guild in guilds:
+            for guild in filter(lambda known: known.is_available, guilds):
                 session.dispatch("GUILD_CREATE", guild_create_payload(self._world, guild))
         self.bell.ring()
         return session

@@ -98,7 +98,6 @@ def role_payload(role: Role, *, permissions: Permission = NOTHING, position: int
     return {
         "id": role.id,
         "name": role.name,
-        "description": None,
         "permissions": str(int(permissions)),
         "position": position,
         "color": 0,
@@ -114,6 +113,36 @@ def role_payload(role: Role, *, permissions: Permission = NOTHING, position: int
 
 def guild_create_payload(world: World, guild: Guild) -> Json:
     """Draw a GUILD_CREATE event."""
+    return {
+        **_guild(guild),
+        "joined_at": created_at(guild.id).isoformat(),
+        "large": False,
+        "unavailable": False,
+        "member_count": len(guild.members) + 1,
+        "members": [bot_member_payload(world, guild)],
+        "channels": [channel_payload(channel) for channel in guild.channels.values()],
+        "threads": [],
+        "presences": [],
+        "voice_states": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }
+
+
+def guild_payload(guild: Guild) -> Json:
+    """Draw a `GuildWithCountsResponse`."""
+    return {
+        **_guild(guild),
+        "home_header": None,
+        "incidents_data": None,
+        "max_presences": None,
+        "max_stage_video_channel_users": 50,
+        "max_video_channel_users": 25,
+    }
+
+
+def _guild(guild: Guild) -> Json:
     return {
         "id": guild.id,
         "name": guild.name,
@@ -150,18 +179,6 @@ def guild_create_payload(world: World, guild: Guild) -> Json:
         "premium_progress_bar_enabled": False,
         "vanity_url_code": None,
         "max_members": 250_000,
-        "joined_at": created_at(guild.id).isoformat(),
-        "large": False,
-        "unavailable": False,
-        "member_count": len(guild.members) + 1,
-        "members": [bot_member_payload(world, guild)],
-        "channels": [channel_payload(channel) for channel in guild.channels.values()],
-        "threads": [],
-        "presences": [],
-        "voice_states": [],
-        "stage_instances": [],
-        "guild_scheduled_events": [],
-        "soundboard_sounds": [],
     }
 
 

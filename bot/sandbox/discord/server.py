@@ -30,7 +30,7 @@ from bot.sandbox.discord.router import Router
 from bot.sandbox.discord.rules import DiscordRules
 from bot.sandbox.discord.stage import build_stage
 from bot.sandbox.discord.wire import Json
-from bot.sandbox.discord.world import Channel
+from bot.sandbox.discord.world import Channel, Guild
 
 
 class SandboxDiscord:
@@ -137,8 +137,7 @@ class SandboxDiscord:
         guild = self.world.add_guild(name, locale=locale, has_bot=has_bot)
         community = Community(guild, stage=self._stage)
         if has_bot:
-            payload = guild_create_payload(self.world, guild)
-            self._stage.gateway.dispatch("GUILD_CREATE", payload, guild=guild, intent=Intent.GUILDS)
+            self._tell_of_guild(guild)
         return community
 
     def stranger(self, name: str, *, locale: str = "en-US") -> Person:
@@ -178,6 +177,30 @@ class SandboxDiscord:
         self._stage.gateway.dispatch(
             "GUILD_DELETE", {"id": community.id}, guild=community.guild, intent=Intent.GUILDS
         )
+
+    def add_bot(self, community: Community) -> None:
+        """Let an admin invite the bot to a server, perhaps again."""
+        community.guild.has_bot = True
+        self._tell_of_guild(community.guild)
+
+    def outage(self, community: Community) -> None:
+        """Let a server be out of reach for a while: it is unavailable, the bot is still in it."""
+        community.guild.is_available = False
+        self._stage.gateway.dispatch(
+            "GUILD_DELETE",
+            {"id": community.id, "unavailable": True},
+            guild=community.guild,
+            intent=Intent.GUILDS,
+        )
+
+    def outage_over(self, community: Community) -> None:
+        """Let a server be reached again."""
+        community.guild.is_available = True
+        self._tell_of_guild(community.guild)
+
+    def _tell_of_guild(self, guild: Guild) -> None:
+        payload = guild_create_payload(self.world, guild)
+        self._stage.gateway.dispatch("GUILD_CREATE", payload, guild=guild, intent=Intent.GUILDS)
 
     def deliver(
         self, *, twice: bool = False, delay_s: float = 0.0, lose: bool = False, times: int = 1

@@ -47,6 +47,7 @@ class Guild:
     owner_id: str
     locale: str = "en-US"
     has_bot: bool = True
+    is_available: bool = True
     bot_permissions: Permission = BOT
     file_bytes_max: int
     members: dict[str, "Membership"] = field(default_factory=dict)

@@ -120,3 +120,18 @@ async def test_the_bot_deletes_its_own_message(bot, channel, ann):
 
     await card.until_deleted()
     assert card.render() == "(deleted)"
+
+
+async def test_a_server_is_shown_to_a_bot_that_is_in_it(bot, sandbox, guild):
+    found = await bot.fetch_guild(int(guild.id), with_counts=False)
+
+    assert found.name == guild.name
+
+
+async def test_a_server_without_the_bot_is_not_shown(bot, sandbox, guild):
+    sandbox.remove_bot(guild)
+
+    with pytest.raises(discord.Forbidden, match="50001"):
+        await bot.fetch_guild(int(guild.id), with_counts=False)
+    with pytest.raises(discord.NotFound, match="10004"):
+        await bot.fetch_guild(4711, with_counts=False)

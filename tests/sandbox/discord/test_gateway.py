@@ -213,3 +213,47 @@ async def test_an_encoding_nobody_speaks_is_closed(sandbox, forgiving):
         await socket.receive(timeout=5)
 
     assert socket.close_code == 4000
+
+
+async def test_in_an_outage_a_server_is_unavailable_and_not_removed(sandbox, connect, guild):
+    client = await connect()
+    await client.identify()
+    await client.until("GUILD_CREATE")
+
+    sandbox.outage(guild)
+    gone = await client.until("GUILD_DELETE")
+    sandbox.outage_over(guild)
+    back = await client.until("GUILD_CREATE")
+
+    assert gone["d"] == {"id": guild.id, "unavailable": True}
+    assert back["d"]["id"] == guild.id
+
+
+async def test_whoever_connects_in_an_outage_is_told_of_the_server_without_it(
+    sandbox, connect, guild
+):
+    other = sandbox.guild("Elsewhere")
+    sandbox.outage(guild)
+
+    client = await connect()
+    await client.identify()
+
+    ready = await client.until("READY")
+    assert {known["id"] for known in ready["d"]["guilds"]} == {guild.id, other.id}
+    assert (await client.until("GUILD_CREATE"))["d"]["id"] == other.id
+    sandbox.outage_over(guild)
+    assert (await client.until("GUILD_CREATE"))["d"]["id"] == guild.id
+
+
+async def test_a_bot_that_was_removed_and_invited_hears_of_both(sandbox, connect, guild):
+    client = await connect()
+    await client.identify()
+    await client.until("GUILD_CREATE")
+
+    sandbox.remove_bot(guild)
+    gone = await client.until("GUILD_DELETE")
+    sandbox.add_bot(guild)
+    back = await client.until("GUILD_CREATE")
+
+    assert gone["d"] == {"id": guild.id}
+    assert back["d"]["id"] == guild.id

@@ -1,0 +1,18 @@
+"""Who answers for members' data, in one value."""
+
+from dataclasses import dataclass
+
+from bot.domain.retention import Retention
+from bot.jobs.departures import Departures
+from bot.jobs.erasure import Eraser
+from bot.jobs.exports import Exports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caretakers:
+    """Those who hand out, forget and let go what is stored, and how long what is kept."""
+
+    retention: Retention
+    eraser: Eraser
+    exports: Exports
+    departures: Departures
