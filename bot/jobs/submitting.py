@@ -153,7 +153,8 @@ class Submitting:
     def _word_may_come(self, job: Job, *, key: SecretStr, since: datetime) -> datetime | None:
         """Return when to look for a submit again; None when it would have shown up by now."""
         tools, now = self._tools, self._tools.clock.now()
-        if now - since < timedelta(seconds=tools.providers[job.provider].find_lag_s(key)):
+        lag_s = tools.providers[job.provider].find_lag_s(job.request, key=key)
+        if now - since < timedelta(seconds=lag_s):
             return later(tools, 2)
         heard_by = tools.schedule.heard_by(since)
         if tools.callback_url(job) is not None and now < heard_by:

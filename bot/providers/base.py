@@ -344,7 +344,7 @@ class Provider(Protocol):
         """
         ...
 
-    def find_lag_s(self, key: SecretStr) -> float:
+    def find_lag_s(self, request: Request, *, key: SecretStr) -> float:
         """Tell how long after a submit `find` may still miss it; 0 where it never finds any."""
         ...
 

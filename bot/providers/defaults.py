@@ -46,7 +46,7 @@ class Defaults:
         """Find none."""
         return None
 
-    def find_lag_s(self, key: SecretStr) -> float:
+    def find_lag_s(self, request: Request, *, key: SecretStr) -> float:
         """Tell that waiting brings nothing to light."""
         return 0.0
 

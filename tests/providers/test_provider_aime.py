@@ -257,7 +257,7 @@ async def test_nothing_is_collected_cancelled_or_found(aime, host):
     await aime.cancel(REMOTE, key=KEY)
     assert await aime.find(REQUEST, key=KEY, known=(), now=NOW) is None
     assert await aime.find(REQUEST, key=KEY, known=(), now=NOW, so_far=REMOTE) is REMOTE
-    assert aime.find_lag_s(KEY) == 0
+    assert aime.find_lag_s(REQUEST, key=KEY) == 0
     assert host.calls == []
 
 

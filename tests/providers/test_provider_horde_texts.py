@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.errors import Ambiguous, InvalidRequest
+from bot.domain.errors import Ambiguous, InvalidRequest, ProtocolBroken, Transient
 from bot.domain.jobs import PassageKind, Remote
 from bot.domain.requests import Conduct, PictureRequest, Role, TextRequest, Turn
 from bot.providers.base import Callback, Ended, Ending, Finished, Inputs, Makes, Model, Working
@@ -321,3 +322,22 @@ def test_a_request_for_pictures_is_planned_as_before(horde):
     plan = horde.plan(PictureRequest(prompt="x"), models=MODELS, has_own_key=False)
 
     assert plan.request.model == "AlbedoBase XL (SDXL)"
+
+
+@pytest.mark.parametrize("kind", ["text", "alchemy"])
+@pytest.mark.parametrize(
+    "reply, error",
+    [
+        (Reply(status=500), Transient),
+        (Reply(status=502, body=b"<html></html>"), Transient),
+        (Reply(delivery=Delivery.CUT_AFTER), Transient),
+        (Reply(body=b""), ProtocolBroken),
+        (Reply(body=b"[1]"), ProtocolBroken),
+        (Reply(body=b'{"forms": [{}], "generations": 3}'), ProtocolBroken),
+    ],
+)
+async def test_a_look_without_a_readable_answer_says_what_to_do(horde, host, kind, reply, error):
+    host.says(reply)
+
+    with pytest.raises(error):
+        await horde.poll(replace(REMOTE, extras={"kind": kind}), key=KEY)

@@ -133,7 +133,7 @@ class AiClient(Defaults):
         sent = None if entries is None else answers.request_in(entries.data)
         return None if sent is None else answers.with_entry(so_far, sent)
 
-    def find_lag_s(self, key: SecretStr) -> float:
+    def find_lag_s(self, request: Request, *, key: SecretStr) -> float:
         """Tell how long a request may take to show up in its thread."""
         return FIND_LAG_S
 

@@ -158,9 +158,10 @@ class Horde(Defaults):
             return None
         return await self._pictures.find(request, key=key, known=known, now=now)
 
-    def find_lag_s(self, key: SecretStr) -> float:
+    def find_lag_s(self, request: Request, *, key: SecretStr) -> float:
         """Tell how long the account's list may lag behind."""
-        return 0.0 if is_anonymous(key) else FIND_LAG_S
+        is_listed = isinstance(request, PictureRequest) and not is_anonymous(key)
+        return FIND_LAG_S if is_listed else 0.0
 
     async def models(self) -> tuple[Model, ...]:
         """List the models of pictures and of texts, and the tools of alchemy.

@@ -50,6 +50,12 @@ async def test_invalid_submits_count_too(horde: SandboxHorde, client: Client):
         ("GET", "/generate/check/{id}", 10),
         ("GET", "/generate/status/{id}", 10),
         ("DELETE", "/generate/status/{id}", 10),
+        ("GET", "/generate/text/status/{text}", 60),
+        ("DELETE", "/generate/text/status/{text}", 60),
+        ("GET", "/interrogate/status/{alchemy}", 10),
+        ("DELETE", "/interrogate/status/{alchemy}", 10),
+        ("GET", "/styles/image", 10),
+        ("GET", "/styles/image_by_name/ink%20wash", 90),
         ("GET", "/status/modes", 30),
         ("GET", "/users/0", 60),
         ("GET", "/find_user", 90),
@@ -62,9 +68,9 @@ async def test_a_route_has_its_own_limit(
     one, other = await client.accepted(), await client.accepted()
     key = None if path == "/status/modes" else "0000000000"
 
-    answers = [
-        await client.ask(method, path.replace("{id}", one), key=key) for _ in range(count + 1)
-    ]
+    text, alchemy = await client.written(), await client.transmuted("caption")
+    path = path.replace("{id}", one).replace("{text}", text).replace("{alchemy}", alchemy)
+    answers = [await client.ask(method, path, key=key) for _ in range(count + 1)]
     elsewhere = await client.ask("GET", f"/generate/check/{other}")
 
     assert [answer.status for answer in answers] == [200] * count + [429]
