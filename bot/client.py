@@ -21,6 +21,7 @@ from bot.accounts.money import Money
 from bot.accounts.preferences import PreferenceBook
 from bot.jobs.caretakers import Caretakers
 from bot.jobs.catalogue import Catalogue
+from bot.jobs.claims import Claims
 from bot.jobs.history import History
 from bot.jobs.overview import Overview
 from bot.jobs.style_shelf import StyleShelf
@@ -51,6 +52,7 @@ class Services:
     """What cogs may call; each cog takes only what it uses."""
 
     tracker: Tracker
+    claims: Claims
     catalogue: Catalogue
     money: Money
     keys: KeyRing
@@ -97,6 +99,7 @@ class EaselBot(commands.AutoShardedBot):
     """The bot: the guilds intent alone, no member or message cache, and it never mentions."""
 
     services: Services
+    claims: Claims  # found here by `bot.ui.opening`
     presses: JobPresses[Quote]  # found here by `bot.ui.buttons.JobButton`
     leaves: Leaves  # found here by `bot.ui.credits.LeafButton`
     givers: Givers  # found here by `bot.ui.gifts.GiftButton`
@@ -127,7 +130,7 @@ class EaselBot(commands.AutoShardedBot):
 
     def attach(self, services: Services) -> None:
         """Hand over what cogs may call, before the login: services edit cards through this bot."""
-        self.services = services
+        self.services, self.claims = services, services.claims
         self.presses = JobPresses(services.tracker)
 
     async def is_in(self, guild_id: int) -> bool | None:

@@ -28,6 +28,7 @@ from bot.domain.keys import KeyOwner
 from bot.jobs.album import Album
 from bot.jobs.callbacks import KEY_LABEL, CallbackAddresses, Callbacks
 from bot.jobs.catalogue import Catalogue
+from bot.jobs.claims import Claims
 from bot.jobs.dispatch import Dispatch, LocalDispatch
 from bot.jobs.erasure import Memory
 from bot.jobs.health import Health
@@ -59,6 +60,7 @@ from bot.settings import Settings
 from bot.ui.budgets import Budgets
 from bot.ui.delivery import Sender
 from bot.ui.editor import Editor
+from bot.ui.lost_cards import LostCards
 from bot.ui.rate_headers import listening
 from cogs import COGS
 from storage.blobs import DirectoryBlobs
@@ -144,9 +146,11 @@ def wired(settings: Settings, opened: Opened) -> Service:
     tracker = _tracker(opened, books=books, offers=offers, dispatch=dispatch, notifier=editor)
     stores = _stores(opened, books, album)
     care = caretakers(settings, stores, dispatch=dispatch, is_there=bot.is_in, clock=clock)
+    claims = Claims(database, LostCards(bot), clock=clock)
     bot.attach(
         Services(
             tracker=tracker,
+            claims=claims,
             catalogue=catalogue,
             money=books.money,
             keys=books.keys,
@@ -160,7 +164,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
             care=care,
         )
     )
-    recovery = _recovery(settings, opened, dispatch)
+    recovery = _recovery(settings, opened, dispatch, claims)
     return Service(
         bot=bot,
         tracker=tracker,
@@ -185,10 +189,13 @@ def wired(settings: Settings, opened: Opened) -> Service:
     )
 
 
-def _recovery(settings: Settings, opened: Opened, dispatch: LocalDispatch) -> Recovery:
+def _recovery(
+    settings: Settings, opened: Opened, dispatch: LocalDispatch, claims: Claims
+) -> Recovery:
     return Recovery(
         opened.database,
         dispatch,
+        claims=claims,
         blobs=opened.blobs,
         retention=retention(settings),
         clock=opened.clock,

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from storage.answers import Answers
 from storage.audit_trail import AuditTrail
 from storage.budgets import Budgets
+from storage.claims import Claims
 from storage.credits import Credits
 from storage.executor import Executor
 from storage.forgetting import Forgetting
@@ -38,6 +39,7 @@ class Tx:
         "answers",
         "audit_trail",
         "budgets",
+        "claims",
         "credits",
         "forgetting",
         "house_rules",
@@ -55,6 +57,7 @@ class Tx:
     def __init__(self, executor: Executor, *, sealer: Sealer) -> None:
         self.jobs = Jobs(executor, sealer=sealer)
         self.answers = Answers(executor)
+        self.claims = Claims(executor, sealer=sealer)
         self.credits = Credits(executor)
         self.budgets = Budgets(executor)
         self.pay_rules = PayRulesTable(executor)

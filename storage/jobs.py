@@ -62,6 +62,7 @@ class Jobs:
             )
         await self._put_pictures(job)
         await self._record_move(job)
+        await self._db.change("DELETE FROM claims WHERE id = :id", id=job.id)
         return True
 
     async def get(self, job_id: JobId) -> Job | None:

@@ -15,6 +15,7 @@ from storage.executor import Executor, Row, Value
 USER_TABLES: Mapping[str, str] = MappingProxyType(
     {
         "accounts": "owner_id",
+        "claims": "owner_id",
         "erasures": "owner_id",
         "house_bans": "owner_id",
         "jobs": "owner_id",

@@ -60,6 +60,14 @@ PLACES = (
         purpose=Purpose.INTERACTION_TOKEN,
         among="id IN (SELECT id FROM open_jobs)",  # who is told needs no token, and has none
     ),
+    Place(
+        table="claims",
+        sealed="token",
+        key_id="token_key_id",
+        owner="owner_id",
+        name="id",
+        purpose=Purpose.INTERACTION_TOKEN,
+    ),
 )
 
 

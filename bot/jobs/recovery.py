@@ -9,6 +9,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.domain.jobs import JobId
 from bot.domain.requests import BlobId
 from bot.domain.retention import Retention
+from bot.jobs.claims import Claims
 from bot.jobs.dispatch import LocalDispatch
 from storage.blobs import SHARDS, BlobStore
 from storage.database import Database, Tx
@@ -29,12 +30,14 @@ class Recovery:
         database: Database,
         dispatch: LocalDispatch,
         *,
+        claims: Claims,
         blobs: BlobStore,
         retention: Retention,
         clock: Clock,
     ) -> None:
         self._database = database
         self._dispatch = dispatch
+        self._claims = claims
         self._blobs = blobs
         self._retention = retention
         self._clock = clock
@@ -49,13 +52,18 @@ class Recovery:
         return len(taken)
 
     async def run(self) -> None:
-        """Sweep for ever; a store that cannot write now is asked again a minute later."""
+        """Sweep for ever; a store that cannot write now is asked again a minute later.
+
+        Cards of commands that a dead process had answered are closed at once: no job, no sweep.
+        """
         while True:
-            await self._clock.sleep(SWEEP_S)
             try:
+                await self._claims.close_lost()
+                await self._clock.sleep(SWEEP_S)
                 await self.sweep()
             except StorageUnavailable as error:
                 log.warning("sweep put off", extra={"why": str(error)})
+                await self._clock.sleep(SWEEP_S)
 
     async def sweep(self) -> None:
         """Wake forgotten jobs, expire forgotten reservations, drop old results and stray blobs."""

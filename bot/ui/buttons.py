@@ -37,6 +37,11 @@ class _Client(Protocol):
     presses: Presses
 
 
+def custom_id(action: "Action", job_id: JobId) -> str:
+    """Return the id by which a button is known for ever."""
+    return f"job:v1:{action}:{job_id}"
+
+
 class Answering:
     """The door for component errors: whatever `act` raises is answered."""
 
@@ -65,7 +70,7 @@ class JobButton(
                 style=discord.ButtonStyle.secondary,
                 label=label or None,
                 emoji=_EMOJI[action],
-                custom_id=f"job:v1:{action}:{job_id}",
+                custom_id=custom_id(action, job_id),
             )
         )
 

@@ -1,9 +1,10 @@
 """How a job's card comes to be: the first answer, drawn from memory, and a late refusal on it."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import discord
 
@@ -14,9 +15,29 @@ from bot.domain.keys import KeyKind
 from bot.domain.requests import Request
 from bot.ui import errors
 from bot.ui.cards import card
-from bot.ui.unbroken import NO_CONNECTION, unbroken
+from bot.ui.unbroken import NO_CONNECTION, started, unbroken
 
 log = logging.getLogger(__name__)
+
+
+class Claims(Protocol):
+    """Who remembers that a command was answered, until it is a job."""
+
+    async def make(self, job: Job) -> None:
+        """Write down that a command is about to have its card."""
+        ...
+
+    def let_go(self, job_id: JobId) -> None:
+        """Have a command in hand no more: it is a job by now, or its card is lost."""
+        ...
+
+    async def drop(self, job_id: JobId) -> None:
+        """Forget a command that is dealt with."""
+        ...
+
+
+class _Client(Protocol):
+    claims: Claims
 
 
 class Offer(Protocol):
@@ -72,7 +93,19 @@ async def acknowledge(
     held: the interaction's id is the job's id.
     """
     job = _promised(interaction, offer, parent_id)
-    return job.evolve(target=_target(interaction, message_id=await _put_up(interaction, job)))
+    claims = _claims(interaction)
+    claim = started(claims.make(job))  # beside the answer, which it must not delay
+    try:
+        message_id = await _put_up(interaction, job)
+    except discord.HTTPException:  # not ours any more
+        await asyncio.shield(claim)
+        await claims.drop(job.id)
+        raise
+    except BaseException:
+        claims.let_go(job.id)
+        raise
+    await asyncio.shield(claim)
+    return job.evolve(target=_target(interaction, message_id=message_id))
 
 
 async def _put_up(interaction: discord.Interaction[Any], job: Job) -> int:
@@ -91,6 +124,11 @@ async def _sent(interaction: discord.Interaction[Any], job: Job) -> int:
     answer = await unbroken(interaction.response.send_message(view=card(job)))
     assert answer.message_id is not None, "an answer with a message names it"
     return answer.message_id
+
+
+def _claims(interaction: discord.Interaction[Any]) -> Claims:
+    client = cast(_Client, interaction.client)  # Interaction[OurBot] does not type-check
+    return client.claims
 
 
 def is_age_restricted(interaction: discord.Interaction[Any]) -> bool:
@@ -121,16 +159,27 @@ def asker_of(interaction: discord.Interaction[Any]) -> Asker:
 @asynccontextmanager
 async def refusals_on(interaction: discord.Interaction[Any], job: Job) -> AsyncIterator[None]:
     """Turn the card red when what follows the first answer fails."""
+    claims = _claims(interaction)
     try:
         yield
     except Exception as error:  # noqa: BLE001 -- a card must not stay "on its way" for ever
-        sentence = errors.explain(error)
-        failure = Failure(kind=FailureKind.INVALID, sentence="")
-        refused = job.evolve(price=NOTHING).to(
-            JobState.FAILED, at=interaction.created_at, failure=failure
-        )
-        view = card(refused, because=sentence)
-        await unbroken(interaction.edit_original_response(view=view))
+        try:
+            await _turn_red(interaction, job, errors.explain(error))
+        except Exception:
+            claims.let_go(job.id)  # whoever looks after lost cards closes this one
+            raise
+        await claims.drop(job.id)
+    else:
+        claims.let_go(job.id)
+
+
+async def _turn_red(interaction: discord.Interaction[Any], job: Job, sentence: str) -> None:
+    failure = Failure(kind=FailureKind.INVALID, sentence="")
+    refused = job.evolve(price=NOTHING).to(
+        JobState.FAILED, at=interaction.created_at, failure=failure
+    )
+    view = card(refused, because=sentence)
+    await unbroken(interaction.edit_original_response(view=view))
 
 
 def _promised(interaction: discord.Interaction[Any], offer: Offer, parent_id: JobId | None) -> Job:

@@ -16,6 +16,9 @@ NAMES_NO_PERSON = {
     ("job_moves", "job_id"),
     ("job_sources", "job_id"),
     ("jobs", "id"),  # an interaction's
+    ("claims", "application_id"),
+    ("claims", "id"),  # an interaction's
+    ("claims", "token_key_id"),
     ("budgets", "except_role_ids"),
     ("budgets", "whom"),  # a kind
     ("jobs", "channel_id"),

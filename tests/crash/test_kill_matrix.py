@@ -35,7 +35,8 @@ WHEN = ("inside", "after")
 def is_whole(way, when, step):
     """Leave out what is no job yet, and the windows that no client can close: see below."""
     is_lost = not way.sends_again and (when, step) in way.unsure
-    return step != "accept" and not is_lost and not (when == "inside" and step.startswith("keep"))
+    is_job = step not in {"make", "accept"}
+    return is_job and not is_lost and not (when == "inside" and step.startswith("keep"))
 
 
 CASES = [

@@ -9,8 +9,8 @@ from tests.scenarios.stage import SPEED
 
 PICTURES = 2
 ENDING = ("collected", "delivered", "done")
-ONE_CALL = ("accept", "submitting", "running", *ENDING)
-IN_PARTS = ("accept", "submitting", "accepted", "submitting#2", "running", *ENDING)
+ONE_CALL = ("make", "accept", "submitting", "running", *ENDING)
+IN_PARTS = ("make", "accept", "submitting", "accepted", "submitting#2", "running", *ENDING)
 TIMES_VARY = {"note_progress", "facts", "facts#2"}
 """Progress, and results kept one by one: how often these are written is the provider's affair."""
 
@@ -44,7 +44,7 @@ WAYS = {
     "horde, called back": Way(provider="horde", steps=ONE_CALL, fails="faulted", calls_back=True),
     "aime": Way(
         provider="aime",
-        steps=(*IN_PARTS[:5], "keep", "facts", "keep#2", *ENDING),
+        steps=(*IN_PARTS[:6], "keep", "facts", "keep#2", *ENDING),
         fails="error",
         asked=PICTURES,
     ),

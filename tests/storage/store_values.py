@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.domain.claims import Claim
 from bot.domain.credits import (
     Microcredits,
     TransferId,
@@ -62,6 +63,11 @@ def a_job(job_id: str = "1", **changes: Any) -> Job:
         changed_at=NOON,
     )
     return replace(job, **changes)
+
+
+def a_claim(job_id: str = "1", **changes: Any) -> Claim:
+    claim = Claim(id=JobId(job_id), owner_id=ANNA, application_id=11, created_at=NOON, token=TOKEN)
+    return replace(claim, **changes)
 
 
 def a_blob(letter: str) -> BlobId:

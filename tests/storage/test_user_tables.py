@@ -31,6 +31,7 @@ from tests.storage.store_values import (
     NOON,
     TOKEN,
     a_blob,
+    a_claim,
     a_job,
     a_picture,
     in_state,
@@ -234,6 +235,7 @@ async def leave_traces(database, owner_id, letter: str) -> None:
         await take_in(tx, waiting)
         await tx.jobs.accept(in_state(JobState.RUNNING, f"{owner_id}-running", owner_id=owner_id))
         await tx.answers.keep(f"{owner_id}-running", "1", a_blob("9"))
+        await tx.claims.make(a_claim(f"{owner_id}-claimed", owner_id=owner_id))
         await tx.preferences.put(owner_id, Preferences(negative=f"fears of {letter}"), at=NOON)
         await tx.house_rules.ban(44, owner_id, at=NOON)
         await tx.strikes.add(Strike(id=f"strike of {letter}", owner_id=owner_id, at=NOON, weight=1))
@@ -287,6 +289,7 @@ async def test_an_export_has_every_row_of_a_member_and_none_of_another(sqlite):
         "answers": 1,
         "audit_trail": 1,
         "budgets": 1,
+        "claims": 1,
         "erasures": 1,
         "house_bans": 1,
         "job_moves": 3,

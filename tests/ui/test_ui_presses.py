@@ -18,6 +18,7 @@ from tests.ui.ui_fakes import (
     NOON,
     OWNER,
     FakeInteraction,
+    MemoryClaims,
     MemoryTracker,
     discord_says,
     job_with,
@@ -35,6 +36,7 @@ class Client:
 
     def __init__(self, tracker: MemoryTracker) -> None:
         self.presses = JobPresses(tracker)
+        self.claims = MemoryClaims()
 
 
 async def press(action: Action, tracker: MemoryTracker, **facts) -> FakeInteraction:

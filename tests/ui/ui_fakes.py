@@ -243,6 +243,29 @@ class Followup:
         self.said.append(("ephemeral" if ephemeral else "public", content))
 
 
+class MemoryClaims:
+    """Remembers what was claimed, and what became of it."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str]] = []
+
+    async def make(self, job) -> None:
+        self.said.append(("made", job.id))
+
+    def let_go(self, job_id) -> None:
+        self.said.append(("let go", job_id))
+
+    async def drop(self, job_id) -> None:
+        self.said.append(("dropped", job_id))
+
+
+class FakeClient:
+    """A client as far as a first answer looks at it."""
+
+    def __init__(self) -> None:
+        self.claims = MemoryClaims()
+
+
 @dataclass
 class FakeInteraction:
     """An interaction from its first answer on; `said` is everything, in order."""
@@ -253,7 +276,7 @@ class FakeInteraction:
     may_moderate: bool = False
     message: Any = None
     channel: Any = None
-    client: Any = None
+    client: Any = field(default_factory=FakeClient)
     data: Any = None
     type: discord.InteractionType = discord.InteractionType.application_command
     created_at: datetime = NOON
