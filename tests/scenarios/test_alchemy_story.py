@@ -285,7 +285,7 @@ async def test_it_is_listed_with_a_name_among_ones_jobs(stage):
     await ended(stage, card, "Done")
 
     listed = await stage.ann.runs("/jobs", in_=stage.channel)
-    shown = await stage.ann.picks("See pictures again…", "Upscaling of a picture", on=listed)
+    shown = await stage.ann.picks("See results again…", "Upscaling of a picture", on=listed)
 
     assert "Upscaling of a picture" in listed.text
     await shown.until(lambda version: len(version.attachments) == 1)
