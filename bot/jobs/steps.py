@@ -1,5 +1,6 @@
 """What a step of a job can come to, and the moves that more than one step makes."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.accounts.budgets import give_back_unused
@@ -7,7 +8,7 @@ from bot.accounts.credits import resolve
 from bot.accounts.strikes import provider_strike
 from bot.domain.credits import share
 from bot.domain.errors import ProviderError, Transient
-from bot.domain.jobs import ENDS, Failure, FailureKind, Job, JobState
+from bot.domain.jobs import ENDS, Failure, FailureKind, Job, JobState, Remote
 from bot.jobs.tools import Tools
 from storage.database import Tx
 
@@ -48,6 +49,20 @@ async def close(tools: Tools, before: Job, after: Job, last: Job | None = None) 
     if strike is not None:
         tools.strikes.remember(strike)
     return last or after
+
+
+async def begin_running(
+    tools: Tools, job: Job, remote: Remote, *, held: Job | None = None, note: str | None = None
+) -> Job:
+    """Let a job run with what was taken of it; `held` is what else is known by now."""
+    held = job if held is None else held
+    running = held.to(
+        JobState.RUNNING,
+        at=tools.clock.now(),
+        remote=replace(remote, has_callback=tools.callback_url(job) is not None),
+        notes=held.notes if note is None else (*held.notes, note),
+    )
+    return await save(tools, job, running)
 
 
 async def fail(tools: Tools, job: Job, kind: FailureKind, sentence: str) -> Job:

@@ -24,12 +24,13 @@ from bot.domain.jobs import FailureKind, JobState, Remote
 from bot.domain.requests import BlobId, PictureRequest, Source
 from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
+from bot.jobs.inputs import SOURCE_GONE_SENTENCE
 from bot.jobs.pace import Pace
 from bot.jobs.schedule import Schedule
 from bot.jobs.seats import Seats
-from bot.jobs.submitting import LOST_IN_CALL_SENTENCE, LOST_PART_NOTE, SOURCE_GONE_SENTENCE
 from bot.jobs.tools import Tools
 from bot.jobs.turns import Turns
+from bot.jobs.unsure import LOST_IN_CALL_SENTENCE, LOST_PART_NOTE
 from bot.jobs.worker import Worker
 from bot.media.pool import PictureWork
 from bot.providers.base import Accepted, Finished, Item, Limits

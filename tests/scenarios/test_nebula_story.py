@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bot.domain.jobs import FailureKind
-from bot.jobs.submitting import LOST_IN_CALL_SENTENCE, LOST_PART_NOTE
+from bot.jobs.unsure import LOST_IN_CALL_SENTENCE, LOST_PART_NOTE
 from bot.sandbox.providers.nebula import NebulaRules, SandboxNebula
 from bot.ui import copy
 from tests.scenarios.stage import SPEED, done, titled, until
