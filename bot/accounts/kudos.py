@@ -26,6 +26,7 @@ from storage.database import Database
 log = logging.getLogger(__name__)
 
 NO_KEY = "Kudos belong to an account of your own at {title}: bring its key with /key set."
+NOT_OFFERED = "AI Horde is not offered here."
 UNKNOWN = "I don't know this gift any more. Nothing was sent: start again with /kudos give."
 TOO_LATE = "You took too long to confirm this one. Nothing was sent: start again with /kudos give."
 ON_ITS_WAY = "This gift is being sent just now."
@@ -58,11 +59,19 @@ class Bank(Protocol):
 class KudosDesk:
     """Answer for members' accounts; the key never leaves here but for a call."""
 
-    def __init__(self, database: Database, *, keys: KeyRing, bank: Bank, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, *, keys: KeyRing, bank: Bank | None, clock: Clock
+    ) -> None:
         self._database = database
         self._keys = keys
-        self._bank = bank
+        self._offered = bank
         self._clock = clock
+
+    @property
+    def _bank(self) -> Bank:
+        if self._offered is None:
+            raise InvalidRequest(NOT_OFFERED)
+        return self._offered
 
     async def account(self, owner_id: UserId) -> AccountInfo:
         """Return what a member's own account has."""

@@ -101,6 +101,8 @@ async def test_an_operator_says_who_is_offered_and_in_which_order(world):
             card = await world.ann.runs("/imagine", prompt="a lighthouse")
             await card.until(done)
             found = await world.ann.types("/imagine", focused="provider", provider="", prompt="x")
+            kudos = await world.ann.runs("/kudos show")
+            await kudos.until(lambda version: version.shows("AI Horde is not offered here."))
 
     assert host.accepted == 1
     assert not world.horde.truth.jobs
