@@ -19,6 +19,7 @@ from bot.accounts.keys import KeyRing
 from bot.accounts.kudos import KudosDesk
 from bot.accounts.money import Money
 from bot.accounts.preferences import PreferenceBook
+from bot.domain.errors import NotAllowed, OthersFirst, UserError
 from bot.jobs.caretakers import Caretakers
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.claims import Claims
@@ -78,15 +79,17 @@ class Tree(app_commands.CommandTree["EaselBot"]):
         if is_typing:
             await unbroken(interaction.response.autocomplete([]))
         else:
-            await unbroken(interaction.response.send_message(refusal, ephemeral=True))
+            await errors.answer(interaction, refusal)
         return False
 
-    def _refusal(self, interaction: discord.Interaction[Any], *, is_typing: bool) -> str | None:
+    def _refusal(
+        self, interaction: discord.Interaction[Any], *, is_typing: bool
+    ) -> UserError | None:
         if is_admin_command(interaction) and not may_manage(interaction):
-            return admin_copy.MANAGERS_ONLY
+            return NotAllowed(admin_copy.MANAGERS_ONLY)
         if is_typing or self.client.services.tracker.is_accepting:  # suggestions do no harm
             return None
-        return copy.SHUTTING_DOWN
+        return OthersFirst(copy.SHUTTING_DOWN)
 
     async def on_error(
         self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /

@@ -8,6 +8,7 @@
       · BudgetExceeded     more than the server allows (.standing .needed)
     - ContentRefused       a rule about content says no (.is_strike)
     - NotAllowed           this is not theirs to do
+    - OthersFirst          this process does not know, or is about to go: another one may do it
   x ProviderError          a provider failed us (.provider)
     - Transient            try again, later or elsewhere (.retry_after_s)
       · RateLimited        the provider asked us to slow down
@@ -86,6 +87,10 @@ class ContentRefused(UserError):
 
 class NotAllowed(UserError):
     """The member asks for something that is not theirs to do."""
+
+
+class OthersFirst(UserError):
+    """Say it only if no other process of ours answers first: one that knows, or one that stays."""
 
 
 class ProviderError(BotError):

@@ -4,6 +4,7 @@ Commands, buttons, modals and late refusals of a card all end here, so a kind of
 sentence wherever it happens.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Callable
@@ -19,6 +20,7 @@ from bot.domain.errors import (
     ConfigurationError,
     InsufficientCredits,
     KeyRejected,
+    OthersFirst,
     ProviderError,
     QuotaExceeded,
     StorageUnavailable,
@@ -31,6 +33,9 @@ log = logging.getLogger(__name__)
 
 NOT_OURS = frozenset({10015, 10062, 40060, 50027})
 """Codes that say: somebody else has answered, or the time to answer is over."""
+
+HEAD_START_S = 1.0
+"""So long another process may answer first: two of them are online while a new version takes over."""
 
 _INCIDENT_BYTES = 4
 
@@ -56,10 +61,12 @@ async def answer(
         log.info("an interaction was lost", extra={"why": str(error)})
         return
     sentence = explain(error, random_bytes=random_bytes)
+    head_start_s = HEAD_START_S if isinstance(error, OthersFirst) else 0.0
     try:
-        await unbroken(_tell(interaction, sentence))
+        await unbroken(_tell(interaction, sentence, head_start_s=head_start_s))
     except (discord.HTTPException, *NO_CONNECTION) as refused:
-        log.warning("a member could not be told", extra={"why": str(refused)})
+        level = logging.INFO if is_not_ours(refused) else logging.WARNING
+        log.log(level, "a member could not be told", extra={"why": str(refused)})
 
 
 def explain(error: Exception, *, random_bytes: Callable[[int], bytes] = os.urandom) -> str:
@@ -78,7 +85,10 @@ def is_not_ours(error: Exception) -> bool:
     return isinstance(error, discord.HTTPException) and error.code in NOT_OURS
 
 
-async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
+async def _tell(
+    interaction: discord.Interaction[Any], sentence: str, *, head_start_s: float
+) -> None:
+    await asyncio.sleep(head_start_s)
     if interaction.response.is_done():
         await interaction.followup.send(sentence, ephemeral=True)
     else:

@@ -1,5 +1,6 @@
 """What happens when somebody presses a button of a card. Ownership is checked here, not in Discord."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,10 +11,10 @@ from discord import ui
 
 from bot.domain.askers import Asker
 from bot.domain.conversations import answer_of, continued
-from bot.domain.errors import InvalidRequest, NotAllowed, UserError
+from bot.domain.errors import InvalidRequest, NotAllowed, OthersFirst
 from bot.domain.jobs import ENDS, Job, JobId, Target, UserId
 from bot.domain.requests import PROMPT_CHARS_MAX, AlchemyRequest, Request, is_forgotten
-from bot.ui import copy
+from bot.ui import copy, errors
 from bot.ui.buttons import Action
 from bot.ui.cards import lost
 from bot.ui.modals import FormModal
@@ -128,10 +129,10 @@ class JobPresses(Generic[OfferT]):
     ) -> Job:
         """Return a job of the member who pressed."""
         if not self._jobs.is_accepting:
-            raise UserError(copy.SHUTTING_DOWN)
+            raise OthersFirst(copy.SHUTTING_DOWN)
         parent = await self._jobs.get(job_id)
         if parent is None:
-            raise InvalidRequest(copy.REQUEST_FORGOTTEN)
+            raise OthersFirst(copy.REQUEST_FORGOTTEN)
         if parent.owner_id != UserId(interaction.user.id):
             raise NotAllowed(otherwise)
         return parent
@@ -192,6 +193,7 @@ async def _nothing_to_cancel(interaction: discord.Interaction[Any]) -> None:
     """Close a card whose job was never taken in: the process died right after the first answer."""
     card = interaction.message
     if card is None or interaction.created_at - card.created_at < STARTING:
-        raise InvalidRequest(copy.NOT_BEGUN_YET)
+        raise OthersFirst(copy.NOT_BEGUN_YET)
+    await asyncio.sleep(errors.HEAD_START_S)  # another process may know the job
     await unbroken(interaction.response.edit_message(view=lost(card)))
     await unbroken(interaction.followup.send(copy.LOST_BEFORE_IT_BEGAN, ephemeral=True))

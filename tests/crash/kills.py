@@ -23,7 +23,7 @@ def close_nursery():
 
 
 @asynccontextmanager
-async def bot_process(world, *, crash_at="", steps_to=None):
+async def bot_process(world, *, crash_at="", steps_to=None, waits_until_gone=True):
     """Run the service in a process until the block ends or a durable step kills it."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("EASEL_")},
@@ -42,7 +42,8 @@ async def bot_process(world, *, crash_at="", steps_to=None):
             process.send_signal(signal.SIGTERM)
             # Killed meanwhile, or told before it could listen: then it has done nothing yet.
             assert await process.wait() in {0, -signal.SIGKILL, -signal.SIGTERM}
-        await world.discord.until_gone()  # so that nobody presses what only the dead would hear
+        if waits_until_gone:
+            await world.discord.until_gone()  # so that nobody presses what only the dead would hear
 
 
 async def online(world):

@@ -6,7 +6,7 @@ from discord import app_commands
 
 from bot.domain import errors as tree
 from bot.domain.credits import credits_of
-from bot.ui import copy
+from bot.ui import copy, errors
 from bot.ui.errors import answer, answered, explain
 from tests.ui.ui_fakes import NOON, FakeInteraction, discord_says
 
@@ -106,12 +106,21 @@ async def test_a_lost_interaction_is_nobodys_to_answer(status, code, caplog):
 
 
 async def test_an_answer_that_discord_refuses_raises_nothing_more(caplog):
-    interaction = FakeInteraction(refusal=discord_says(404, 10062))
+    interaction = FakeInteraction(refusal=discord_says(500, 0))
 
     await answer(interaction, tree.InvalidRequest("No."))
 
     [record] = caplog.records
-    assert "10062" in record.why
+    assert "500" in record.why
+
+
+async def test_an_answer_that_another_process_gave_first_is_no_trouble(caplog, monkeypatch):
+    monkeypatch.setattr(errors, "HEAD_START_S", 0.01)
+    interaction = FakeInteraction(refusal=discord_says(400, 40060))
+
+    await answer(interaction, tree.OthersFirst("I am restarting."))
+
+    assert caplog.records == []
 
 
 async def test_the_door_answers_whatever_is_raised_behind_it():

@@ -183,6 +183,11 @@ class SandboxDiscord:
         community.guild.has_bot = True
         self._tell_of_guild(community.guild)
 
+    @property
+    def sessions(self) -> int:
+        """How many gateway sessions are connected; each hears everything."""
+        return self._stage.gateway.connected()
+
     def outage(self, community: Community) -> None:
         """Let a server be out of reach for a while: it is unavailable, the bot is still in it."""
         community.guild.is_available = False
