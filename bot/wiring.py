@@ -31,6 +31,7 @@ from bot.jobs.catalogue import Catalogue
 from bot.jobs.claims import Claims
 from bot.jobs.dispatch import Dispatch, LocalDispatch
 from bot.jobs.erasure import Memory
+from bot.jobs.estimates import Estimates
 from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
 from bot.jobs.history import History
@@ -143,7 +144,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
     books.keys.listen(tools.health.renew)
     dispatch = LocalDispatch(Worker(tools).advance, clock=clock)
     offers = _offers(settings, opened, books=books, catalogue=catalogue, health=tools.health)
-    tracker = _tracker(opened, books=books, offers=offers, dispatch=dispatch, notifier=editor)
+    tracker = _tracker(opened, books=books, offers=offers, dispatch=dispatch, tools=tools)
     stores = _stores(opened, books, album)
     care = caretakers(settings, stores, dispatch=dispatch, is_there=bot.is_in, clock=clock)
     claims = Claims(database, LostCards(bot), clock=clock)
@@ -252,7 +253,7 @@ def _offers(
 
 
 def _tracker(
-    opened: Opened, *, books: _Books, offers: Offers, dispatch: Dispatch, notifier: Notifier
+    opened: Opened, *, books: _Books, offers: Offers, dispatch: Dispatch, tools: Tools
 ) -> Tracker:
     return Tracker(
         database=opened.database,
@@ -265,9 +266,10 @@ def _tracker(
         ),
         door=Door(books.house, books.strikes, books.marks),
         offers=offers,
+        estimates=Estimates(tools, books.money.prices),
         providers=opened.providers,
         dispatch=dispatch,
-        notifier=notifier,
+        notifier=tools.notifier,
         clock=opened.clock,
     )
 

@@ -13,12 +13,12 @@ from bot.client import EaselBot
 from bot.domain.askers import Asker
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import UserId
-from bot.domain.preferences import Preferences
+from bot.domain.preferences import ASK_NEVER, Preferences
 from bot.domain.prompts import TypedOptions, build_request
 from bot.domain.requests import STEPS_MAX
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.tracker import Tracker
-from bot.ui import copy
+from bot.ui import copy, credits_copy
 from bot.ui.account import preferences_card
 from bot.ui.choices import CHOICE_CHARS_MAX, model_choices
 from bot.ui.opening import asker_of
@@ -26,9 +26,13 @@ from bot.ui.unbroken import unbroken
 from cogs.imagine import Aspect, Text
 
 ANY_PROMPT = "a picture"  # stands where /imagine will have one, so that the rest can be tried
-OPTIONS = {known.name: copy.IMAGINE_OPTIONS[known.name] for known in fields(Preferences)}
+OPTIONS = {
+    known.name: copy.IMAGINE_OPTIONS[known.name]
+    for known in fields(Preferences)
+    if known.name in copy.IMAGINE_OPTIONS
+}
 
-Name = Literal["model", "aspect", "negative", "steps", "nsfw", "private"]
+Name = Literal["model", "aspect", "negative", "steps", "nsfw", "private", "ask_above"]
 
 
 @app_commands.allowed_installs(guilds=True, users=False)
@@ -44,7 +48,7 @@ class Defaults(
         self._book = book
 
     @app_commands.command(name="set")
-    @app_commands.describe(**OPTIONS)
+    @app_commands.describe(**OPTIONS, ask_above=credits_copy.ASK_ABOVE)
     async def put(  # noqa: PLR0913 -- discord.py reads the options from here
         self,
         interaction: discord.Interaction[Any],
@@ -55,8 +59,9 @@ class Defaults(
         steps: Range[int, 1, STEPS_MAX] | None = None,
         nsfw: bool | None = None,
         private: bool | None = None,
+        ask_above: Range[int, 0, ASK_NEVER] | None = None,
     ) -> None:
-        """Choose what /imagine does when you do not say; what you leave out stays as it is."""
+        """Choose what counts when you do not say; what you leave out stays as it is."""
         options = TypedOptions(
             model=model,
             aspect=aspect,
@@ -66,7 +71,9 @@ class Defaults(
             private=private,
         )
         owner_id = UserId(interaction.user.id)
-        chosen = self._tried(options, asker=asker_of(interaction))
+        chosen: dict[str, Any] = {} if ask_above is None else {"ask_above": ask_above}
+        if not chosen or options != TypedOptions():
+            chosen |= self._tried(options, asker=asker_of(interaction))
         kept = replace(await self._book.of(owner_id), **chosen)
         await self._book.keep(owner_id, kept)
         await _answer(interaction, kept)

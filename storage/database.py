@@ -24,6 +24,7 @@ from storage.kudos_gifts import KudosGifts
 from storage.pay_rules import PayRulesTable
 from storage.preferences import PreferencesTable
 from storage.privacy import Privacy
+from storage.questions import Questions
 from storage.resealing import Resealing
 from storage.sealing import Sealer
 from storage.servers import Servers
@@ -49,6 +50,7 @@ class Tx:
         "pay_rules",
         "preferences",
         "privacy",
+        "questions",
         "resealing",
         "servers",
         "strikes",
@@ -61,6 +63,7 @@ class Tx:
         self.credits = Credits(executor)
         self.budgets = Budgets(executor)
         self.pay_rules = PayRulesTable(executor)
+        self.questions = Questions(executor)
         self.keys = Keys(executor, sealer=sealer)
         self.kudos_gifts = KudosGifts(executor)
         self.resealing = Resealing(executor, sealer=sealer)

@@ -23,6 +23,7 @@ USER_TABLES: Mapping[str, str] = MappingProxyType(
         "kudos_gifts": "owner_id",
         "pauses": "owner_id",
         "preferences": "owner_id",
+        "questions": "owner_id",
         "strikes": "owner_id",
         "used": "owner_id",
     }
@@ -41,6 +42,7 @@ SERVER_TABLES: Mapping[str, str] = MappingProxyType(
         "left_servers": "guild_id",
         "pauses": "guild_id",
         "pay_rules": "guild_id",
+        "questions": "guild_id",
         "server_keys": "guild_id",
         "used": "guild_id",
     }

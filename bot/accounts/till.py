@@ -5,6 +5,7 @@ from bot.accounts.credits import CreditAccounts
 from bot.accounts.payers import PayerBook
 from bot.domain.askers import Asker
 from bot.domain.credits import NOTHING, AccountId, Microcredits, member_account
+from bot.domain.errors import Unconfirmed
 from bot.domain.jobs import Job, UserId
 from bot.domain.keys import KeyKind
 from storage.database import Tx
@@ -26,16 +27,22 @@ class Till:
         """Return what a member could spend when last seen; None when never seen."""
         return self._accounts.last_known(owner_id)
 
-    async def take(self, tx: Tx, job: Job, *, asker: Asker) -> Job:
+    async def take(self, tx: Tx, job: Job, *, asker: Asker, is_confirmed: bool) -> Job:
         """Count a new job on every budget and hold its price; return it with its payer.
 
-        Raises `BudgetExceeded` and `InsufficientCredits`, which undo all of it.
+        Raises `BudgetExceeded`, `InsufficientCredits` and, where the member wants to be asked
+        about such a price and was not, `Unconfirmed`; each undoes all of it.
         """
         balance = await self._accounts.open_today(tx, job.owner_id, at=job.created_at)
         job = job.evolve(balance_before=balance.available)
         await self._budgets.take(tx, job, asker=asker)
         payers = await self._payers.asked(tx, asker, job.key_kind)
-        return await self._accounts.hold(tx, job, payers=payers)
+        job = await self._accounts.hold(tx, job, payers=payers)
+        if not is_confirmed and job.payer == member_account(job.owner_id):
+            preferences = await tx.preferences.get(job.owner_id)
+            if preferences.asks_first(job.price, owned=balance.balance):
+                raise Unconfirmed(price=job.price, available=balance.available)
+        return job
 
     def remember(self, job: Job) -> None:
         """Keep what its member has left after a job was taken in, for the next quote."""

@@ -4,6 +4,7 @@
   x UserError              the member can mend it: shown as it is, never logged as an error
     - InvalidRequest       what was asked cannot be read, or lies outside a limit
     - InsufficientCredits  the balance does not cover the price (.needed .available .renews_at)
+    - Unconfirmed          it costs so much that the member is asked first (.price .available)
     - QuotaExceeded        too many at once, or too soon (.retry_at)
       · BudgetExceeded     more than the server allows (.standing .needed)
     - ContentRefused       a rule about content says no (.is_strike)
@@ -55,6 +56,15 @@ class InsufficientCredits(UserError):
         self.needed = needed
         self.available = available
         self.renews_at = renews_at
+
+
+class Unconfirmed(UserError):
+    """It costs so much of what the member has that they are asked first; in microcredits."""
+
+    def __init__(self, *, price: int, available: int) -> None:
+        super().__init__("This needs your word first.")
+        self.price = price
+        self.available = available
 
 
 class QuotaExceeded(UserError):

@@ -11,6 +11,7 @@ from bot.domain.requests import BlobId
 from bot.domain.retention import Retention
 from bot.jobs.claims import Claims
 from bot.jobs.dispatch import LocalDispatch
+from bot.jobs.tracker import QUESTION_LIFE
 from storage.blobs import SHARDS, BlobStore
 from storage.database import Database, Tx
 
@@ -74,6 +75,7 @@ class Recovery:
                 self._dispatch.wake(job_id)
         expired = await self._database.write(lambda tx: tx.credits.expire(now))
         await self._database.write(lambda tx: forget_old_use(tx, now=now))
+        await self._database.write(lambda tx: tx.questions.forget(now - QUESTION_LIFE))
         if expired:
             log.warning("forgotten reservations expired", extra={"count": len(expired)})
         before = now - self._retention.results

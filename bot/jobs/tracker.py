@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from bot.accounts.door import Door
 from bot.accounts.till import Till
@@ -12,7 +13,7 @@ from bot.domain.capabilities import Ability
 from bot.domain.choice import Choice
 from bot.domain.clock import Clock
 from bot.domain.credits import AccountId, Microcredits
-from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded
+from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded, Unconfirmed
 from bot.domain.house_rules import HouseRules
 from bot.domain.jobs import WORKING, Job, JobId, JobState, Second, Target, UserId
 from bot.domain.keys import KeyKind
@@ -25,6 +26,7 @@ from bot.domain.requests import (
     with_sources_of,
 )
 from bot.jobs.dispatch import Dispatch
+from bot.jobs.estimates import Estimates
 from bot.jobs.notifier import Notifier
 from bot.jobs.offers import Offers
 from bot.media.normalise import to_mask, to_source
@@ -35,6 +37,8 @@ from storage.database import Database, Tx
 
 log = logging.getLogger(__name__)
 
+QUESTION_LIFE = timedelta(minutes=50)
+"""So long a member may think about a price: less than what they attached is kept for."""
 BEING_FORGOTTEN = (
     "You asked for everything about you to be erased, and that is under way. "
     "Please try again when it is done."
@@ -56,6 +60,8 @@ class Quote:
     key_kind: KeyKind
     payer: AccountId | None
     available: Microcredits | None
+    is_price_open: bool = False
+    """Whether the provider is asked for its price, so that `price` is not to be told yet."""
     notes: tuple[str, ...] = ()
     second: Second | None = None
 
@@ -80,6 +86,7 @@ class Tracker:
         till: Till,
         door: Door,
         offers: Offers,
+        estimates: Estimates,
         providers: Mapping[str, Provider],
         dispatch: Dispatch,
         notifier: Notifier,
@@ -91,6 +98,7 @@ class Tracker:
         self._till = till
         self._door = door
         self._offers = offers
+        self._estimates = estimates
         self._providers = providers
         self._dispatch = dispatch
         self._notifier = notifier
@@ -143,6 +151,9 @@ class Tracker:
             key_kind=first.key_kind,
             payer=self._till.expected_payer(asker, first.key_kind),
             available=self._till.last_known(asker.id),
+            is_price_open=self._estimates.asks(
+                first.request, provider=first.provider, key_kind=first.key_kind
+            ),
             notes=first.notes,
             second=_second(choice),
         )
@@ -168,7 +179,8 @@ class Tracker:
         """Hold the price and take the job in, in one transaction; a repeat returns the first job.
 
         Raises `InsufficientCredits`, `QuotaExceeded`, `InvalidRequest` (an unreadable picture)
-        and `StorageUnavailable`; then nothing was held or kept.
+        and `StorageUnavailable`; then nothing was held or kept. `Unconfirmed` asks for the
+        member's word, for which the request is kept (`confirm`).
         """
         now = self._clock.now()
         request = await self._with_uploads(quote.request, uploads)
@@ -186,7 +198,49 @@ class Tracker:
             created_at=now,
             changed_at=now,
         )
-        job = await self._database.write(lambda tx: self._accept(tx, job, quote.asker))
+        priced = await self._estimates.priced(job)
+        try:
+            taken = await self._database.write(
+                lambda tx: self._accept(tx, priced, quote.asker, is_confirmed=False)
+            )
+        except Unconfirmed:
+            await self._database.write(lambda tx: tx.questions.put(priced, at=now))
+            raise
+        if quote.is_price_open:
+            self._notifier.show(taken)
+        return self._begun(taken)
+
+    async def question(self, job_id: JobId, *, by: UserId) -> Job | None:
+        """Return a request that waits for its member's word; None when it does not (any more).
+
+        Raises `NotAllowed` for other people's.
+        """
+        since = self._clock.now() - QUESTION_LIFE
+        job = await self._database.read(lambda tx: tx.questions.get(job_id, asked_after=since))
+        if job is not None and job.owner_id != by:
+            raise NotAllowed("Only the person who asked for this can answer.")
+        return job
+
+    async def confirm(self, job: Job, *, asker: Asker, target: Target) -> Job:
+        """Take in a request whose member said yes; a repeat returns the first job.
+
+        Raises what `submit` does, and what `quote` does for a rule that has changed meanwhile.
+        """
+        self._door.admit(job.request, asker)
+        await self._renew_sources(job.request)
+        now = self._clock.now()
+        meant = job.evolve(target=target, created_at=now, changed_at=now)
+        taken = await self._database.write(
+            lambda tx: self._accept(tx, meant, asker, is_confirmed=True)
+        )
+        self._notifier.show(taken)
+        return self._begun(taken)
+
+    async def decline(self, job: Job) -> None:
+        """Forget a request whose member said no."""
+        await self._database.write(lambda tx: tx.questions.take(job.id))
+
+    def _begun(self, job: Job) -> Job:
         self._till.remember(job)
         log.info("job accepted", extra={"job": job.id, "provider": job.provider})
         self._dispatch.wake(job.id)
@@ -216,14 +270,16 @@ class Tracker:
             self._notifier.show(stopping)
         return stopping
 
-    async def _accept(self, tx: Tx, job: Job, asker: Asker) -> Job:
+    async def _accept(self, tx: Tx, job: Job, asker: Asker, *, is_confirmed: bool) -> Job:
         existing = await tx.jobs.get(job.id)
         if existing is not None:
             return existing
         if await tx.forgetting.is_asked(job.owner_id):
             raise NotAllowed(BEING_FORGOTTEN)
+        if is_confirmed and not await tx.questions.take(job.id):
+            raise InvalidRequest("This was answered already.")
         quota.may_submit(await tx.jobs.count_working(job.owner_id))
-        job = await self._till.take(tx, job, asker=asker)
+        job = await self._till.take(tx, job, asker=asker, is_confirmed=is_confirmed)
         await tx.jobs.accept(job)
         return job
 

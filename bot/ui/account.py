@@ -14,7 +14,12 @@ _BLUE = discord.Colour(0x3B82F6)
 
 def preferences_card(preferences: Preferences) -> ui.LayoutView:
     """List what a member has set, one line each."""
-    lines = [copy.default(name, value) for name, value in asdict(preferences).items() if value]
+    usual = asdict(Preferences())
+    lines = [
+        copy.default(name, value)
+        for name, value in asdict(preferences).items()
+        if value != usual[name]
+    ]
     if not lines:
         return plain_card(copy.DEFAULTS, copy.NO_DEFAULTS)
     return plain_card(copy.DEFAULTS, "\n".join(lines), copy.small(copy.DEFAULTS_HINT))

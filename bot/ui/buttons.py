@@ -21,6 +21,8 @@ class Action(StrEnum):
     AGAIN = "again"
     ELSEWHERE = "elsewhere"
     CONTINUE = "continue"
+    CONFIRM = "confirm"
+    DECLINE = "decline"
 
 
 class Presses(Protocol):
@@ -58,7 +60,7 @@ class Answering:
 class JobButton(
     Answering,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"job:v1:(?P<action>cancel|again|elsewhere|continue):(?P<job>[0-9]{1,20})",
+    template=r"job:v1:(?P<action>cancel|again|elsewhere|continue|confirm|decline):(?P<job>[0-9]{1,20})",
 ):
     """A button that acts on the job named in its id; the label matters only where it is drawn."""
 
@@ -96,4 +98,6 @@ _EMOJI = {
     Action.AGAIN: "🔁",
     Action.ELSEWHERE: "↪️",
     Action.CONTINUE: "💬",
+    Action.CONFIRM: "✔️",
+    Action.DECLINE: "✖️",
 }

@@ -23,7 +23,7 @@ from bot.domain.jobs import (
     TextFile,
 )
 from bot.domain.requests import AlchemyRequest, PictureRequest, Request, TextRequest
-from bot.ui import alchemy_copy, copy, passages, texts
+from bot.ui import alchemy_copy, copy, credits_copy, passages, texts
 from bot.ui.buttons import Action, JobButton
 
 CARD_CHARS_MAX = 3900  # Discord counts 4000 over all texts of a message
@@ -50,11 +50,18 @@ _RED = discord.Colour(0xEF4444)
 _GREY = discord.Colour(0x6B7280)
 
 
-def card(job: Job, *, files: Sequence[CardFile] = (), because: str | None = None) -> ui.LayoutView:
+def card(
+    job: Job,
+    *,
+    files: Sequence[CardFile] = (),
+    because: str | None = None,
+    is_price_open: bool = False,
+) -> ui.LayoutView:
     """Draw a job; each call makes a new view, as discord.py needs one per edit.
 
     `files` are shown in their order and have to be attached to the same message. `because` is a
     sentence of ours, markup included, on a request that was refused before it became a job.
+    While `is_price_open` the provider is still asked what it will cost.
     """
     box: ui.Container[Any] = ui.Container(accent_colour=_colour(job))
     for line in _head(job):
@@ -63,7 +70,7 @@ def card(job: Job, *, files: Sequence[CardFile] = (), because: str | None = None
     if said:
         box.add_item(ui.TextDisplay(said))
     add_files(box, files)
-    for line in _lines(job, because):
+    for line in _lines(job, because, is_price_open=is_price_open):
         box.add_item(ui.TextDisplay(line))
     buttons = _buttons(job) if because is None else ()  # what was refused late is no known job
     if buttons:
@@ -141,10 +148,10 @@ def _is_queued(job: Job) -> bool:
 
 
 def _head(job: Job) -> tuple[str, ...]:
-    return copy.heading(title(job)), _asked(job.request)
+    return copy.heading(title(job)), asked(job.request)
 
 
-def _asked(request: Request) -> str:
+def asked(request: Request) -> str:
     """Write what was asked for: the prompt, or what shall be made of a picture."""
     match request:
         case AlchemyRequest():
@@ -169,9 +176,9 @@ def gallery(files: Sequence[PictureFile]) -> ui.MediaGallery[Any]:
     )
 
 
-def _lines(job: Job, because: str | None) -> Iterator[str]:
+def _lines(job: Job, because: str | None, *, is_price_open: bool = False) -> Iterator[str]:
     if job.state in WORKING:
-        yield from _working(job)
+        yield from _working(job, is_price_open=is_price_open)
     elif job.state in ENDS:
         yield from _ended(job, because)
     else:
@@ -180,7 +187,7 @@ def _lines(job: Job, because: str | None) -> Iterator[str]:
         yield copy.note(note)
 
 
-def _working(job: Job) -> Iterator[str]:
+def _working(job: Job, *, is_price_open: bool) -> Iterator[str]:
     if job.progress is not None:
         if how_far := _progress(job, job.progress):
             yield how_far
@@ -196,7 +203,7 @@ def _working(job: Job) -> Iterator[str]:
         copy.style(job.request),
         copy.size(job),
         copy.seed(job.request.seed),
-        copy.price(job),
+        credits_copy.PRICE_OPEN if is_price_open else copy.price(job),
         copy.provider(job.provider),
         copy.second(job) if job.state in _UNSENT else None,
     )

@@ -339,7 +339,9 @@ DEFAULTS = "Your defaults"
 NO_DEFAULTS = "Nothing is set. With /defaults set you choose what counts when you do not say."
 DEFAULTS_CLEARED = "Your defaults are cleared."
 DEFAULTS_EMPTY = "There was nothing to clear."
-DEFAULTS_NEED_ONE = "Choose at least one option: model, aspect, negative, steps, nsfw or private."
+DEFAULTS_NEED_ONE = (
+    "Choose at least one option: model, aspect, negative, steps, nsfw, private or ask_above."
+)
 DEFAULTS_HINT = "/imagine uses them unless you say otherwise."
 DEFAULTS_ON = {
     "nsfw": "allowed, in age-restricted channels",
@@ -372,6 +374,8 @@ def model_choice(name: str, *, workers: int | None) -> str:
 
 def default(name: str, value: object) -> str:
     """Write one default of a member on a line."""
+    if name == "ask_above":
+        return f"**{name}**: {value} % of your credits"
     words = DEFAULTS_ON.get(name) or texts.inline(str(value), chars_max=REASON_CHARS_MAX)
     return f"**{name}**: {words}"
 

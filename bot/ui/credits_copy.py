@@ -90,6 +90,26 @@ def too_poor(*, needed: int, available: int, renews_at: datetime | None) -> str:
     )
 
 
+# ------------------------------------------------------------------ the question about a price
+
+GO_AHEAD = "Shall I?"
+CONFIRM = "Go ahead"
+NOT_WANTED = "Left alone; nothing was charged."
+ANSWERED_ALREADY = "This was answered already."
+TOO_OLD = "That was too long ago, so nothing was begun or charged. Please ask again."
+ASK_ABOVE = "Ask me before a request takes more than this percentage of my credits; 100 never asks"
+PRICE_OPEN = "its price is being asked"
+PRICE_QUESTION_HINT = "With /defaults set ask_above you choose from where on I ask."
+
+
+def price_question(price: Microcredits, *, available: Microcredits) -> str:
+    """Ask whether so much shall be spent."""
+    return (
+        f"This costs about **{texts.in_credits(price)}**, you have {texts.figure(available)}. "
+        "Nothing is held or begun before you say so."
+    )
+
+
 # ------------------------------------------------------------------ prices
 
 PRICES = "Prices"

@@ -2,22 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Protocol, cast
 
 import discord
 
 from bot.domain.askers import Asker
 from bot.domain.credits import NOTHING, AccountId, Microcredits
+from bot.domain.errors import Unconfirmed
 from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Second, Target, UserId
 from bot.domain.keys import KeyKind
 from bot.domain.requests import Request
 from bot.ui import errors
 from bot.ui.cards import card
+from bot.ui.questions import question_card
 from bot.ui.unbroken import NO_CONNECTION, started, unbroken
 
 log = logging.getLogger(__name__)
+
+Draw = Callable[[], discord.ui.LayoutView]
 
 
 class Claims(Protocol):
@@ -74,6 +79,11 @@ class Offer(Protocol):
         ...
 
     @property
+    def is_price_open(self) -> bool:
+        """Whether the provider is still asked what it will cost."""
+        ...
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What the member should know of the choices made."""
         ...
@@ -93,10 +103,11 @@ async def acknowledge(
     held: the interaction's id is the job's id.
     """
     job = _promised(interaction, offer, parent_id)
+    draw = partial(card, job, is_price_open=offer.is_price_open)
     claims = _claims(interaction)
     claim = started(claims.make(job))  # beside the answer, which it must not delay
     try:
-        message_id = await _put_up(interaction, job)
+        message_id = await _put_up(interaction, job, draw)
     except discord.HTTPException:  # not ours any more
         await asyncio.shield(claim)
         await claims.drop(job.id)
@@ -105,23 +116,23 @@ async def acknowledge(
         claims.let_go(job.id)
         raise
     await asyncio.shield(claim)
-    return job.evolve(target=_target(interaction, message_id=message_id))
+    return job.evolve(target=target_of(interaction, message_id=message_id))
 
 
-async def _put_up(interaction: discord.Interaction[Any], job: Job) -> int:
+async def _put_up(interaction: discord.Interaction[Any], job: Job, draw: Draw) -> int:
     """Answer with the card and return its message's id, also when the connection breaks amid it."""
     try:
-        return await _sent(interaction, job)
+        return await _sent(interaction, draw)
     except NO_CONNECTION:
         log.info("the first answer may be lost", extra={"job": job.id})
     try:
         return (await unbroken(interaction.original_response())).id
     except discord.NotFound:  # it did not arrive
-        return await _sent(interaction, job)
+        return await _sent(interaction, draw)
 
 
-async def _sent(interaction: discord.Interaction[Any], job: Job) -> int:
-    answer = await unbroken(interaction.response.send_message(view=card(job)))
+async def _sent(interaction: discord.Interaction[Any], draw: Draw) -> int:
+    answer = await unbroken(interaction.response.send_message(view=draw()))
     assert answer.message_id is not None, "an answer with a message names it"
     return answer.message_id
 
@@ -158,13 +169,15 @@ def asker_of(interaction: discord.Interaction[Any]) -> Asker:
 
 @asynccontextmanager
 async def refusals_on(interaction: discord.Interaction[Any], job: Job) -> AsyncIterator[None]:
-    """Turn the card red when what follows the first answer fails."""
+    """Turn the card red when what follows the first answer fails, or into a question."""
     claims = _claims(interaction)
     try:
         yield
     except Exception as error:  # noqa: BLE001 -- a card must not stay "on its way" for ever
         try:
-            await _turn_red(interaction, job, errors.explain(error))
+            await unbroken(
+                interaction.edit_original_response(view=_instead(interaction, job, error))
+            )
         except Exception:
             claims.let_go(job.id)  # whoever looks after lost cards closes this one
             raise
@@ -173,13 +186,17 @@ async def refusals_on(interaction: discord.Interaction[Any], job: Job) -> AsyncI
         claims.let_go(job.id)
 
 
-async def _turn_red(interaction: discord.Interaction[Any], job: Job, sentence: str) -> None:
+def _instead(
+    interaction: discord.Interaction[Any], job: Job, error: Exception
+) -> discord.ui.LayoutView:
+    """Draw the card of a request that is no job: it is asked about, or refused."""
+    if isinstance(error, Unconfirmed):
+        return question_card(job, error)
     failure = Failure(kind=FailureKind.INVALID, sentence="")
     refused = job.evolve(price=NOTHING).to(
         JobState.FAILED, at=interaction.created_at, failure=failure
     )
-    view = card(refused, because=sentence)
-    await unbroken(interaction.edit_original_response(view=view))
+    return card(refused, because=errors.explain(error))
 
 
 def _promised(interaction: discord.Interaction[Any], offer: Offer, parent_id: JobId | None) -> Job:
@@ -187,7 +204,7 @@ def _promised(interaction: discord.Interaction[Any], offer: Offer, parent_id: Jo
         id=JobId(str(interaction.id)),
         owner_id=UserId(interaction.user.id),
         request=offer.request,
-        target=_target(interaction, message_id=0),
+        target=target_of(interaction, message_id=0),
         provider=offer.provider,
         price=offer.price,
         key_kind=offer.key_kind,
@@ -201,7 +218,8 @@ def _promised(interaction: discord.Interaction[Any], offer: Offer, parent_id: Jo
     )
 
 
-def _target(interaction: discord.Interaction[Any], *, message_id: int) -> Target:
+def target_of(interaction: discord.Interaction[Any], *, message_id: int) -> Target:
+    """Return where a card lives that this interaction may edit."""
     assert interaction.channel_id is not None, "commands and buttons live in channels"
     return Target(
         application_id=interaction.application_id,

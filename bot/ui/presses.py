@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Generic, Protocol, TypeVar, assert_never
 
@@ -17,6 +17,7 @@ from bot.domain.requests import PROMPT_CHARS_MAX, AlchemyRequest, Request, is_fo
 from bot.ui import copy, errors
 from bot.ui.buttons import Action
 from bot.ui.cards import lost
+from bot.ui.confirming import Asked, confirm, decline
 from bot.ui.modals import FormModal
 from bot.ui.opening import Offer, acknowledge, asker_of, refusals_on
 from bot.ui.unbroken import unbroken
@@ -28,7 +29,10 @@ STARTING = timedelta(minutes=2)  # a card this young may belong to a job that is
 OfferT = TypeVar("OfferT", bound=Offer)
 
 
-class Jobs(Protocol[OfferT]):
+Answer = Callable[[Asked, discord.Interaction[Any], JobId], Awaitable[None]]
+
+
+class Jobs(Asked, Protocol[OfferT]):
     """What buttons need of the tracker."""
 
     is_accepting: bool
@@ -47,10 +51,6 @@ class Jobs(Protocol[OfferT]):
         parent_id: JobId | None = None,
     ) -> Job:
         """Hold the price and take the job in; a repeat of the id returns the first job."""
-        ...
-
-    async def get(self, job_id: JobId) -> Job | None:
-        """Return a job as it stands."""
         ...
 
     async def cancel(self, job_id: JobId, *, by: UserId, may_moderate: bool) -> Job:
@@ -77,8 +77,19 @@ class JobPresses(Generic[OfferT]):
                 await self._again(interaction, job_id, where=_second)
             case Action.CONTINUE:
                 await self._ask_to_continue(interaction, job_id)
+            case Action.CONFIRM:
+                await self._answer(interaction, job_id, confirm)
+            case Action.DECLINE:
+                await self._answer(interaction, job_id, decline)
             case _:
                 assert_never(action)
+
+    async def _answer(
+        self, interaction: discord.Interaction[Any], job_id: JobId, act: Answer
+    ) -> None:
+        if not self._jobs.is_accepting:
+            raise OthersFirst(copy.SHUTTING_DOWN)
+        await act(self._jobs, interaction, job_id)
 
     async def _cancel(self, interaction: discord.Interaction[Any], job_id: JobId) -> None:
         job = await self._jobs.get(job_id)

@@ -42,7 +42,7 @@ async def paid(database, till, job):
     """Take a job in and return who pays and what is held of whom."""
 
     async def take(tx):
-        taken = await till.take(tx, job, asker=an_asker())
+        taken = await till.take(tx, job, asker=an_asker(), is_confirmed=True)
         await tx.jobs.accept(taken)
         held = [(await tx.credits.balance(account)).held for account in (MEMBER, POOL)]
         return taken.payer, *held
@@ -112,7 +112,7 @@ async def test_what_a_server_pays_leaves_the_members_balance_as_it_is(database, 
     await payers.set(PayRule.SERVER, deed=a_deed())
 
     async def take(tx):
-        taken = await till.take(tx, a_new_job(), asker=an_asker())
+        taken = await till.take(tx, a_new_job(), asker=an_asker(), is_confirmed=True)
         await tx.jobs.accept(taken)
         return taken
 

@@ -32,6 +32,7 @@ NAMES_NO_PERSON = {
     ("pay_rules", "channel_id"),
     ("pictures", "item_id"),
     ("pictures", "job_id"),
+    ("questions", "job_id"),
     ("server_keys", "key_id"),
     ("strikes", "id"),
     ("transfers", "job_id"),

@@ -94,6 +94,7 @@ async def test_with_credit_for_one_of_two_commands_at_once_exactly_one_runs(worl
     world.environment["EASEL_DAILY_CREDITS"] = str(PRICE)
 
     async with world.playing():
+        await world.ann.runs("/defaults set", ask_above=100)
         cards = await asyncio.gather(
             *(world.ann.runs("/imagine", prompt=f"cat {number}") for number in range(2))
         )

@@ -109,7 +109,10 @@ async def test_files_that_are_private_by_default_say_nothing_unless_asked_to(sta
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({}, r"Choose at least one option\: model, aspect, negative, steps, nsfw or private."),
+        (
+            {},
+            r"Choose at least one option\: model, aspect, negative, steps, nsfw, private or ask\_above.",
+        ),
         ({"model": "dreamshapper"}, r"Near to it\: Dreamshaper."),
         ({"negative": "fog ### dogs"}, r"Take \#\#\# out of the --no text"),
     ],

@@ -116,6 +116,7 @@ async def test_of_a_hundred_at_once_with_credit_for_ten_exactly_ten_run(world):
     world.environment["EASEL_DAILY_CREDITS"] = str(10 * PRICE)
 
     async with world.playing():
+        await world.ann.runs("/defaults set", ask_above=100)
         cards = await asks(world.ann, 100)
         ends = await all_ended(world, cards)
         for card in cards:

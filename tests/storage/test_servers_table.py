@@ -73,6 +73,7 @@ async def leave_traces(database, guild_id) -> None:
         await tx.budgets.use(guild_id, ANNA, price=Microcredits(9), at=NOON)
         await tx.budgets.pause(guild_id, ANNA, at=NOON, not_after=NOON)
         await tx.pay_rules.put(guild_id, 0, PayRule.SERVER)
+        await tx.questions.put(a_job(f"{guild_id % 1000}3", target=target), at=NOON)
         await tx.servers.note_left(guild_id, at=NOON)
 
     await database.write(live)

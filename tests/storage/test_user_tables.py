@@ -241,6 +241,7 @@ async def leave_traces(database, owner_id, letter: str) -> None:
         await tx.strikes.add(Strike(id=f"strike of {letter}", owner_id=owner_id, at=NOON, weight=1))
         await tx.kudos_gifts.add(a_gift_of(owner_id, letter))
         await tx.budgets.put(a_budget_of(owner_id))
+        await tx.questions.put(a_job(f"{owner_id}-asked", owner_id=owner_id), at=NOON)
         await tx.budgets.use(44, owner_id, price=Microcredits(10), at=NOON)
         await tx.budgets.pause(44, owner_id, at=NOON, not_after=NOON)
         await tx.audit_trail.add(
@@ -300,6 +301,7 @@ async def test_an_export_has_every_row_of_a_member_and_none_of_another(sqlite):
         "pauses": 1,
         "pictures": 1,
         "preferences": 1,
+        "questions": 1,
         "strikes": 1,
         "transfers": 2,
         "used": 1,

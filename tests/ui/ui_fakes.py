@@ -309,6 +309,7 @@ class FakeQuote:
     key_kind: KeyKind = KeyKind.SERVICE
     payer: AccountId | None = None
     available: Microcredits | None = PLENTY
+    is_price_open: bool = False
     notes: tuple[str, ...] = ()
     second: Second | None = None
 
