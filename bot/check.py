@@ -77,6 +77,7 @@ async def check(
             _discord(settings, http, clock),
             _horde(settings, http),
             _keys_without_address(settings),
+            _makers(settings),
             *map(_probed, providers),
         )
     return [finding for group in groups for finding in group]
@@ -233,6 +234,18 @@ async def _keys_without_address(settings: Settings) -> list[Finding]:
         )
         for title, (url, key, variable) in servers.items()
         if key is not None and url is None
+    ]
+
+
+async def _makers(settings: Settings) -> list[Finding]:
+    if settings.credit_makers is not None:
+        return []
+    return [
+        Finding(
+            ok=None,
+            text="EASEL_CREDIT_MAKERS names nobody: the admins of every server that this bot is in "
+            "can make new credits. Name yourself before strangers may invite it.",
+        )
     ]
 
 

@@ -258,7 +258,12 @@ async def test_a_file_that_is_no_database_is_told(world):
 
 
 async def test_check_is_content_with_a_good_world(world):
-    end = await easel(world, "check", HORDE_CLIENT_AGENT="easel:0.1.0:ann@example.org")
+    end = await easel(
+        world,
+        "check",
+        HORDE_CLIENT_AGENT="easel:0.1.0:ann@example.org",
+        EASEL_CREDIT_MAKERS="81000000000000001",
+    )
 
     lines = end.said.splitlines()
     assert end.code == OK

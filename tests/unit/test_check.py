@@ -85,6 +85,7 @@ async def world(tmp_path):
             "HORDE_URL": f"{url}/horde",
             "HORDE_KEY": KEY,
             "HORDE_CLIENT_AGENT": "easel:0.1.0:me@example.org",
+            "EASEL_CREDIT_MAKERS": "1",
             "EASEL_DATA_DIR": str(tmp_path / "data"),
         }
         yield world
@@ -108,6 +109,13 @@ async def findings(
 def only(found: list[Finding], *, ok: bool | None) -> Finding:
     (one,) = [finding for finding in found if finding.ok is ok]
     return one
+
+
+async def test_that_every_servers_admins_can_make_credits_is_noted(world):
+    found = await findings(world, EASEL_CREDIT_MAKERS=None)
+
+    assert "EASEL_CREDIT_MAKERS" in only(found, ok=None).text
+    assert exit_code(found) == 0
 
 
 async def test_when_all_is_well_every_sentence_is_good(world, tmp_path):
