@@ -15,6 +15,7 @@ from bot.domain.jobs import (
     Passage,
     Picture,
     Progress,
+    ProviderCost,
     Remote,
     Second,
     Target,
@@ -29,6 +30,7 @@ Columns = dict[str, Value]
 
 _TARGET = TypeAdapter(Target)
 _REMOTE = TypeAdapter(Remote)
+_PROVIDER_COST = TypeAdapter(ProviderCost)
 _PROGRESS = TypeAdapter(Progress)
 _NOTES = TypeAdapter(tuple[str, ...])
 _PASSAGES = TypeAdapter(tuple[Passage, ...])
@@ -86,6 +88,9 @@ _WRITERS: Mapping[str, Callable[[Any], Columns]] = MappingProxyType(
             "key_kind": kind.value,
             "has_own_key": int(kind is KeyKind.MEMBER),
         },
+        "provider_cost": _optional(
+            "provider_cost", lambda cost: _PROVIDER_COST.dump_json(cost).decode()
+        ),
         "remote": _remote_columns,
         "progress": _optional("progress", progress_to_text),
         "notes": lambda notes: {"notes": _NOTES.dump_json(notes).decode()},
@@ -118,7 +123,7 @@ def changed_fields(before: Job, after: Job) -> tuple[str, ...]:
 
 def job_of(row: Row, *, pictures: tuple[Picture, ...], token: str | None) -> Job:
     """Read a job."""
-    progress, failure = row["progress"], row["failure"]
+    progress, failure, cost = row["progress"], row["failure"], row["provider_cost"]
     return Job(
         id=JobId(row["id"]),
         owner_id=UserId(row["owner_id"]),
@@ -135,6 +140,7 @@ def job_of(row: Row, *, pictures: tuple[Picture, ...], token: str | None) -> Job
         payer=row["payer"],
         balance_before=Microcredits(row["balance_before"]),
         charged=Microcredits(row["charged"]),
+        provider_cost=None if cost is None else _PROVIDER_COST.validate_json(cost),
         remote=_remote_of(row),
         progress=None if progress is None else _PROGRESS.validate_json(progress),
         pictures=pictures,

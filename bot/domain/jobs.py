@@ -209,6 +209,15 @@ CardFile = PictureFile | TextFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderCost:
+    """What a job costs whoever's key it runs on, in the provider's own unit; estimated at first."""
+
+    amount: float
+    unit: str
+    is_estimate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Second:
     """Who is asked next when the first provider takes nothing, planned and priced beforehand.
 
@@ -243,6 +252,7 @@ class Job:
     """Whose credits pay; None where it is free, or on a key."""
     balance_before: Microcredits = NOTHING
     charged: Microcredits = NOTHING
+    provider_cost: ProviderCost | None = None
     remote: Remote | None = None
     progress: Progress | None = None
     pictures: tuple[Picture, ...] = ()

@@ -68,6 +68,7 @@ async def take_over(tools: Tools, job: Job, why: str) -> Job:
         "attempt": 0,
         "remote": None,
         "progress": None,
+        "provider_cost": None,
     }
     if job.state is JobState.SUBMITTING:
         taken = job.to(JobState.ACCEPTED, at=tools.clock.now(), **changes)

@@ -9,8 +9,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.errors import Permanent, ProtocolBroken, ProviderError, Transient
-from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Passage, Picture, Progress
-from bot.domain.keys import ON_KEY
+from bot.domain.jobs import (
+    Failure,
+    FailureKind,
+    Job,
+    JobId,
+    JobState,
+    Passage,
+    Picture,
+    Progress,
+    ProviderCost,
+)
 from bot.jobs.announced import Announced
 from bot.jobs.answers import AnswerBook
 from bot.jobs.fetching import Fetching
@@ -269,12 +278,13 @@ class Running:
         if retry:
             await self._saved(job, held)
             return later(tools, max(self._failed_fetches[job.id, item.id] for item in retry))
+        held = _costed(held, seen, tools)
         if not held.came:
             kind = FailureKind.CONTENT if held.withheld else FailureKind.BACKEND
             reason = ALL_WITHHELD if held.withheld else NOTHING_CAME
             job = await self._saved(job, held)
             return await self._over(job, JobState.FAILED, kind, reason)
-        notes = seen.notes + _cost_note(job, seen, tools)
+        notes = seen.notes
         if missing:
             notes += (UNREADABLE_NOTE.format(count=len(missing)),)
         collected = await self._collected(job, held=held, notes=notes)
@@ -337,10 +347,13 @@ def _passages(items: Sequence[Item]) -> tuple[Passage, ...]:
     )
 
 
-def _cost_note(job: Job, seen: Finished, tools: Tools) -> tuple[str, ...]:
-    if job.key_owner is None or seen.cost is None:
-        return ()
-    return (f"{seen.cost:g} {tools.providers[job.provider].unit} {ON_KEY[job.key_kind]}.",)
+def _costed(job: Job, seen: Finished, tools: Tools) -> Job:
+    """Note what the provider took for a job; where it does not say, an estimate stays."""
+    if seen.cost is None:
+        return job
+    cost = ProviderCost(amount=seen.cost, unit=tools.providers[job.provider].unit)
+    log.info("provider took", extra={"job": job.id, "cost": cost.amount, "unit": cost.unit})
+    return job.evolve(provider_cost=cost)
 
 
 def _jitter(job_id: JobId) -> float:

@@ -12,8 +12,7 @@ from bot.domain.errors import (
     Transient,
     UserError,
 )
-from bot.domain.jobs import Job, JobId, JobState, Progress, Remote
-from bot.domain.keys import ON_KEY
+from bot.domain.jobs import Job, JobId, JobState, Progress, ProviderCost, Remote
 from bot.jobs.failover import may_take_over, why_leave_line
 from bot.jobs.inputs import inputs_of
 from bot.jobs.refusals import Refusals
@@ -67,9 +66,9 @@ class Submitting:
             inputs = await inputs_of(self._tools, job)
         except InvalidRequest as error:
             return await self._refusals.for_good(job, error)
-        if job.key_owner is not None and job.remote is None:  # not again for each part
-            job = await self._estimated(job, inputs)
-        sending = job.to(JobState.SUBMITTING, at=self._tools.clock.now(), attempt=job.attempt + 1)
+        estimated = await self._estimated(job, inputs)
+        now = self._tools.clock.now()
+        sending = estimated.to(JobState.SUBMITTING, at=now, attempt=job.attempt + 1)
         sending = await save(self._tools, job, sending)
         if self._tools.hearsay.news_of(sending) is not None:
             return sending  # an earlier attempt has arrived after all
@@ -129,7 +128,12 @@ class Submitting:
         return self._tools.clock.now() + timedelta(seconds=look_s)
 
     async def _estimated(self, job: Job, inputs: Inputs) -> Job:
-        """Tell a member what a job on a key of theirs or their server's will cost there, where the provider says."""
+        """Tell a member what a job on a key of theirs or their server's will cost, if that is known.
+
+        Asked once: not again for each part, or after a refusal.
+        """
+        if job.key_owner is None or job.remote is not None or job.provider_cost is not None:
+            return job
         provider = self._tools.providers[job.provider]
         self._turns(job).pace.book(self._tools.clock.now())  # asking counts as a submit
         try:
@@ -139,8 +143,8 @@ class Submitting:
         except BotError as error:
             log.info("no estimate", extra={"job": job.id, "why": str(error)})
             return job
-        note = f"About {cost:g} {provider.unit} {ON_KEY[job.key_kind]}."
-        job = job.evolve(notes=(*job.notes, note))
+        about = ProviderCost(amount=cost, unit=provider.unit, is_estimate=True)
+        job = job.evolve(provider_cost=about)
         self._tools.notifier.show(job)
         return job
 

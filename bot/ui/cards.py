@@ -185,6 +185,8 @@ def _lines(job: Job, because: str | None, *, is_price_open: bool = False) -> Ite
         yield from _done(job)
     for note in job.notes[:NOTES_MAX]:
         yield copy.note(note)
+    if cost := copy.provider_cost(job):
+        yield copy.note(cost)
 
 
 def _working(job: Job, *, is_price_open: bool) -> Iterator[str]:

@@ -235,6 +235,15 @@ def cost(job: Job) -> str:
     return f"{texts.in_credits(job.charged)}, {texts.figure(job.refunded)} returned"
 
 
+def provider_cost(job: Job) -> str | None:
+    """Say what it costs on a key that somebody brought; the house's own bills are its affair."""
+    cost, key = job.provider_cost, ON_KEY[job.key_kind]
+    if cost is None or not key:
+        return None
+    about = "About " if cost.is_estimate else ""
+    return f"{about}{cost.amount:g} {cost.unit} {key}."
+
+
 def arrived(job: Job) -> str | None:
     """Say it when fewer pictures came than were asked for."""
     came, asked = job.came, job.request.count

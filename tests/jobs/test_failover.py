@@ -366,3 +366,14 @@ async def test_an_erased_key_says_nothing_of_its_provider(world):
 
     assert job.failure.sentence == "Your key was erased before this could be sent."
     assert world.health.is_up("one", KeyOwner.member(ANNA))
+
+
+async def test_a_job_on_a_key_is_estimated_once_however_often_it_is_refused(world):
+    await world.brings_key("one")
+    await world.asks(key_kind=KeyKind.MEMBER, second=None, price=NOTHING)
+    world.one.will_say(*[said(Transient)] * 3)
+
+    job = await world.runs()
+
+    assert job.state is JobState.DONE
+    assert world.one.estimates == 1

@@ -20,6 +20,7 @@ from bot.domain.jobs import (
     PassageKind,
     Picture,
     Progress,
+    ProviderCost,
     Remote,
     Second,
     Target,
@@ -149,6 +150,8 @@ remotes = st.builds(
     total=st.integers(0, 10),
     submitted_at=moments,
     seed=maybe(snowflakes),
+    has_callback=st.booleans(),
+    is_empty=st.booleans(),
     extras=st.dictionaries(texts, texts, max_size=3),
 )
 progresses = st.builds(
@@ -199,6 +202,14 @@ JOB_FIELDS = {
     "payer": maybe(snowflakes.map(server_account)),
     "balance_before": amounts,
     "charged": st.integers(0, 10**6).map(Microcredits),
+    "provider_cost": maybe(
+        st.builds(
+            ProviderCost,
+            amount=st.floats(0, 10**9),
+            unit=texts,
+            is_estimate=st.booleans(),
+        )
+    ),
     "remote": maybe(remotes),
     "progress": maybe(progresses),
     "pictures": pictures,
