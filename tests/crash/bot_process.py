@@ -2,8 +2,8 @@
 
 `CRASH_AT` is `inside:<step>` (the statement ran, its transaction did not commit) or `after:<step>`
 (committed, nothing later happened); `<step>#2` is the second of that name. Without it the process
-runs until it is told to stop. `STEPS_TO` names a file that gets a line for every step that was
-committed. `SYNCS` has it publish the commands.
+runs until it is told to stop. A step of money is named with its noun, `credits.gift`. `STEPS_TO` names
+a file that gets a line for every other step that was committed. `SYNCS` has it publish the commands.
 """
 
 import asyncio
@@ -21,6 +21,13 @@ STEPS = {
     "answers": ("keep",),
     "claims": ("make", "drop"),
 }
+MONEY = {
+    "audit_trail": ("add",),
+    "budgets": ("use",),
+    "credits": ("gift", "grant", "post", "reserve", "revoke", "void"),
+    "questions": ("put", "take"),
+}
+SILENT = frozenset({"put", "use"})  # they answer nothing, and always do what they are for
 UNNUMBERED = frozenset({"note_progress"})  # how often it comes is a question of timing
 
 
@@ -31,10 +38,11 @@ def die():
 class Watched:
     """A noun of a transaction; names every durable step that runs through it."""
 
-    def __init__(self, noun, methods, steps):
+    def __init__(self, noun, methods, steps, *, prefix=""):
         self._noun = noun
         self._methods = methods
         self._steps = steps
+        self._prefix = prefix
 
     def __getattr__(self, name):
         method = getattr(self._noun, name)
@@ -43,8 +51,8 @@ class Watched:
 
         async def watched(*args, **kwargs):
             result = await method(*args, **kwargs)
-            if result:
-                self._steps.append(_step(name, args))
+            if result or name in SILENT:
+                self._steps.append(self._prefix + _step(name, args))
             return result
 
         return watched
@@ -105,6 +113,8 @@ class WatchedTx:
 
     def __getattr__(self, name):
         noun = getattr(self._tx, name)
+        if name in MONEY:
+            return Watched(noun, MONEY[name], self._steps, prefix=f"{name}.")
         return Watched(noun, STEPS[name], self._steps) if name in STEPS else noun
 
 
@@ -149,7 +159,7 @@ class KillingDatabase:
 
 def _write_down(path, steps):
     with path.open("a") as file:
-        file.writelines(f"{step}\n" for step in steps)
+        file.writelines(f"{step}\n" for step in steps if "." not in step)
 
 
 async def main(environment):
