@@ -51,7 +51,7 @@ class Claims:
             id=job.id,
             owner_id=job.owner_id,
             application_id=job.target.application_id,
-            created_at=job.created_at,
+            created_at=self._clock.now(),
             token=job.target.token,
         )
         self._in_hand[job.id] += 1

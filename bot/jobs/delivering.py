@@ -1,15 +1,18 @@
 """From collected to done: the last edit, the money, the cleaning up; and telling of other ends."""
 
 import logging
+from collections import Counter
 from datetime import datetime
 
 from bot.domain.credits import share
 from bot.domain.errors import CardDelayed, CardLost, FilesRefused
-from bot.domain.jobs import Failure, FailureKind, Job, JobState
+from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState
 from bot.jobs.steps import close, fail, later, save
 from bot.jobs.tools import Tools
 
 log = logging.getLogger(__name__)
+
+DELAYS_COUNTED_MAX = 4  # eight intervals: a card should not wait for long once Discord is back
 
 
 class Delivering:
@@ -17,6 +20,17 @@ class Delivering:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
+        self._delays: Counter[JobId] = Counter()
+
+    def forget(self, job_id: JobId) -> None:
+        """Let go of what is remembered for a job whose card has its last state."""
+        self._delays.pop(job_id, None)
+
+    def _later(self, job: Job, error: CardDelayed) -> datetime:
+        """Come again soon, and less often while Discord stays away."""
+        self._delays[job.id] += 1
+        failures = min(self._delays[job.id], DELAYS_COUNTED_MAX)
+        return later(self._tools, failures, at_least_s=error.retry_after_s)
 
     async def deliver(self, job: Job) -> Job | datetime:
         """Put the pictures on the card, then write that it happened and take the credits.
@@ -30,7 +44,7 @@ class Delivering:
         try:
             await tools.notifier.finish(expected)
         except CardDelayed as error:
-            return later(tools, 1, at_least_s=error.retry_after_s)
+            return self._later(job, error)
         except FilesRefused as error:
             log.warning("files refused", extra={"job": job.id, "why": str(error)})
             return await fail(tools, job, FailureKind.UNDELIVERABLE, str(error))
@@ -66,7 +80,7 @@ class Delivering:
         try:
             await tools.notifier.finish(shown)
         except CardDelayed as error:
-            return later(tools, 1, at_least_s=error.retry_after_s)
+            return self._later(job, error)
         except CardLost as error:
             log.info("nobody to tell", extra={"job": job.id, "why": str(error)})
         now = tools.clock.now()

@@ -42,9 +42,12 @@ class Schedule:
         wait_s = max(wait_s, watched / POLLS_PER_S_MAX) * (1 + JITTER_SHARE * jitter)
         return now + timedelta(seconds=wait_s)
 
-    def first_poll(self, submitted_at: datetime) -> datetime:
-        """Return when to look at a job first: it may be over by then."""
-        return submitted_at + timedelta(seconds=self.interval_s)
+    def first_poll(self, submitted_at: datetime, *, now: datetime) -> datetime:
+        """Return when to look at a job first: it may be over by then.
+
+        A job from the future was sent before the machine's clock was put back: look now.
+        """
+        return now if submitted_at > now else submitted_at + timedelta(seconds=self.interval_s)
 
     def next_slow_poll(self, seen: Working, *, limits: Limits, now: datetime) -> datetime:
         """Return when to look again in case no callback comes: soon after one would have come."""

@@ -188,7 +188,7 @@ class Tracker:
             id=job_id,
             owner_id=owner_id,
             request=request,
-            target=target,
+            target=replace(target, created_at=now),  # by the clock that its age is told by
             provider=quote.provider,
             price=quote.price,
             key_kind=quote.key_kind,

@@ -104,7 +104,7 @@ class Worker:
             return await self._running.cancel(job)
         return await end(self._tools, job, JobState.CANCELLED, "")
 
-    async def _expire(self, job: Job) -> Job:
+    async def _expire(self, job: Job) -> Job | datetime:
         if job.remote is not None:
             return await self._running.give_up(job, OVERDUE_SENTENCE)
         return await end(self._tools, job, JobState.EXPIRED, OVERDUE_SENTENCE)
@@ -126,6 +126,7 @@ class Worker:
     def _forget(self, job_id: JobId) -> None:
         self._submitting.forget(job_id)
         self._running.forget(job_id)
+        self._delivering.forget(job_id)
         self._surprises.pop(job_id, None)
         self._epochs.pop(job_id, None)
         self._tools.hearsay.forget(job_id)

@@ -1,7 +1,5 @@
 """Cards that were answered and never became a job are closed; those at work are left alone."""
 
-from datetime import timedelta
-
 import pytest
 
 from bot.domain.errors import CardDelayed, CardLost, StorageUnavailable
@@ -47,8 +45,8 @@ def cards():
     return Cards()
 
 
-def job_of(clock, job_id="1", *, age=timedelta()):
-    return a_job(job_id, created_at=clock.now() - age)
+def job_of(clock, job_id="1"):
+    return a_job(job_id, created_at=clock.now())
 
 
 async def claimed(database):
@@ -109,7 +107,8 @@ async def test_a_card_that_is_not_there_is_forgotten(database, cards, clock):
 
 
 async def test_a_claim_whose_token_is_dead_is_forgotten(database, cards, clock):
-    await Claims(database, cards, clock=clock).make(job_of(clock, age=TOKEN_LIFE))
+    await Claims(database, cards, clock=clock).make(job_of(clock))
+    clock.ahead += TOKEN_LIFE
 
     await Claims(database, cards, clock=clock).close_lost()
 

@@ -62,3 +62,8 @@ def test_what_the_provider_asks_for_is_waited_for():
 def test_a_job_is_overdue_after_its_deadline_and_not_before():
     assert not SCHEDULE.is_overdue(NOW - timedelta(minutes=60), now=NOW)
     assert SCHEDULE.is_overdue(NOW - timedelta(minutes=61), now=NOW)
+
+
+def test_a_job_from_the_future_is_looked_at_now():
+    assert SCHEDULE.first_poll(NOW + timedelta(hours=5), now=NOW) == NOW
+    assert SCHEDULE.first_poll(NOW, now=NOW) == NOW + timedelta(seconds=SCHEDULE.interval_s)

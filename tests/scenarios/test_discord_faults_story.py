@@ -149,6 +149,41 @@ async def test_while_discord_is_away_the_picture_waits_in_the_store(stage):
     await goes_on(stage)
 
 
+async def test_while_discord_is_down_for_ten_minutes_jobs_end_and_are_posted_once_it_is_back(stage):
+    stage.horde.script.default(held=True)
+    people = (stage.ann, stage.bob, stage.mod)
+    cards = [await person.runs("/imagine", prompt="a cat") for person in people]
+    for card in cards:
+        await card.until(titled("In the queue"))
+    for way in (ORIGINAL, IN_CHANNEL):
+        stage.discord.faults.add("PATCH", way, status=503, times=10_000)
+    stage.discord.faults.socket("cut")
+
+    for remote in stage.horde.truth.jobs:
+        stage.horde.finish(remote.remote_id)
+    await until(lambda: stage.calls("GET", "/images/*") == len(cards))
+    before = len(stage.discord.requests)
+    for _ in range(20):
+        await stage.time_passes(30)
+        await asyncio.sleep(0.05)
+    asked = len(stage.discord.requests) - before
+    stage.discord.faults.clear()
+    for _ in range(3):
+        await stage.time_passes(30)
+        await asyncio.sleep(0.05)
+
+    for card in cards:
+        shown = await card.until(done)
+        await stage.until_settled(card)
+        job = await stage.job(card)
+        assert (job.charged, len(shown.attachments)) == (job.price, 1)
+    assert {m.id for m in stage.discord.messages(stage.channel)} == {card.id for card in cards}
+    assert asked <= 20 * 5 * len(cards)  # a few tries at a time, not a flood
+    assert stage.calls("GET", "/images/*") == len(cards)
+    stage.horde.script.default(held=False)
+    await goes_on(stage)
+
+
 async def test_a_block_in_front_of_discord_is_waited_out(stage):
     card = await held(stage)
     stage.discord.faults.add("PATCH", ORIGINAL, status=403)  # without a code of Discord's own
