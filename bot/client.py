@@ -39,6 +39,7 @@ from bot.ui.kudos import KudosGivers
 from bot.ui.picking import Choosers
 from bot.ui.presses import JobPresses
 from bot.ui.privacy import Erasures
+from bot.ui.reports import Handlers
 from bot.ui.styles import Browsers
 from bot.ui.unbroken import NO_CONNECTION, unbroken
 
@@ -110,6 +111,7 @@ class EaselBot(commands.AutoShardedBot):
     kudos_givers: KudosGivers  # found here by `bot.ui.kudos.KudosButton`
     browsers: Browsers  # found here by `bot.ui.styles.StylesButton`
     choosers: Choosers  # found here by `bot.ui.picking.PictureSelect`
+    handlers: Handlers  # found here by `bot.ui.reports.HandledButton`
     erasures: Erasures  # found here by `bot.ui.privacy.EraseButton`
     audits: Audits  # found here by `bot.ui.audit_trail.AuditButton`
 

@@ -47,9 +47,26 @@ async def check(settings: Settings) -> int:
         prices=prices,
         providers=_provider_probes(settings),
     )
+    findings += await _reports(settings)
     for finding in findings:
         print(finding)
     return checks.exit_code(findings)
+
+
+async def _reports(settings: Settings) -> list[checks.Finding]:
+    """Note reports of members that no channel has taken."""
+    try:
+        async with open_reader(settings.database_path, sealer=open_sealer(settings)) as database:
+            count = await database.read(lambda tx: tx.reports.count_unposted())
+    except ConfigurationError:  # no database yet, or one to be migrated: said already
+        return []
+    if not count:
+        return []
+    reports = "1 report of a member waits" if count == 1 else f"{count} reports of members wait"
+    text = (
+        f"{reports} for a channel: set EASEL_REPORT_CHANNEL, or let admins look at /admin reports."
+    )
+    return [checks.Finding(ok=None, text=text)]
 
 
 def _provider_probes(settings: Settings) -> list[checks.Probe]:

@@ -12,6 +12,7 @@ from bot.jobs.departures import Departures, IsThere
 from bot.jobs.dispatch import Dispatch
 from bot.jobs.erasure import Eraser, Memory
 from bot.jobs.exports import Exports
+from bot.jobs.reports import Poster, ReportDesk
 from bot.settings import Settings
 from storage.blobs import BlobStore
 from storage.database import Database
@@ -40,8 +41,17 @@ def retention(settings: Settings) -> Retention:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What is known outside of the store: whether Discord has us in a server, where reports go."""
+
+    is_there: IsThere
+    poster: Poster
+    channel_of: Callable[[int | None], int | None]
+
+
 def caretakers(
-    settings: Settings, stores: Stores, *, dispatch: Dispatch, is_there: IsThere, clock: Clock
+    settings: Settings, stores: Stores, outside: Outside, *, dispatch: Dispatch, clock: Clock
 ) -> Caretakers:
     """Put them together; nothing runs yet."""
     database, blobs = stores.database, stores.blobs
@@ -51,9 +61,16 @@ def caretakers(
         exports=Exports(database, blobs, stores.album, folder=settings.data_dir / EXPORTS_FOLDER),
         departures=Departures(
             database,
-            is_there=is_there,
+            is_there=outside.is_there,
             grace=retention(settings).left_servers,
             let_go=stores.server_memory,
+            clock=clock,
+        ),
+        reports=ReportDesk(
+            database,
+            poster=outside.poster,
+            channel_of=outside.channel_of,
+            operators_channel=settings.report_channel,
             clock=clock,
         ),
     )

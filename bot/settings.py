@@ -283,6 +283,8 @@ class Settings(BaseModel):
     """Days after which the words of a finished request are blanked; its figures stay."""
     left_server_grace_d: Annotated[int, Field(ge=0, le=365)] = 7
     """Days after which all that belongs to a server the bot has left is deleted."""
+    report_channel: Annotated[int | None, Field(ge=1, le=2**63 - 1)] = None
+    """Number of the channel for members' reports that no server's own channel takes. Unset: none."""
     drain_s: Annotated[float, Field(ge=0, le=600)] = 20.0
     """Seconds to finish calls in flight when told to stop."""
     web_host: Annotated[str, AfterValidator(_one_word)] = "127.0.0.1"

@@ -52,7 +52,7 @@ from bot.jobs.worker import Worker
 from bot.key_setup import Vault, keep_out_of_logs
 from bot.media.pool import PictureWork
 from bot.price_setup import price_list
-from bot.privacy_setup import Stores, caretakers, retention
+from bot.privacy_setup import Outside, Stores, caretakers, retention
 from bot.provider_setup import service_keys
 from bot.providers.base import Limits, Provider
 from bot.providers.horde import Horde
@@ -63,6 +63,7 @@ from bot.ui.delivery import Sender
 from bot.ui.editor import Editor
 from bot.ui.lost_cards import LostCards
 from bot.ui.rate_headers import listening
+from bot.ui.report_poster import ReportPoster
 from cogs import COGS
 from storage.blobs import DirectoryBlobs
 from storage.database import Database
@@ -146,7 +147,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
     offers = _offers(settings, opened, books=books, catalogue=catalogue, health=tools.health)
     tracker = _tracker(opened, books=books, offers=offers, dispatch=dispatch, tools=tools)
     stores = _stores(opened, books, album)
-    care = caretakers(settings, stores, dispatch=dispatch, is_there=bot.is_in, clock=clock)
+    care = caretakers(settings, stores, _outside(bot, books), dispatch=dispatch, clock=clock)
     claims = Claims(database, LostCards(bot), clock=clock)
     bot.attach(
         Services(
@@ -174,7 +175,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
         catalogue=catalogue,
         editor=editor,
         keys=books.keys,
-        keepers=(books.strikes, styles, care.eraser, care.departures, *_keepers(opened)),
+        keepers=(books.strikes, styles, *care.keepers, *_keepers(opened)),
         house=books.house,
         strikes=books.strikes,
         payers=books.money.payers,
@@ -200,6 +201,14 @@ def _recovery(
         blobs=opened.blobs,
         retention=retention(settings),
         clock=opened.clock,
+    )
+
+
+def _outside(bot: EaselBot, books: _Books) -> Outside:
+    return Outside(
+        is_there=bot.is_in,
+        poster=ReportPoster(bot),
+        channel_of=lambda guild_id: books.house.rules(guild_id).report_channel_id,
     )
 
 

@@ -19,6 +19,7 @@ COGS = (
     "cogs.preferences",
     "cogs.privacy",
     "cogs.providers",
+    "cogs.reports",
     "cogs.server_keys",
     "cogs.servers",
     "cogs.styles",

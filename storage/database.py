@@ -25,6 +25,7 @@ from storage.pay_rules import PayRulesTable
 from storage.preferences import PreferencesTable
 from storage.privacy import Privacy
 from storage.questions import Questions
+from storage.reports import Reports
 from storage.resealing import Resealing
 from storage.sealing import Sealer
 from storage.servers import Servers
@@ -51,6 +52,7 @@ class Tx:
         "preferences",
         "privacy",
         "questions",
+        "reports",
         "resealing",
         "servers",
         "strikes",
@@ -72,7 +74,10 @@ class Tx:
         self.strikes = Strikes(executor)
         self.audit_trail = AuditTrail(executor)
         self.privacy = Privacy(executor)
-        self.forgetting = Forgetting(executor, sealer=sealer, audit_trail=self.audit_trail)
+        self.reports = Reports(executor)
+        self.forgetting = Forgetting(
+            executor, sealer=sealer, audit_trail=self.audit_trail, reports=self.reports
+        )
         self.servers = Servers(executor, audit_trail=self.audit_trail)
 
 

@@ -23,6 +23,7 @@ from storage.executor import Executor, Value
 from storage.ledger_people import take_out_of_ledger
 from storage.moments import to_text
 from storage.privacy import OF_THEIR_JOBS, RELATED, USER_TABLES
+from storage.reports import Reports
 from storage.sealing import Purpose, Sealed, Sealer
 
 
@@ -56,7 +57,9 @@ STANDING: Mapping[str, Standing] = MappingProxyType(
 )
 """Tables whose rows limit a member and stay under their mark."""
 
-NOT_JUST_DELETED = frozenset({"accounts", "erasures", "jobs", "transfers", "audit_trail"})
+NOT_JUST_DELETED = frozenset(
+    {"accounts", "audit_trail", "erasures", "jobs", "reports", "transfers"}
+)
 """Tables that an erasure treats in ways of their own, below."""
 
 MARK_BYTES = 32
@@ -73,10 +76,13 @@ _THEIR_BLOBS = f"""
 class Forgetting:
     """The erasures of one transaction."""
 
-    __slots__ = ("_audit_trail", "_db", "_sealer")
+    __slots__ = ("_audit_trail", "_db", "_reports", "_sealer")
 
-    def __init__(self, executor: Executor, *, sealer: Sealer, audit_trail: AuditTrail) -> None:
+    def __init__(
+        self, executor: Executor, *, sealer: Sealer, audit_trail: AuditTrail, reports: Reports
+    ) -> None:
         self._db = executor
+        self._reports = reports
         self._sealer = sealer
         self._audit_trail = audit_trail
 
@@ -128,6 +134,7 @@ class Forgetting:
             if theirs != OF_THEIR_JOBS:  # those go with the jobs
                 await self._delete(table, theirs, owner_id)
         await self._audit_trail.forget_member(owner_id)
+        await self._reports.forget_member(owner_id)
         await take_out_of_ledger(
             self._db,
             account=member_account(owner_id),

@@ -24,6 +24,7 @@ USER_TABLES: Mapping[str, str] = MappingProxyType(
         "pauses": "owner_id",
         "preferences": "owner_id",
         "questions": "owner_id",
+        "reports": "owner_id",
         "strikes": "owner_id",
         "used": "owner_id",
     }
@@ -43,6 +44,7 @@ SERVER_TABLES: Mapping[str, str] = MappingProxyType(
         "pauses": "guild_id",
         "pay_rules": "guild_id",
         "questions": "guild_id",
+        "reports": "guild_id",
         "server_keys": "guild_id",
         "used": "guild_id",
     }
@@ -74,6 +76,7 @@ NAMES: frozenset[tuple[str, str]] = frozenset(
         ("budgets", "id"),
         ("budgets", "subject_id"),
         ("jobs", "payer"),
+        ("reports", "handler_id"),
         ("transfers", "id"),
         ("transfers", "debit"),
         ("transfers", "credit"),
@@ -100,14 +103,14 @@ class Privacy:
 
     async def export(self, owner_id: UserId, take: Take) -> None:
         """Hand over every row about a user; no sealed secret, and nobody else's id."""
-        account = member_account(owner_id)
+        account, mine = member_account(owner_id), _without_others(take, owner_id)
         for table, column in USER_TABLES.items():
-            await self._each(table, f"{column} = :owner_id", take, owner_id=owner_id)
+            await self._each(table, f"{column} = :owner_id", mine, owner_id=owner_id)
         for table, theirs in RELATED.items():
             values: Mapping[str, Value] = (
                 {"account": account} if ":account" in theirs else {"owner_id": owner_id}
             )
-            await self._each(table, theirs, _without_others(take, owner_id), **values)
+            await self._each(table, theirs, mine, **values)
 
     async def _each(self, table: str, theirs: str, take: Take, **values: Value) -> None:
         async for rows in self._db.pages(f"SELECT * FROM {table} WHERE {theirs}", **values):  # noqa: S608 - names are ours
@@ -128,7 +131,7 @@ def _without_others(take: Take, owner_id: UserId) -> Take:
 
     def take_mine(table: str, row: Mapping[str, Value]) -> None:
         mine = dict(row)
-        for name in ("actor_id", "subject_id"):
+        for name in ("actor_id", "subject_id", "handler_id"):
             if mine.get(name) not in {None, owner_id}:
                 mine[name] = SOMEBODY
         for name in ("debit", "credit"):

@@ -32,6 +32,7 @@ class Act(StrEnum):
     UNBANNED = "unbanned"
     PAUSED = "paused"
     RESUMED = "resumed"
+    REPORT_HANDLED = "report handled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

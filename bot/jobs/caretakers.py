@@ -6,6 +6,7 @@ from bot.domain.retention import Retention
 from bot.jobs.departures import Departures
 from bot.jobs.erasure import Eraser
 from bot.jobs.exports import Exports
+from bot.jobs.reports import ReportDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +17,9 @@ class Caretakers:
     eraser: Eraser
     exports: Exports
     departures: Departures
+    reports: ReportDesk
+
+    @property
+    def keepers(self) -> tuple[Eraser, Departures, ReportDesk]:
+        """Return those who work for as long as the service runs."""
+        return (self.eraser, self.departures, self.reports)

@@ -40,6 +40,7 @@ ACTS = {
     Act.UNBANNED: "lets in again",
     Act.PAUSED: "paused Easel here",
     Act.RESUMED: "let Easel go on here",
+    Act.REPORT_HANDLED: "handled a report",
 }
 
 

@@ -43,7 +43,7 @@ def about(providers: Sequence[str], *, retention: Retention) -> str:
         f"its results for {span(retention.results)}, its words for {span(retention.words)}; your "
         "credits; keys that you bring, sealed. No other messages are read. Nothing is used to "
         "train anything.\n"
-        "**What you can do.** /privacy export gives you all of it, /privacy erase deletes it. "
+        "**What you can do.** /report tells those who look after this place what is wrong. /privacy export gives you all of it, /privacy erase deletes it. "
         "When I am removed from a server, what belongs to it is deleted after "
         f"{span(retention.left_servers)}."
     )

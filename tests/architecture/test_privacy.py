@@ -33,6 +33,8 @@ NAMES_NO_PERSON = {
     ("pictures", "item_id"),
     ("pictures", "job_id"),
     ("questions", "job_id"),
+    ("reports", "id"),  # an interaction's
+    ("reports", "job_id"),
     ("server_keys", "key_id"),
     ("strikes", "id"),
     ("transfers", "job_id"),

@@ -10,6 +10,7 @@ from bot.domain.house_rules import Listing, Stance
 from bot.domain.jobs import JobState
 from bot.domain.keys import KeyOwner
 from bot.domain.payers import PayRule
+from bot.domain.reports import Report, ReportId
 from storage.privacy import SERVER_TABLES
 from tests.storage.store_values import (
     ANNA,
@@ -67,6 +68,15 @@ async def leave_traces(database, guild_id) -> None:
             )
         )
         await tx.house_rules.ban(guild_id, ANNA, at=NOON)
+        await tx.reports.add(
+            Report(
+                id=ReportId(f"{guild_id % 1000}3"),
+                owner_id=ANNA,
+                guild_id=guild_id,
+                words="this is not a lighthouse",
+                created_at=NOON,
+            )
+        )
         await tx.house_rules.set_report_channel(guild_id, 7)
         await tx.house_rules.put(guild_id, Listing.WORD, "spam", Stance.BLOCK)
         await tx.budgets.put(replace(a_budget_of(ANNA), guild_id=guild_id))

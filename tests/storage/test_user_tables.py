@@ -19,6 +19,7 @@ from bot.domain.jobs import JobState, UserId
 from bot.domain.keys import KeyOwner
 from bot.domain.kudos import Gift, GiftId, GiftState
 from bot.domain.preferences import Preferences
+from bot.domain.reports import Report, ReportId
 from bot.domain.requests import PictureRequest, Source
 from bot.domain.strikes import Strike
 from storage.keys import StoredKey
@@ -238,6 +239,15 @@ async def leave_traces(database, owner_id, letter: str) -> None:
         await tx.claims.make(a_claim(f"{owner_id}-claimed", owner_id=owner_id))
         await tx.preferences.put(owner_id, Preferences(negative=f"fears of {letter}"), at=NOON)
         await tx.house_rules.ban(44, owner_id, at=NOON)
+        await tx.reports.add(
+            Report(
+                id=ReportId(f"report of {letter}"),
+                owner_id=owner_id,
+                guild_id=44,
+                words=f"complaint of {letter}",
+                created_at=NOON,
+            )
+        )
         await tx.strikes.add(Strike(id=f"strike of {letter}", owner_id=owner_id, at=NOON, weight=1))
         await tx.kudos_gifts.add(a_gift_of(owner_id, letter))
         await tx.budgets.put(a_budget_of(owner_id))
@@ -302,6 +312,7 @@ async def test_an_export_has_every_row_of_a_member_and_none_of_another(sqlite):
         "pictures": 1,
         "preferences": 1,
         "questions": 1,
+        "reports": 1,
         "strikes": 1,
         "transfers": 2,
         "used": 1,
