@@ -43,8 +43,11 @@ class Refusal:
 
 @dataclass(slots=True)
 class _Window:
+    """What is left until a moment that is known only as nearly as answers were quick."""
+
     remaining: int
-    resets_at: datetime
+    earliest: datetime
+    resets_at: datetime  # at the latest
 
 
 class Budgets:
@@ -88,18 +91,31 @@ class Budgets:
         if not self._under_way[place]:
             del self._under_way[place]
 
-    def learn(self, place: Place, room: Room, *, now: datetime) -> None:
-        """Believe an answer. Answers overtake one another, so the fuller one of a window counts."""
+    def learn(
+        self, place: Place, room: Room, *, now: datetime, asked_at: datetime | None = None
+    ) -> None:
+        """Believe an answer to a request that was begun at `asked_at`.
+
+        Discord counted it somewhere between then and now, so a slow answer tells the window's end
+        only roughly, and answers overtake one another. Those whose ends may be the same moment are
+        of one window, in which the fuller one counts and each makes the end surer.
+        """
         self._buckets[place.route] = room.bucket
         self._limits[room.bucket] = room.limit
-        resets_at = now + timedelta(seconds=room.reset_after_s)
-        known, remaining = self._window(place), room.remaining
-        if known is not None and now < known.resets_at:
-            if resets_at < known.resets_at - SAME_WINDOW:
-                return  # an answer from the window before
-            if resets_at <= known.resets_at + SAME_WINDOW:
-                remaining = min(remaining, known.remaining)
-        self._keep(place, _Window(remaining, resets_at), now)
+        wait = timedelta(seconds=room.reset_after_s)
+        heard = _Window(room.remaining, (asked_at or now) + wait, now + wait)
+        known = self._window(place)
+        if known is None or now >= known.resets_at:
+            self._keep(place, heard, now)
+        elif heard.resets_at < known.earliest - SAME_WINDOW:
+            return  # an answer from the window before
+        elif heard.earliest > known.resets_at + SAME_WINDOW:
+            self._keep(place, heard, now)
+        else:
+            remaining = min(heard.remaining, known.remaining)
+            earliest = max(heard.earliest, known.earliest)
+            resets_at = max(min(heard.resets_at, known.resets_at), earliest)
+            self._keep(place, _Window(remaining, earliest, resets_at), now)
 
     def refuse(self, place: Place, refusal: Refusal, *, now: datetime) -> None:
         """Close a bucket, or everything, for as long as Discord says."""
@@ -107,7 +123,7 @@ class Budgets:
         if refusal.is_global:
             self._shut_until = max(until, self._shut_until or until)
         else:
-            self._keep(place, _Window(0, until), now)
+            self._keep(place, _Window(0, until, until), now)
 
     def _bucket(self, route: str) -> str:
         return self._buckets.get(route, route)  # a route is its own bucket until Discord names one

@@ -133,6 +133,10 @@ class EditQueue:
                 self._behind[place][ask.job_id] = None
             elif moment > now:
                 self._put_off(ask.job_id, moment)
+            elif not ask.is_final and self._finals_behind(place):
+                # Another place's answer has told meanwhile that there is room here too.
+                for waiting_id in (*self._behind.pop(place), ask.job_id):
+                    self._let_stand(waiting_id)
             else:
                 return self._begin(ask, place)
         return None
@@ -152,6 +156,11 @@ class EditQueue:
             self._rests[job_id] = now + self._gap
         for waiting_id in (*self._behind.pop(edit.place, ()), job_id):
             self._let_stand(waiting_id)
+
+    def _finals_behind(self, place: Place) -> bool:
+        """Tell whether a last edit waits for something to come back from a place."""
+        waiting = (self._asks.get(job_id) for job_id in self._behind.get(place, ()))
+        return any(ask is not None and ask.is_final for ask in waiting)
 
     def _begin(self, ask: Ask, place: Place) -> Edit:
         del self._asks[ask.job_id]

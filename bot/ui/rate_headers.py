@@ -49,28 +49,37 @@ def channel_place(channel_id: int) -> Place:
 def listening(budgets: Budgets, clock: Clock) -> aiohttp.TraceConfig:
     """Return what a client has to be built with so that `budgets` learn from its answers."""
 
+    async def began(
+        _session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        _params: aiohttp.TraceRequestStartParams,
+    ) -> None:
+        context.asked_at = clock.now()
+
     async def ended(
         _session: aiohttp.ClientSession,
-        _context: SimpleNamespace,
+        context: SimpleNamespace,
         params: aiohttp.TraceRequestEndParams,
     ) -> None:
         place = place_of(params.method, params.url.path)
         try:
-            await _learn(budgets, place, params.response, clock)
+            room = room_of(params.response.headers)
+            if room is not None:
+                budgets.learn(place, room, asked_at=context.asked_at, now=clock.now())
+            await _heed(budgets, place, params.response, clock)
         except ValueError as error:  # the answer itself is somebody else's business
             log.warning("a limit could not be read", extra={"at": str(place), "why": str(error)})
 
     trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(began)
     trace.on_request_end.append(ended)
     return trace
 
 
-async def _learn(
+async def _heed(
     budgets: Budgets, place: Place, response: aiohttp.ClientResponse, clock: Clock
 ) -> None:
-    room = room_of(response.headers)
-    if room is not None:
-        budgets.learn(place, room, now=clock.now())
+    """Close what a 429 closes."""
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
         await response.read()  # kept by aiohttp, so discord.py reads it again
         body = await response.json() if response.content_type == "application/json" else None

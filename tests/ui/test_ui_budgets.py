@@ -104,6 +104,14 @@ def test_an_answer_from_the_window_before_is_old_news(budgets):
     assert opens(budgets, at_s=0.1) == 0
 
 
+def test_a_slow_answer_does_not_make_quicker_ones_of_its_window_old_news(budgets):
+    budgets.learn(CHANNEL, room(4, reset_after_s=5.0), asked_at=NOON, now=after(2.0))
+
+    budgets.learn(CHANNEL, room(0, reset_after_s=3.0), asked_at=after(2.0), now=after(2.1))
+
+    assert opens(budgets, at_s=2.1) == pytest.approx(5.1)  # not 7, and not at once
+
+
 def test_a_refusal_closes_its_bucket_for_as_long_as_it_says(budgets):
     budgets.learn(CHANNEL, room(3), now=NOON)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.jobs import JobId, Target, UserId
@@ -295,6 +295,7 @@ class Run:
         self.now = NOON
         self.under_way: list[tuple[datetime, int, Edit, Room]] = []
         self.takes_s: dict[JobId, float] = {}
+        self.asked_at: dict[int, datetime] = {}
         self.begun: list[Edit] = []
         self.wanted: dict[JobId, Ask] = {}
 
@@ -336,6 +337,7 @@ class Run:
             if not edit.ask.is_final:
                 self._check_no_final_waits_at(edit.place, flying)
             self.begun.append(edit)
+            self.asked_at[len(self.begun)] = self.now
             room = self.discord.takes(edit.place, self.now)
             ends_at = self.now + timedelta(seconds=self.takes_s[edit.ask.job_id])
             heapq.heappush(self.under_way, (ends_at, len(self.begun), edit, room))
@@ -350,16 +352,25 @@ class Run:
         assert place not in {place_of(wanted.target) for wanted in waiting}
 
     def _end(self) -> None:
-        _, _, edit, room = heapq.heappop(self.under_way)
-        self.budgets.learn(edit.place, room, now=self.now)
+        _, number, edit, room = heapq.heappop(self.under_way)
+        self.budgets.learn(edit.place, room, asked_at=self.asked_at.pop(number), now=self.now)
         self.queue.ended(edit, now=self.now, was_sent=True)
 
 
 LIMITS = st.sampled_from([(1, 0.5), (2, 1.0), (5, 2.0), (5, 5.0), (50, 1.0)])
 
 
+ROOM_TOLD_ELSEWHERE = [  # the answer in one channel tells the limit of all while two wait in another
+    Wish(at_s=0.0, job=0, is_final=False, takes_s=0.05),
+    Wish(at_s=0.0, job=12, is_final=True, takes_s=0.3),
+    Wish(at_s=0.0, job=11, is_final=True, takes_s=0.05),
+    Wish(at_s=0.1, job=10, is_final=False, takes_s=0.05),
+]
+
+
 @settings(max_examples=150, deadline=None)
 @given(wishes=WISHES, limit=LIMITS)
+@example(wishes=ROOM_TOLD_ELSEWHERE, limit=(5, 2.0))
 def test_discord_never_has_to_refuse_and_every_newest_wish_is_fulfilled(wishes, limit):
     run = Run(wishes, limit=limit[0], per_s=limit[1])
 
