@@ -16,7 +16,7 @@ from bot.bench.invariants import broken, leaks, unbegun
 from bot.bench.keeper import Keeper
 from bot.bench.process import BenchFailed
 from bot.bench.storm import Storm
-from bot.bench.town import DISCORD_RULES, Town, open_town
+from bot.bench.town import DISCORD_RULES, NO, Town, asks, open_town
 from bot.domain.jobs import JobState
 from bot.sandbox.discord.cards import NeverHappened
 from bot.sandbox.discord.openapi import OpenApiChecker
@@ -117,14 +117,17 @@ def still_held(keeper: Keeper) -> list[str]:
 
 
 async def _given_up(town: Town, storm: Storm, books: Books) -> int:
-    """Let members cancel what never began, as somebody would who looks at such a card."""
+    """Let members cancel what never began, as somebody would who looks at such a card.
+
+    What still asks for a word is left alone.
+    """
     cards = unbegun(town, await books.jobs())
     if cards:
         town.discord.clock.advance(STARTING_S)
     for card in cards:
         with suppress(Impossible, NeverHappened):  # then the card says so itself, and is reported
             owner = storm.owner_of(card)
-            await owner.clicks("Cancel", on=card)
+            await owner.clicks(NO if asks(card.latest) else "Cancel", on=card)
     return len(cards)
 
 

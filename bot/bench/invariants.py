@@ -7,10 +7,11 @@ from bot.bench.books import Books
 from bot.bench.town import Town
 from bot.domain.jobs import ENDS, Job, JobState
 from bot.sandbox.discord.cards import Card
-from bot.ui import copy
+from bot.ui import copy, credits_copy
 
 REFUSED = copy.heading(copy.ENDED[JobState.FAILED])
 LOST = copy.heading(copy.LOST)
+LEFT = credits_copy.NOT_WANTED
 
 
 async def broken(town: Town, books: Books) -> list[str]:
@@ -37,7 +38,7 @@ def unbegun(town: Town, jobs: Sequence[Job]) -> list[Card]:
 
 
 def _says_it_ended(card: Card) -> bool:
-    return card.shows(REFUSED) or card.shows(LOST)
+    return card.shows(REFUSED) or card.shows(LOST) or card.shows(LEFT)
 
 
 def doubles(jobs: Sequence[Job], cards: Sequence[Card]) -> Iterator[str]:

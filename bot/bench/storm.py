@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.bench.chaos_plan import Ask, Facts, Plan, Trouble, What
 from bot.bench.keeper import Keeper
-from bot.bench.town import Town, is_final
+from bot.bench.town import YES, Town, asks, is_final
 from bot.sandbox.discord.cards import Card, NeverHappened
 from bot.sandbox.discord.people import Person
 from bot.sandbox.discord.refusals import Impossible
@@ -73,6 +73,18 @@ class Storm:
         )
         if card is None:
             return
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._say_yes(person, card))
+            group.create_task(self._go_on(ask, person, card))
+
+    async def _say_yes(self, person: Person, card: Card) -> None:
+        """Answer the question about the price, where there is one."""
+        with suppress(NeverHappened):
+            shown = await card.until(lambda v: asks(v) or is_final(v), timeout_s=PATIENCE_S)
+            if asks(shown):
+                await self._shown(person.clicks(YES, on=card))
+
+    async def _go_on(self, ask: Ask, person: Person, card: Card) -> None:
         if ask.cancels_after_s is not None:
             await asyncio.sleep(ask.cancels_after_s)
             await self._shown(person.clicks("Cancel", on=card))
@@ -86,7 +98,9 @@ class Storm:
         with suppress(NeverHappened):
             shown = await card.until(is_final, timeout_s=PATIENCE_S)
             label = next(b.label for b in shown.buttons if b.label.lower().endswith("again"))
-            await self._shown(person.clicks(label, on=card))
+            again = await self._shown(person.clicks(label, on=card))
+            if again is not None:
+                await self._say_yes(person, again)
 
     async def _shown(self, doing: Awaitable[object]) -> Card | None:
         """Return the card that a member got; what only they can see is no card of a job."""

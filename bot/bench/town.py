@@ -23,6 +23,7 @@ from bot.sandbox.discord.world import Channel
 from bot.sandbox.providers.calls import Call
 from bot.sandbox.providers.horde import HordeRules, SandboxHorde
 from bot.sandbox.providers.horde.pictures.jobs import PictureJob
+from bot.ui import credits_copy
 
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 READY_S = 90.0
@@ -150,6 +151,14 @@ async def beside(work: Awaitable[object], process: ServiceProcess, *, within_s: 
 def is_final(version: Shown) -> bool:
     """Tell whether a card shows how its job ended: then it offers to do it again."""
     return any(button.label in {"Again", "Try again"} for button in version.buttons)
+
+
+YES, NO = credits_copy.CONFIRM, credits_copy.LEAVE
+
+
+def asks(version: Shown) -> bool:
+    """Tell whether a card waits for its member's word on a price."""
+    return any(button.label == YES for button in version.buttons)
 
 
 async def imagine(person: Person, channel: Channel, prompt: str, **options: object) -> Card:
