@@ -11,7 +11,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import aiohttp
+from pydantic import SecretStr
 
 from bot.domain.clock import Clock
 from bot.domain.errors import BotError, ConfigurationError
@@ -80,7 +81,16 @@ async def check(
             _makers(settings),
             *map(_probed, providers),
         )
-    return [finding for group in groups for finding in group]
+    return [_without_secrets(finding, settings) for group in groups for finding in group]
+
+
+def _without_secrets(finding: Finding, settings: Settings) -> Finding:
+    """Mask what a service may have repeated, such as a key in the place of a name."""
+    text = finding.text
+    for _, value in settings:
+        if isinstance(value, SecretStr) and value.get_secret_value() != ANONYMOUS_KEY:
+            text = text.replace(value.get_secret_value(), "***")
+    return replace(finding, text=text)
 
 
 def exit_code(findings: Iterable[Finding]) -> int:

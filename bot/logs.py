@@ -9,6 +9,7 @@ import json
 import logging
 import re
 import sys
+from collections import OrderedDict
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
@@ -21,6 +22,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 LogFormat = Literal["text", "json"]
 
 MASK: Final = "***"
+IN_USE_MAX: Final = 256
 SECRET_CHARS_MIN: Final = 8  # masking shorter ones would tear holes into ordinary words
 NESTING_MAX: Final = 6
 HANDLER_NAME: Final = "easel"
@@ -35,6 +37,8 @@ SECRET_KEY: Final = re.compile(
 PATTERNS: Final = (
     # Discord API: the token behind the id is a bearer secret for 15 minutes
     (re.compile(r"(/(?:interactions|webhooks)/\d+/)[^/\s?#\"'<>]+"), rf"\1{MASK}"),
+    # ours: whoever knows where a provider calls back may claim things in its name
+    (re.compile(r"(/callbacks/\w+/)[^/\s?#\"'<>]+"), rf"\1{MASK}"),
     (re.compile(r"\b(Bot|Bearer|Basic)\s+[\w.~+/=-]{16,}"), rf"\1 {MASK}"),
     # presigned addresses carry their signature in the query, database ones their password before the @
     (re.compile(r"(\b\w+://[^\s?\"'<>]*\?)[^\s\"'<>)]+"), rf"\1{MASK}"),
@@ -50,12 +54,30 @@ PATTERNS: Final = (
 CONTROL: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 
 _secrets: set[str] = set()
+_in_use: OrderedDict[str, None] = OrderedDict()
 
 
 def redact(secret: str) -> None:
     """Mask this value wherever it turns up from now on, also in its JSON and its URL spelling."""
-    if len(secret) >= SECRET_CHARS_MIN:
-        _secrets.update({secret, quote(secret, safe=""), json.dumps(secret)[1:-1]})
+    _secrets.update(_spellings(secret))
+
+
+def redact_in_use(secret: str) -> None:
+    """Mask a value of somebody else's for as long as it is among the last ones used.
+
+    There may be as many as there are members, and every line would have to look for all of them.
+    """
+    for spelling in _spellings(secret):
+        _in_use[spelling] = None
+        _in_use.move_to_end(spelling)
+    while len(_in_use) > IN_USE_MAX:
+        _in_use.popitem(last=False)
+
+
+def _spellings(secret: str) -> set[str]:
+    if len(secret) < SECRET_CHARS_MIN:
+        return set()
+    return {secret, quote(secret, safe=""), json.dumps(secret)[1:-1]}
 
 
 def bound(**values: str) -> AbstractContextManager[None]:
@@ -83,9 +105,8 @@ def configure(*, level: str, format: LogFormat, stream: TextIO | None = None) ->
 
 def redacted(text: str) -> str:
     """Return the text with registered secrets, tokens in paths, queries and headers masked."""
-    for secret in sorted(
-        _secrets, key=len, reverse=True
-    ):  # the longest first: one may contain another
+    found = [secret for secret in (*_secrets, *_in_use) if secret in text]
+    for secret in sorted(found, key=len, reverse=True):  # one may contain another
         text = text.replace(secret, MASK)
     for pattern, replacement in PATTERNS:
         text = pattern.sub(replacement, text)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
+from bot import logs
 from bot.domain.askers import Asker
 from bot.domain.audit_trail import AuditEntry
 from bot.domain.clock import Clock
@@ -101,6 +102,7 @@ class KeyRing:
         plain = secret.get_secret_value().strip()
         if not KEY_CHARS_MIN <= len(plain) <= KEY_CHARS_MAX or not plain.isprintable():
             raise InvalidRequest("That does not look like a key. Paste it without anything else.")
+        logs.redact_in_use(plain)
         holder = await self._provider(provider).holder(SecretStr(plain))
         label = "" if plain in holder.name else holder.name  # an echo is no name
         now = self._clock.now()
@@ -142,6 +144,7 @@ class KeyRing:
         plain = await self._database.read(lambda tx: tx.keys.get(owner, provider=provider))
         if plain is None:
             raise InvalidRequest(NO_KEY.format(title=adapter.title))
+        logs.redact_in_use(plain)
         holder = await adapter.holder(SecretStr(plain))
         if plain in holder.name:
             holder = replace(holder, name="")
@@ -175,7 +178,10 @@ class KeyRing:
             return await tx.keys.get(owner, provider=provider)
 
         plain = await self._database.write(take)
-        return None if plain is None else SecretStr(plain)
+        if plain is None:
+            return None
+        logs.redact_in_use(plain)  # whatever breaks around the call
+        return SecretStr(plain)
 
     async def _info(self, owner: KeyOwner, provider: str) -> KeyInfo:
         for info in await self.list(owner):

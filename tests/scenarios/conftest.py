@@ -1,10 +1,13 @@
 """The stage for stories: fast clocks, real client, real HTTP, real SQLite."""
 
+import io
+import logging
 from pathlib import Path
 
 import discord
 import pytest
 
+from bot import logs
 from bot.sandbox.discord.openapi import OpenApiChecker
 from bot.sandbox.discord.rules import DiscordRules
 from bot.sandbox.discord.server import SandboxDiscord
@@ -74,3 +77,17 @@ async def stage(world):
     async with world.playing():
         yield world
         assert await world.audit() == ()
+
+
+@pytest.fixture
+def written_log():
+    """What the service writes about itself, at its most talkative; logging is put back after."""
+    names = ("", *logs.TALKATIVE, "aiohttp.access")
+    before = [(log, log.level, log.handlers[:]) for log in map(logging.getLogger, names)]
+    stream = io.StringIO()
+    logs.configure(level="DEBUG", format="text", stream=stream)
+    yield stream
+    logging.captureWarnings(capture=False)
+    for log, level, handlers in before:
+        log.setLevel(level)
+        log.handlers[:] = handlers

@@ -1,31 +1,12 @@
 """A member brings a key of their own, uses it, and takes it away again."""
 
-import io
 import json
-import logging
 
-import pytest
-
-from bot import logs
 from tests.scenarios.stage import done, titled, until, until_sent
 
 KEY = "abcdefgh-ijklmnop-1234"
 OTHER_KEY = "zyxwvuts-rqponmlk-9876"
 INVALID_KEY = json.dumps({"message": "No user matching sent API Key.", "rc": "InvalidAPIKey"})
-
-
-@pytest.fixture
-def written_log():
-    """What the service writes about itself, at its most talkative; logging is put back after."""
-    names = ("", *logs.TALKATIVE, "aiohttp.access")
-    before = [(log, log.level, log.handlers[:]) for log in map(logging.getLogger, names)]
-    stream = io.StringIO()
-    logs.configure(level="DEBUG", format="text", stream=stream)
-    yield stream
-    logging.captureWarnings(capture=False)
-    for log, level, handlers in before:
-        log.setLevel(level)
-        log.handlers[:] = handlers
 
 
 async def test_a_key_is_asked_for_in_a_form_and_tested_at_the_provider(stage):

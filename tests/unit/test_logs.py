@@ -7,6 +7,7 @@ import logging
 import subprocess
 import sys
 import warnings
+from collections import OrderedDict
 
 import pytest
 
@@ -36,6 +37,7 @@ def configured(monkeypatch):
     loggers = [logging.getLogger(name) for name in ("", *logs.TALKATIVE, "aiohttp.access")]
     before = [(logger, logger.level, logger.handlers[:]) for logger in loggers]
     monkeypatch.setattr(logs, "_secrets", set())
+    monkeypatch.setattr(logs, "_in_use", OrderedDict())
     output = Output()
 
     def configure(*, level="INFO", log_format="json"):
@@ -95,6 +97,7 @@ def test_text_is_one_line_for_people(configured):
         f"sent Bearer {SECRET}",
         f"PATCH /webhooks/123/{SECRET}/messages/@original".replace("/secret", "-secret"),
         "POST /interactions/123/marked-secret+value/callback",
+        "POST /callbacks/horde/17.marked-secret+value took 3 ms",
         f"GET https://store.example/picture.webp?X-Amz-Signature={SECRET}&x=1 failed",
         "connecting to postgresql://name:marked-secret+value@host/db",
         '{"apikey": "marked-secret+value", "n": 1}',
@@ -260,3 +263,28 @@ def test_importing_configures_nothing():
     program = "import logging, bot.logs; assert not logging.getLogger().handlers"
 
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_secret_in_use_is_masked_until_many_others_were_used(configured):
+    output = configured()
+    logs.redact_in_use(SECRET)
+    log.info("first %s", SECRET)
+
+    for number in range(logs.IN_USE_MAX):
+        logs.redact_in_use(f"another-secret-{number}")
+    log.info("second %s", SECRET)
+    logs.redact_in_use(SECRET)
+    log.info("third %s another-secret-%s", SECRET, logs.IN_USE_MAX - 1)
+
+    first, second, third = (line["event"] for line in output.lines)
+    assert (first, second, third) == ("first ***", f"second {SECRET}", "third *** ***")
+
+
+def test_a_secret_within_another_leaves_no_rest_of_it(configured):
+    output = configured()
+    logs.redact_in_use("a-long-secret")
+    logs.redact("a-long-secret-and-more")
+
+    log.info("it is a-long-secret-and-more")
+
+    assert output.lines[0]["event"] == "it is ***"
