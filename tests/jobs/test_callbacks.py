@@ -68,6 +68,18 @@ def test_a_secret_is_good_for_its_own_provider_only():
     assert addresses().job_of("fal", secret(addresses().url(job()))) is None
 
 
+def test_a_change_of_the_master_key_goes_on_taking_what_was_handed_out_before():
+    running = addresses(OLD_KEY)
+    before = secret(running.url(job()))
+
+    running.use([NEW_KEY, OLD_KEY])
+    after = secret(running.url(job()))
+
+    assert before != after == secret(addresses(NEW_KEY).url(job()))
+    assert running.job_of("horde", before) == running.job_of("horde", after) == "4711"
+    assert addresses(NEW_KEY).job_of("horde", before) is None
+
+
 def test_secrets_outlive_a_change_of_the_master_key_and_new_ones_use_the_new_key():
     before = secret(addresses(OLD_KEY).url(job()))
     both = addresses(NEW_KEY, OLD_KEY)
