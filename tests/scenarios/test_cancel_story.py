@@ -202,8 +202,12 @@ async def test_a_press_that_is_delivered_twice_is_one_job(stage):
     assert await stage.credits(stage.ann) == 1000 - 2 * PRICE
 
 
+class Killed(Exception):
+    pass
+
+
 class Deadly:
-    """A store at which the next write dies, as in a process that is killed right there."""
+    """A store at which the write that takes a job in dies, as in a process killed right there."""
 
     def __init__(self, database):
         self._database = database
@@ -211,10 +215,16 @@ class Deadly:
         self.is_deadly = False
 
     async def write(self, fn):
-        if self.is_deadly:
-            self.is_deadly = False
-            raise asyncio.CancelledError
-        return await self._database.write(fn)
+        async def dying(tx):
+            result = await fn(tx)
+            if self.is_deadly and await tx.jobs.newest(1):
+                raise Killed
+            return result
+
+        try:
+            return await self._database.write(dying)
+        except Killed:
+            raise asyncio.CancelledError from None
 
 
 @pytest.fixture
