@@ -31,9 +31,14 @@ from bot.providers.base import Ended, Ending, Finished, Item, Observation, Worki
 log = logging.getLogger(__name__)
 
 FETCHES_FAILED_MAX = 5
+FAILED_LOOKS_MIN = 3  # before a late job is given up unseen: a start may come before the network
+STALLED_LOOKS_MAX, STALLED_MAX = 3, timedelta(seconds=30)
 
 NOTHING_CAME = "The provider finished without a single result."
 ALL_WITHHELD = "The provider's content filter withheld everything."
+OVERDUE_SENTENCE = "It took too long, so it was given up."
+STALLED_SENTENCE = "The provider says that this is over, and shows nothing of it."
+OTHER_SIZE_NOTE = "{count} came in another size than the provider says."
 UNREADABLE_NOTE = "{count} could not be read and cost nothing."
 
 
@@ -51,6 +56,7 @@ class Running:
         self._watched: set[JobId] = set()
         self._next_looks: dict[JobId, datetime] = {}
         self._misled: set[JobId] = set()
+        self._stopped: dict[JobId, tuple[datetime, int]] = {}
 
     def forget(self, job_id: JobId) -> None:
         """Let go of what is remembered for a job that is past these steps."""
@@ -59,6 +65,7 @@ class Running:
         self._watched.discard(job_id)
         self._next_looks.pop(job_id, None)
         self._misled.discard(job_id)
+        self._stopped.pop(job_id, None)
         self._failed_looks.pop(job_id, None)
         self._collected_at.pop(job_id, None)
         for known in [pair for pair in self._failed_fetches if pair[0] == job_id]:
@@ -193,6 +200,8 @@ class Running:
         self._failed_looks[job.id] += 1
         failures = self._failed_looks[job.id]
         log.info("cannot look", extra={"job": job.id, "failures": failures, "why": str(error)})
+        if failures >= FAILED_LOOKS_MIN and self._is_late(job):
+            return await self.give_up(job, OVERDUE_SENTENCE)
         if failures >= self._tools.schedule.reads_failed_max:
             return await self._over(job, JobState.FAILED, FailureKind.OVERLOADED, str(error))
         tell_trouble(self._tools, job, error, failures=failures)
@@ -208,6 +217,10 @@ class Running:
         shown = self._announced.on_card(job)
         if seen.finished > shown.came + job.withheld and self._may_collect(job, now):
             job = await self._kept(job, await self._collected_so_far(job))
+        if self._is_late(job):
+            return await self.give_up(job, OVERDUE_SENTENCE)
+        if seen.has_stopped and self._has_stalled(job):
+            return await self._over(job, JobState.FAILED, FailureKind.LOST, STALLED_SENTENCE)
         shown = self._announced.on_card(job)
         progress = _progress(seen, now=now, shown=shown.came).after(job.progress)
         is_news = job.progress is None or _differs(progress.stored, job.progress.stored)
@@ -220,12 +233,32 @@ class Running:
         self._next_looks[job.id] = self._next_look(job, seen, now=now)
         return self._next_looks[job.id]
 
+    def _is_late(self, job: Job) -> bool:
+        """Tell whether a running job has had its time: asked after a look, for it may be over."""
+        schedule, now = self._tools.schedule, self._tools.clock.now()
+        patience_s = self._tools.providers[job.provider].limits.patience_s
+        if patience_s is not None and now - job.changed_at > timedelta(seconds=patience_s):
+            return True
+        return schedule.is_overdue(job.created_at, now=now)
+
+    def _has_stalled(self, job: Job) -> bool:
+        """Count a look at a job that is said to be over and shows nothing; True when it is lost."""
+        now = self._tools.clock.now()
+        since, looks = self._stopped.get(job.id, (now, 0))
+        self._stopped[job.id] = (since, looks + 1)
+        return looks >= STALLED_LOOKS_MAX and now - since >= STALLED_MAX
+
     def _next_look(self, job: Job, seen: Working, *, now: datetime) -> datetime:
         limits, schedule = self._tools.providers[job.provider].limits, self._tools.schedule
         if self._is_called_back(job):
             return schedule.next_slow_poll(seen, limits=limits, now=now)
         return schedule.next_poll(
-            seen, limits=limits, now=now, watched=len(self._watched), jitter=_jitter(job.id)
+            seen,
+            limits=limits,
+            now=now,
+            since=job.changed_at,
+            watched=len(self._watched),
+            jitter=_jitter(job.id),
         )
 
     def _is_called_back(self, job: Job) -> bool:
@@ -311,6 +344,8 @@ class Running:
         notes = seen.notes
         if missing:
             notes += (UNREADABLE_NOTE.format(count=len(missing)),)
+        if strange := _of_another_size(held, seen.items):
+            notes += (OTHER_SIZE_NOTE.format(count=strange),)
         collected = await self._collected(job, held=held, notes=notes)
         self.forget(job.id)
         return collected
@@ -321,6 +356,8 @@ class Running:
                 return await self._over(job, JobState.EXPIRED, FailureKind.TIMEOUT, seen.reason)
             case Ending.LOST:
                 return await self._over(job, JobState.FAILED, FailureKind.LOST, seen.reason)
+            case Ending.REFUSED:
+                return await self._over(job, JobState.FAILED, FailureKind.CONTENT, seen.reason)
             case Ending.FAILED:
                 return await self._over(job, JobState.FAILED, FailureKind.BACKEND, seen.reason)
 
@@ -368,6 +405,15 @@ def _passages(items: Sequence[Item]) -> tuple[Passage, ...]:
     return tuple(
         Passage(item_id=item.id, kind=item.kind, text=item.text or "", model=item.model)
         for item in items
+    )
+
+
+def _of_another_size(job: Job, items: Sequence[Item]) -> int:
+    """Count the pictures that are not what the provider says, such as thumbnails."""
+    told = {item.id: item.size_px for item in items if item.size_px is not None}
+    return sum(
+        told.get(one.item_id, (one.width, one.height)) != (one.width, one.height)
+        for one in job.pictures
     )
 
 

@@ -8,6 +8,7 @@ from bot.providers.base import Limits, Working
 POLLS_PER_S_MAX = 20.0  # of one provider by all jobs of the process
 JITTER_SHARE = 0.2  # spreads jobs that began together
 ETA_SHARE = 0.2  # look five times on the way to the provider's own estimate …
+AGE_SHARE = 0.1  # where nobody estimates, a look comes at most so much later than it could
 ETA_PATIENCE = 2.0  # twice the estimate without a callback: time to ask
 STRETCH_MAX = 5.0  # … but never wait longer than this many intervals: estimates are rough
 BACKOFF_FACTOR_MAX = 2**5
@@ -28,15 +29,23 @@ class Schedule:
     """Failed looks in a row before a running job is given up; about twenty minutes."""
 
     def next_poll(
-        self, seen: Working, *, limits: Limits, now: datetime, watched: int, jitter: float
+        self,
+        seen: Working,
+        *,
+        limits: Limits,
+        now: datetime,
+        since: datetime,
+        watched: int,
+        jitter: float,
     ) -> datetime:
         """Return when to poll again: sooner as the end comes near, within everybody's limits.
 
         `watched` jobs share the provider's polls, so many wait longer each; `jitter` is 0…1 and
-        stays the same for a job.
+        stays the same for a job, which began at `since`.
         """
         shortest = max(self.interval_s, limits.poll_gap_s)
-        wait_s = shortest
+        age_s = (now - since).total_seconds()
+        wait_s = max(shortest, min(age_s * AGE_SHARE, limits.poll_gap_max_s))
         if seen.eta_s is not None:
             wait_s = min(max(seen.eta_s * ETA_SHARE, shortest), shortest * STRETCH_MAX)
         wait_s = max(wait_s, watched / POLLS_PER_S_MAX) * (1 + JITTER_SHARE * jitter)

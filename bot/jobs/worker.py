@@ -12,7 +12,7 @@ from typing import assert_never
 from bot.domain.errors import StorageUnavailable
 from bot.domain.jobs import WORKING, FailureKind, Job, JobId, JobState
 from bot.jobs.delivering import Delivering
-from bot.jobs.running import Running
+from bot.jobs.running import OVERDUE_SENTENCE, Running
 from bot.jobs.steps import Superseded, end, fail, later
 from bot.jobs.submitting import Submitting
 from bot.jobs.tools import Tools
@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 
 STORAGE_RETRY_S = 5.0
 SURPRISES_MAX = 3
-OVERDUE_SENTENCE = "It took too long, so it was given up."
 
 
 class Worker:
@@ -93,11 +92,11 @@ class Worker:
             return await self._submitting.unsure(job)
         if job.cancel_asked_at is not None:
             return await self._cancel(job)
+        if job.state is JobState.RUNNING:
+            return await self._running.look(job)
         if self._tools.schedule.is_overdue(job.created_at, now=self._tools.clock.now()):
             return await self._expire(job)
-        if job.state is JobState.ACCEPTED:
-            return await self._submitting.accepted(job)
-        return await self._running.look(job)
+        return await self._submitting.accepted(job)
 
     async def _cancel(self, job: Job) -> Job:
         if job.remote is not None:

@@ -65,6 +65,8 @@ class Limits:
 
     `collect_gap_s` is the least time between two `collect` calls for one job while it runs.
     `by_key`: a limit is one key's affair; otherwise it holds for this address, whoever asks.
+    `poll_gap_max_s`: looks may become rarer up to this as a job grows older, where it tells no time
+    left. `patience_s`: nothing comes any more of a job that runs for longer; None where none is known.
     """
 
     submits_per_s: float
@@ -72,6 +74,8 @@ class Limits:
     poll_gap_s: float
     collect_gap_s: float
     by_key: bool = False
+    poll_gap_max_s: float = 0.0
+    patience_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +126,7 @@ class Item:
     """One result at the provider: a link to fetch, the bytes themselves, or words.
 
     A withheld item was filtered by the provider and carries nothing to post; a flagged one is
-    posted behind a cover.
+    posted behind a cover. `size_px` is what the provider says of a picture.
     """
 
     id: str
@@ -132,6 +136,7 @@ class Item:
     kind: PassageKind = PassageKind.ANSWER  # of words; a picture needs none
     seed: str | None = None
     model: str | None = None
+    size_px: tuple[int, int] | None = None
     is_withheld: bool = False
     is_flagged: bool = False
     notes: tuple[str, ...] = ()
@@ -143,7 +148,8 @@ class Working:
 
     `items` are those results where the answer listed them; None where it only counted. `preview`
     is the newest picture of unfinished work, PNG, JPEG or WebP by its first bytes; `text` is what
-    was said so far, from its beginning.
+    was said so far, from its beginning. `has_stopped`: the provider says that it is over, and shows
+    nothing; that is about to come, or never will.
     """
 
     is_queued: bool
@@ -153,6 +159,7 @@ class Working:
     eta_s: float | None = None
     percent: float | None = None
     is_possible: bool = True
+    has_stopped: bool = False
     items: tuple[Item, ...] | None = None
     preview: bytes | None = field(default=None, repr=False)
     text: str | None = field(default=None, repr=False)
@@ -172,6 +179,7 @@ class Ending(StrEnum):
 
     EXPIRED = "expired"
     FAILED = "failed"
+    REFUSED = "refused"  # for its content
     LOST = "lost"
 
 

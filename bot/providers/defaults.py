@@ -51,7 +51,14 @@ class Defaults:
         return 0.0
 
 
-def limits_of(config: ProviderConfig, *, collect_gap_s: float, by_key: bool = False) -> Limits:
+def limits_of(
+    config: ProviderConfig,
+    *,
+    collect_gap_s: float,
+    by_key: bool = False,
+    poll_gap_max_s: float = 0.0,
+    patience_s: float | None = None,
+) -> Limits:
     """Return how fast a provider may be called, as the settings say."""
     return Limits(
         submits_per_s=config.submits_per_s,
@@ -59,6 +66,8 @@ def limits_of(config: ProviderConfig, *, collect_gap_s: float, by_key: bool = Fa
         poll_gap_s=config.poll_gap_s,
         collect_gap_s=collect_gap_s,
         by_key=by_key,
+        poll_gap_max_s=poll_gap_max_s,
+        patience_s=patience_s,
     )
 
 

@@ -158,6 +158,19 @@ def faults_of(error: ValidationError) -> list[str]:
     return faults[:FAULTS_LOGGED_MAX]
 
 
+def words_in(told: object) -> str:
+    """Return what an error says, whatever its shape: a text, or texts in lists and objects."""
+    match told:
+        case str():
+            return told
+        case list() | tuple():
+            return " ".join(filter(None, map(words_in, told)))
+        case dict():
+            return words_in(list(told.values()))
+        case _:
+            return ""
+
+
 def decoded(text: str) -> bytes | None:
     """Decode base64 with or without data-URI prefix, line breaks and padding; None when broken."""
     bare = "".join(_DATA_URI.sub("", text, count=1).split()).rstrip("=")

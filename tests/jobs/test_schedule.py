@@ -23,7 +23,7 @@ def working(eta_s):
 
 def next_poll(eta_s, *, watched=1, jitter=0.0):
     moment = SCHEDULE.next_poll(
-        working(eta_s), limits=LIMITS, now=NOW, watched=watched, jitter=jitter
+        working(eta_s), limits=LIMITS, now=NOW, since=NOW, watched=watched, jitter=jitter
     )
     return (moment - NOW).total_seconds()
 

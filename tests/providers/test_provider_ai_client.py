@@ -22,7 +22,7 @@ from bot.providers.ai_client.errors import refusal
 from bot.providers.ai_client.plan import SIZES, STYLES, to_form, to_plan
 from bot.providers.ai_client.provider import ENGINES
 from bot.providers.ai_client.wire import READER, Entries, Entry, OpenedThread, SentEntry
-from bot.providers.base import Ended, Ending, Finished, Model, Working
+from bot.providers.base import Ended, Ending, Finished, Item, Model, Working
 from bot.sandbox.providers.ai_client import rules
 from tests.providers.provider_cases import NOW
 from tests.providers.recorded_answers import as_answer, exchange, made_answer
@@ -149,7 +149,8 @@ def test_what_cannot_be_done_is_changed_and_told(asked, changes, note):
         ({"source": Source(picture=BlobId("ab" * 32))}, "cannot start from a picture"),
         ({"model": "dreamy"}, "has no model “dreamy”"),
         ({"style": "plain"}, "no such style.*neon-punk"),
-        ({"prompt": "fog::-1"}, "prompt is empty"),
+        ({"prompt": "fog::-1"}, "only what to avoid: say what to draw"),
+        ({"prompt": "  ", "negative": "fog"}, "prompt is empty"),
         ({"prompt": "x::" + " y::" * 10}, "11 weighted parts: AI Client takes 10"),
         ({"prompt": "x" * 2001}, "2001 characters: AI Client takes 2000"),
     ],
@@ -190,7 +191,8 @@ def test_every_plan_is_within_the_bounds_and_needs_no_other_plan(**asked):
     [
         (),
         (REQUEST,),
-        (entry(type="request", waiting_response=False),),
+        (entry(type="request", error=[], credits="some"),),
+        (entry(type="notice", error="Maintenance tonight."), REQUEST),
         (entry(type="notice", mood={"is": "unknown"}), entry(type="request", error="None")),
     ],
 )
@@ -198,7 +200,13 @@ def test_without_a_response_it_goes_on(entries):
     assert seen(*entries) == Working(is_queued=False, finished=0, total=2)
 
 
-@pytest.mark.parametrize("nothing", [None, "", "None", "null"])
+def test_a_request_that_waits_no_more_and_has_no_response_has_stopped():
+    last = seen(entry(type="request", waiting_response=False))
+
+    assert last == Working(is_queued=False, finished=0, total=2, has_stopped=True)
+
+
+@pytest.mark.parametrize("nothing", [None, "", " None ", "null", [], False])
 @pytest.mark.parametrize("holder", [list, lambda listed: {"state": "done", "images": listed}])
 def test_pictures_are_found_in_every_shape(nothing, holder):
     content = holder(images("https://a/1.png", "https://a/2.png"))
@@ -208,6 +216,18 @@ def test_pictures_are_found_in_every_shape(nothing, holder):
     assert isinstance(last, Finished)
     assert [item.url for item in last.items] == ["https://a/1.png", "https://a/2.png"]
     assert last.cost == 10
+
+
+@pytest.mark.parametrize(
+    ("told", "known"), [("1024x768", (1024, 768)), ("large", None), (None, None), ([1, 2], None)]
+)
+def test_what_is_said_of_a_pictures_size_is_read_where_it_can_be(told, known):
+    listed = [{"url": "https://a/1.png", "thumbnail_url": "https://a/t.jpg", "dimensions": told}]
+
+    last = seen(REQUEST, entry(content=listed, credits={"odd": 1}))
+
+    assert last.items == (Item(id="a9e17dcc-1", url="https://a/1.png", size_px=known),)
+    assert last.cost is None
 
 
 def test_fewer_pictures_than_asked_are_told_and_broken_ones_are_left_out():
@@ -231,13 +251,20 @@ def test_a_response_without_a_picture_is_a_failure(content):
     [
         ((REQUEST, entry(error="It broke.")), "AI Client failed at this: It broke."),
         ((entry(type="request", error="It broke."),), "AI Client failed at this: It broke."),
-        ((REQUEST, entry(error={"code": 7})), "AI Client failed at this: {'code': 7}"),
-        ((REQUEST, entry(error="Violates our content policy, fa4e-token")),
-         "AI Client's content rules refused this: Violates our content policy, …"),
+        ((REQUEST, entry(error={"code": 7})), "AI Client failed at this: it does not say why"),
+        ((REQUEST, entry(error={"code": 7, "why": ["It", "broke."]})),
+         "AI Client failed at this: It broke."),
     ],
 )  # fmt: skip
 def test_an_error_on_any_entry_is_the_end(entries, reason):
     assert seen(*entries) == Ended(how=Ending.FAILED, reason=reason)
+
+
+def test_what_content_rules_refuse_is_told_apart():
+    last = seen(REQUEST, entry(error="Violates our content policy, fa4e-token"))
+
+    reason = "AI Client's content rules refused this: Violates our content policy, …"
+    assert last == Ended(how=Ending.REFUSED, reason=reason)
 
 
 def test_the_request_of_a_thread_is_told_from_the_rest():
@@ -255,6 +282,7 @@ def test_the_request_of_a_thread_is_told_from_the_rest():
         (403, {"message": "This action is unauthorized."}, True, Permanent, "is unauthorized"),
         (422, {"message": "x", "errors": {"steps": ["Too many.", "No."], "style": ["Odd."]}},
          True, InvalidRequest, "Too many. No. Odd."),
+        (422, {"message": ["x"], "errors": {"steps": "Too many."}}, True, InvalidRequest, "Too many."),
         (422, b"<html>", True, InvalidRequest, "does not say why"),
         (422, {"message": "The name is odd."}, False, Permanent, "The name is odd."),
         (404, {"message": "No query results for model [Thread]."}, True, Permanent, "No query"),

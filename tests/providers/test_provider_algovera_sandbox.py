@@ -263,7 +263,7 @@ async def test_a_lost_first_answer_cannot_be_looked_for(sandbox, algovera):
         await next_part(algovera, REQUEST)
 
     assert await algovera.find(REQUEST, key=KEY, known=(), now=NOW) is None
-    assert algovera.find_lag_s(KEY) == 0
+    assert algovera.find_lag_s(REQUEST, key=KEY) == 0
 
 
 async def test_credits_that_end_in_between_leave_what_was_paid_for(sandbox, algovera):

@@ -32,21 +32,24 @@ def to_observation(
 ) -> Observation:
     """Judge a thread. Responses name no request, which is why there is one request in each.
 
-    A request that no longer waits and has no response yet is about to have one, or is lost; only
-    time can tell, and the caller's deadline does.
+    A request that no longer waits and has no response yet is about to have one, or is lost: only
+    time can tell.
     """
-    failed = next((entry for entry in entries if entry.error), None)
+    request = request_in(entries)
+    known = [entry for entry in entries if entry.type in {"request", "response"}]
+    failed = next((entry for entry in known if entry.error), None)
     if failed is not None:
         return _failed(explained(failed.error, secrets=secrets))
     responses = [entry for entry in entries if entry.type == "response"]
     if not responses:
-        return Working(is_queued=False, finished=0, total=remote.total)
+        has_stopped = request is not None and request.waiting_response is False
+        return Working(is_queued=False, finished=0, total=remote.total, has_stopped=has_stopped)
     items = tuple(item for response in responses for item in _items(response))
     if not items:
         return _ended(f"{TITLE} answered without a picture.")
     return Finished(
         items=items,
-        cost=sum(response.credits or 0.0 for response in responses),
+        cost=_cost(responses),
         notes=_shortfall(len(items), remote.total),
     )
 
@@ -54,14 +57,19 @@ def to_observation(
 def _items(response: Entry) -> list[Item]:
     """Name the pictures by response and place: a link may change from one look to the next."""
     return [
-        Item(id=f"{response.guid[:8]}-{place}", url=image.url)
+        Item(id=f"{response.guid[:8]}-{place}", url=image.url, size_px=image.dimensions)
         for place, image in enumerate(response.images, start=1)
     ]
 
 
+def _cost(responses: Sequence[Entry]) -> float | None:
+    told = [response.credits for response in responses if response.credits is not None]
+    return sum(told) if told else None
+
+
 def _failed(why: str) -> Ended:
     if _ABOUT_CONTENT.search(why):
-        return _ended(f"{TITLE}'s content rules refused this: {why}")
+        return Ended(how=Ending.REFUSED, reason=f"{TITLE}'s content rules refused this: {why}")
     return _ended(f"{TITLE} failed at this: {why}")
 
 

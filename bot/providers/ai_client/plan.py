@@ -46,7 +46,7 @@ def to_plan(request: PictureRequest, *, models: Sequence[Model], usual: str) -> 
     """
     if request.source is not None:
         raise InvalidRequest(f"{TITLE} cannot start from a picture: leave it out.")
-    _check_parts(_parts(request))
+    _check_parts(_parts(request), prompt=request.prompt)
     notes: list[str] = []
     planned, lost = narrowed(request, able=CAPABILITY.wishes)
     if lost:
@@ -85,8 +85,10 @@ def _parts(request: PictureRequest) -> tuple[Part, ...]:
     return (*parts, Part(text=negative, weight=-1.0)) if negative else parts
 
 
-def _check_parts(parts: Sequence[Part]) -> None:
+def _check_parts(parts: Sequence[Part], *, prompt: str) -> None:
     if not any(part.weight > 0 for part in parts):
+        if any(part.weight < 0 for part in weighted(prompt)):
+            raise InvalidRequest("Your prompt says only what to avoid: say what to draw as well.")
         raise InvalidRequest("Describe the picture: the prompt is empty.")
     if len(parts) > PARTS_MAX:
         raise InvalidRequest(

@@ -42,6 +42,7 @@ from bot.providers.http import Answer, Http, open_session, segment
 ENGINES = ("stable-diffusion-xl-1024-v0-9",)  # the one in the document; no route lists them
 VERSION = "stablediffusion_text2img"
 COLLECT_GAP_S = 10.0
+POLL_GAP_MAX_S, PATIENCE_S = 10.0, 300.0  # its example takes 44 seconds
 FIND_LAG_S = 10.0  # three looks' time for a request to show up in its thread
 NOBODYS_THREAD = "00000000-0000-0000-0000-000000000000"
 
@@ -66,7 +67,13 @@ class AiClient(Defaults):
         downloads: Downloads,
         engines: Sequence[str] = ENGINES,
     ) -> None:
-        self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S, by_key=True)
+        self.limits = limits_of(
+            config,
+            collect_gap_s=COLLECT_GAP_S,
+            by_key=True,
+            poll_gap_max_s=POLL_GAP_MAX_S,
+            patience_s=PATIENCE_S,
+        )
         self._http = http
         self._downloads = downloads
         self._models = tuple(Model(name=engine) for engine in engines)
@@ -177,6 +184,8 @@ class AiClient(Defaults):
             form=to_form(pictures_only(request, title=TITLE)),
             is_submit=True,
         )
+        if answer.status == HTTPStatus.NOT_FOUND:
+            raise READER.permanent(_LOST.reason)  # the thread is gone, and nothing was taken
         if not answer.is_good:
             raise refusal(answer, secrets=_secrets(thread, key), is_submit=True)
         entry = READER.read(SentEntry, answer, is_submit=True).data

@@ -4,11 +4,13 @@ Source: the service's own document (threads API, `stablediffusion_text2img`); er
 from its framework.
 """
 
+import math
+import re
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from bot.providers.reading import Reader, Wire
+from bot.providers.reading import Reader, Wire, words_in
 
 NAME = "ai_client"
 TITLE = "AI Client"
@@ -16,12 +18,29 @@ READER = Reader(provider=NAME, title=TITLE)
 
 # The document prints a missing error as a word, an artefact of the language of its examples.
 _NO_ERROR = ("", "None", "null")
+NO_REASON = "it does not say why"
+_SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 
 
 def _error_text(value: object) -> str:
-    if value is None or value in _NO_ERROR:
+    """Return what went wrong; an error that says nothing is one all the same."""
+    if not value or (isinstance(value, str) and value.strip() in _NO_ERROR):
         return ""
-    return str(value)
+    return words_in(value) or NO_REASON
+
+
+def _figure(value: object) -> float | None:
+    """Read what something cost; a figure that cannot be read must not keep the pictures."""
+    try:
+        amount = float(str(value))
+    except ValueError:
+        return None
+    return amount if math.isfinite(amount) else None
+
+
+def _size(value: object) -> tuple[int, int] | None:
+    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    return None if found is None else (int(found[1]), int(found[2]))
 
 
 Guid = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$", repr=False)]
@@ -43,6 +62,7 @@ class Image(Wire):
     """One picture of a response; what is behind `thumbnail_url` is never posted."""
 
     url: Annotated[str, Field(min_length=1, repr=False)]
+    dimensions: Annotated[tuple[int, int] | None, BeforeValidator(_size)] = None
 
 
 class Entry(Wire):
@@ -52,7 +72,8 @@ class Entry(Wire):
     type: str = ""
     error: Annotated[str, BeforeValidator(_error_text), Field(repr=False)] = ""
     content: Any = Field(default=None, repr=False)
-    credits: float | None = None
+    waiting_response: Any = None
+    credits: Annotated[float | None, BeforeValidator(_figure)] = None
 
     @property
     def images(self) -> tuple[Image, ...]:
@@ -78,14 +99,13 @@ class Entries(Wire):
 class Refused(Wire):
     """Any error: a message, and texts per field where fields are wrong."""
 
-    message: str = ""
-    errors: dict[str, list[str]] = Field(default_factory=dict)
+    message: Any = None
+    errors: Any = None
 
     @property
     def explanation(self) -> str:
         """What it says; the texts of the fields say more than the message."""
-        texts = [text for field in self.errors.values() for text in field]
-        return " ".join(texts) or self.message
+        return words_in(self.errors) or words_in(self.message)
 
 
 def _image(value: object) -> Image | None:

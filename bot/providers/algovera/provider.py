@@ -50,6 +50,7 @@ from bot.providers.http import Answer, Http, open_session
 
 MODELS, SUBMIT, STATUS, ASSET = "api/basemodels", "api/txt2img", "api/status", "api/getAsset"
 COLLECT_GAP_S = 10.0
+POLL_GAP_MAX_S, PATIENCE_S = 5.0, 300.0  # its own front end warned after 30 seconds
 CREDITS_PER_PICTURE = 1.0  # the backend's price; no route tells it
 NOBODYS_JOB = "0" * 32
 
@@ -88,7 +89,13 @@ class Algovera(Defaults):
         draw_seed: Callable[[], int] = _draw_seed,
         may_ask_by_query: bool = False,
     ) -> None:
-        self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S, by_key=True)
+        self.limits = limits_of(
+            config,
+            collect_gap_s=COLLECT_GAP_S,
+            by_key=True,
+            poll_gap_max_s=POLL_GAP_MAX_S,
+            patience_s=PATIENCE_S,
+        )
         self._http = http
         self._downloads = downloads
         self._draw_seed = draw_seed

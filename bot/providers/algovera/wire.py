@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from bot.domain.requests import PictureRequest
-from bot.providers.reading import Reader, Wire
+from bot.providers.reading import Reader, Wire, words_in
 
 NAME = "algovera"
 TITLE = "Algovera"
@@ -36,27 +36,28 @@ class Status(Wire):
     job_status: str
 
 
-class Fault(Wire):
-    """One entry of a validation error; the end of `loc` is the field."""
-
-    loc: tuple[str, ...] = ()
-    msg: str = ""
-
-
 class Refused(Wire):
     """Any error: a sentence, or a list of faults."""
 
-    detail: str | tuple[Fault, ...] = ""
+    detail: Any = None
 
     @property
     def explanation(self) -> str:
         """What it says, on one line."""
-        if isinstance(self.detail, str):
-            return self.detail
-        return "; ".join(
-            f"{fault.loc[-1].replace('_', ' ')}: {fault.msg}" if fault.loc else fault.msg
-            for fault in self.detail
-        )
+        if isinstance(self.detail, list):
+            return "; ".join(filter(None, map(_fault, self.detail)))
+        return words_in(self.detail)
+
+
+def _fault(told: object) -> str:
+    """Return what one entry of a validation error says; the end of `loc` is the field."""
+    match told:
+        case {"msg": msg, "loc": [*_, field]}:
+            return f"{str(field).replace('_', ' ')}: {words_in(msg)}"
+        case {"msg": msg}:
+            return words_in(msg)
+        case _:
+            return words_in(told)
 
 
 def to_payload(request: PictureRequest, *, seed: int, key: str) -> dict[str, Any]:
