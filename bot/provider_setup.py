@@ -41,10 +41,16 @@ def _set_up(settings: Settings) -> dict[str, ProviderConfig]:
         has_sessions = settings.aime_auth == "login"
         configs["aime"] = _quiet(settings, settings.aime_url, has_sessions=has_sessions)
     if settings.algovera_url is not None:
-        configs["algovera"] = _quiet(settings, settings.algovera_url)
+        configs["algovera"] = replace(
+            _quiet(settings, settings.algovera_url),
+            may_ask_by_query=settings.algovera_ask_by_query,
+        )
     if settings.ai_client_key is not None:
-        hosts = settings.ai_client_download_hosts
-        configs["ai_client"] = _quiet(settings, settings.ai_client_url, download_hosts=hosts)
+        configs["ai_client"] = replace(
+            _quiet(settings, settings.ai_client_url),
+            download_hosts=settings.ai_client_download_hosts,
+            models=settings.ai_client_engines,
+        )
     if settings.nebula_key is not None:
         configs["nebula"] = _nebula(settings)
     return configs
@@ -90,13 +96,12 @@ def _quiet(
     settings: Settings,
     url: str,
     *,
-    download_hosts: tuple[str, ...] = (),
     has_sessions: bool = False,
 ) -> ProviderConfig:
     return ProviderConfig(
         url=url,
         client_name=settings.horde_client_agent,
-        download_hosts=download_hosts,
+        download_hosts=(),
         submits_per_s=QUIET_SUBMITS_PER_S,
         submits_per_min=QUIET_SUBMITS_PER_MIN,
         poll_gap_s=min(settings.poll_interval_s, 1.0),

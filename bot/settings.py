@@ -38,6 +38,7 @@ OUTSIDE_PREFIXES: Final = ("discord_", "horde_", "aime_", "algovera_", "ai_clien
 SQLITE_SCHEME: Final = "sqlite:///"
 AGENT_PATTERN: Final = re.compile(r"[!-9;-~]+:[!-9;-~]+:[!-~][ -~]*")
 ID_PATTERN: Final = re.compile(r"[1-9][0-9]{0,19}")
+MODEL_PATTERN = re.compile(r"[\w. /-]{1,100}")
 PROVIDER_PATTERN = re.compile(r"[a-z0-9_]{1,32}")
 HOST_PATTERN: Final = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
@@ -111,6 +112,18 @@ def _provider_names(text: object) -> object:
     return names
 
 
+def _model_names(text: object) -> object:
+    """Split a comma list; names of models keep their case, and may hold blanks."""
+    if not isinstance(text, str):
+        return text
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if len(set(map(str.lower, names))) != len(names) or not all(
+        map(MODEL_PATTERN.fullmatch, names)
+    ):
+        raise ValueError("give names with commas between them, each once, the usual one first")
+    return names
+
+
 def _member_ids(text: object) -> object:
     """Split a comma list of Discord's ids."""
     if not isinstance(text, str):
@@ -175,6 +188,7 @@ HeaderSecret = Annotated[SecretStr, AfterValidator(_visible_ascii)]
 HomePath = Annotated[Path, AfterValidator(_at_home)]
 Hosts = Annotated[tuple[str, ...], BeforeValidator(_hosts)]
 ProviderNames = Annotated[tuple[str, ...], BeforeValidator(_provider_names)]
+ModelNames = Annotated[tuple[str, ...], BeforeValidator(_model_names)]
 HttpUrl = Annotated[str, _address("http", "https")]
 LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(lambda text: str(text).upper())
@@ -235,10 +249,14 @@ class Settings(BaseModel):
     """The key for `ALGOVERA_URL`."""
     algovera_url: Annotated[HttpUrl, _with_key("algovera_key")] | None = None
     """The address of a server that speaks the Algovera Flow API. Unset: it is not offered."""
+    algovera_ask_by_query: bool = False
+    """Where a proxy drops the body of a GET, ask for pictures by query: its log then holds the key."""
     ai_client_url: HttpUrl = "https://app.ai-client.com/api/v1"
     """The API of ai-client.com, or a server of its kind."""
     ai_client_key: HeaderSecret | None = None
     """Your token for ai-client.com. Unset: it is not offered."""
+    ai_client_engines: ModelNames = ("stable-diffusion-xl-1024-v0-9",)
+    """Engines that members may choose, with commas, the usual one first; the service lists none."""
     ai_client_download_hosts: Hosts = ("app.ai-client.com",)
     """Hosts that its pictures may come from."""
     nebula_url: HttpUrl = "https://api.nebulablock.com/api/v1"

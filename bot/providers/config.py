@@ -23,7 +23,9 @@ class ProviderConfig:
     not on the provider's anonymous access. `has_sessions`: log in and show the session, where a
     service takes either that or the key with every call.
     `list_key` reads lists that need a key and are the same for everybody. `submit_timeouts` are those
-    of a service that draws while it is asked. `repaints_black` tells that black parts of a mask are
+    of a service that draws while it is asked. `models` are those of a service that lists none, the
+    usual one first. `may_ask_by_query` lets fields stand in a query, for the logs on the way to see,
+    where something drops the body of a GET. `repaints_black` tells that black parts of a mask are
     drawn anew there, not white ones.
     """
 
@@ -37,6 +39,8 @@ class ProviderConfig:
     has_house_account: bool = False
     has_sessions: bool = False
     list_key: SecretStr | None = None
+    models: tuple[str, ...] = ()
+    may_ask_by_query: bool = False
     repaints_black: bool = False
     timeouts: Timeouts = field(default_factory=Timeouts)
     submit_timeouts: Timeouts | None = None

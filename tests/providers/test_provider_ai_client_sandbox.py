@@ -1,6 +1,7 @@
 """The adapter against the sandbox ai-client: a thread, one request, and what comes of it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -288,7 +289,7 @@ async def test_a_price_is_not_known_beforehand(service):
 
 
 async def test_the_engines_are_those_of_the_settings(sandbox):
-    async with open_ai_client(config(sandbox), engines=("newest", "older")) as service:
+    async with open_ai_client(replace(config(sandbox), models=("newest", "older"))) as service:
         listed = await service.models()
         plan = service.plan(REQUEST, models=(), has_own_key=False)
 

@@ -230,7 +230,7 @@ async def test_a_proxy_that_drops_the_body_is_the_operators_to_mend(sandbox, alg
 
 async def test_with_leave_the_picture_is_asked_for_by_query(sandbox):
     sandbox.switch(strips_get_bodies=True, takes_asset_query=True)
-    async with open_algovera(config(sandbox), may_ask_by_query=True) as algovera:
+    async with open_algovera(replace(config(sandbox), may_ask_by_query=True)) as algovera:
         remote = await submitted(algovera)
         finish(sandbox)
 

@@ -46,3 +46,21 @@ def test_the_key_that_reads_the_list_shows_nowhere():
 
     assert config.list_key.get_secret_value() == KEY["NEBULA_KEY"]
     assert KEY["NEBULA_KEY"] not in repr(config)
+
+
+def test_the_engines_of_ai_client_are_the_operators_the_usual_one_first():
+    usual = provider_configs(load({"AI_CLIENT_KEY": "k"}))["ai_client"]
+    told = provider_configs(load({"AI_CLIENT_KEY": "k", "AI_CLIENT_ENGINES": "Newest, older one"}))
+
+    assert usual.models == ("stable-diffusion-xl-1024-v0-9",)
+    assert told["ai_client"].models == ("Newest", "older one")
+    with pytest.raises(ConfigurationError, match="AI_CLIENT_ENGINES: give names with commas"):
+        load({"AI_CLIENT_ENGINES": "one,One"})
+
+
+def test_algovera_keeps_its_key_out_of_queries_for_pictures_unless_told():
+    here = {"ALGOVERA_URL": "http://127.0.0.1:9", "ALGOVERA_KEY": "k"}
+
+    assert not provider_configs(load(here))["algovera"].may_ask_by_query
+    asked = load({**here, "ALGOVERA_ASK_BY_QUERY": "true"})
+    assert provider_configs(asked)["algovera"].may_ask_by_query

@@ -50,23 +50,13 @@ _LOST = Ended(how=Ending.LOST, reason=f"{TITLE} no longer knows this request.")
 
 
 class AiClient(Defaults):
-    """ai-client.com, threads API v1, Stable Diffusion.
-
-    `engines` are the models that members may choose, the usual one first.
-    """
+    """ai-client.com, threads API v1, Stable Diffusion."""
 
     name = NAME
     title = TITLE
     unit = "credits"
 
-    def __init__(
-        self,
-        config: ProviderConfig,
-        *,
-        http: Http,
-        downloads: Downloads,
-        engines: Sequence[str] = ENGINES,
-    ) -> None:
+    def __init__(self, config: ProviderConfig, *, http: Http, downloads: Downloads) -> None:
         self.limits = limits_of(
             config,
             collect_gap_s=COLLECT_GAP_S,
@@ -76,7 +66,7 @@ class AiClient(Defaults):
         )
         self._http = http
         self._downloads = downloads
-        self._models = tuple(Model(name=engine) for engine in engines)
+        self._models = tuple(Model(name=engine) for engine in config.models or ENGINES)
 
     def capability(self, model: str | None = None) -> Capability:
         """Tell what every engine can do."""
@@ -213,9 +203,7 @@ def _secrets(remote: Remote, key: SecretStr) -> tuple[SecretStr, ...]:
 
 
 @asynccontextmanager
-async def open_ai_client(
-    config: ProviderConfig, *, engines: Sequence[str] = ENGINES
-) -> AsyncIterator[AiClient]:
+async def open_ai_client(config: ProviderConfig) -> AsyncIterator[AiClient]:
     """Open the sessions for as long as the block runs.
 
     Without the `Accept` header the service answers with the page of its login.
@@ -226,4 +214,4 @@ async def open_ai_client(
         open_downloads(config, provider=NAME) as downloads,
     ):
         http = Http(session, url=config.url, provider=NAME, title=TITLE)
-        yield AiClient(config, http=http, downloads=downloads, engines=engines)
+        yield AiClient(config, http=http, downloads=downloads)

@@ -70,11 +70,7 @@ def _draw_seed() -> int:
 
 
 class Algovera(Defaults):
-    """Algovera Flow API.
-
-    `may_ask_by_query` repeats a request for a picture with its fields in the query where a proxy
-    drops the body of a GET; the key then stands in that proxy's log.
-    """
+    """Algovera Flow API."""
 
     name = NAME
     title = TITLE
@@ -87,7 +83,6 @@ class Algovera(Defaults):
         http: Http,
         downloads: Downloads,
         draw_seed: Callable[[], int] = _draw_seed,
-        may_ask_by_query: bool = False,
     ) -> None:
         self.limits = limits_of(
             config,
@@ -99,7 +94,7 @@ class Algovera(Defaults):
         self._http = http
         self._downloads = downloads
         self._draw_seed = draw_seed
-        self._may_ask_by_query = may_ask_by_query
+        self._may_ask_by_query = config.may_ask_by_query
         self._statuses = parts.Statuses()
 
     def capability(self, model: str | None = None) -> Capability:
@@ -237,7 +232,7 @@ class Algovera(Defaults):
         return answer.body if is_picture else None
 
     async def _ask_asset(self, remote_id: str, key: SecretStr) -> Answer:
-        """Send a GET with a body, as the document does (`/api/getAsset`)."""
+        """Send a GET with a body, as the document does (`/api/getAsset`); if need be, a query."""
         fields = {"api_key": READER.key_text(key), "job_uuid": remote_id}
         answer = await self._http.call("GET", ASSET, json=fields)
         if answer.status in _BODY_REFUSED and self._may_ask_by_query:
@@ -246,9 +241,7 @@ class Algovera(Defaults):
 
 
 @asynccontextmanager
-async def open_algovera(
-    config: ProviderConfig, *, may_ask_by_query: bool = False
-) -> AsyncIterator[Algovera]:
+async def open_algovera(config: ProviderConfig) -> AsyncIterator[Algovera]:
     """Open the session for as long as the block runs; pictures come over it too."""
     headers = {"User-Agent": config.client_name}
     async with open_session(timeouts=config.timeouts, headers=headers) as session:
@@ -256,5 +249,4 @@ async def open_algovera(
             config,
             http=Http(session, url=config.url, provider=NAME, title=TITLE),
             downloads=Downloads(session, provider=NAME, hosts=(), allow_private_hosts=False),
-            may_ask_by_query=may_ask_by_query,
         )
