@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -21,9 +22,10 @@ def working(eta_s):
     return Working(is_queued=True, finished=0, total=1, eta_s=eta_s)
 
 
-def next_poll(eta_s, *, watched=1, jitter=0.0):
+def next_poll(eta_s, *, watched=1, jitter=0.0, age_s=0.0, limits=LIMITS):
+    since = NOW - timedelta(seconds=age_s)
     moment = SCHEDULE.next_poll(
-        working(eta_s), limits=LIMITS, now=NOW, since=NOW, watched=watched, jitter=jitter
+        working(eta_s), limits=limits, now=NOW, since=since, watched=watched, jitter=jitter
     )
     return (moment - NOW).total_seconds()
 
@@ -44,6 +46,15 @@ def test_thousands_of_jobs_share_the_polls():
 
 def test_a_long_queue_is_looked_at_less_often_than_a_short_one():
     assert next_poll(1) < next_poll(600)
+
+
+def test_an_old_job_that_tells_no_time_is_looked_at_less_often_up_to_a_bound():
+    rarer = replace(LIMITS, poll_gap_max_s=10)
+
+    waits = [next_poll(None, age_s=age_s, limits=rarer) for age_s in (0, 20, 50, 100, 1000)]
+
+    assert waits == [2, 2, 5, 10, 10]
+    assert next_poll(None, age_s=1000) == SCHEDULE.interval_s
 
 
 @given(st.integers(1, 60))

@@ -57,7 +57,7 @@ def test_the_documented_answers_can_be_read():
 
     assert READER.read(BaseModels, models).base_models == DOCUMENTED_MODELS
     assert READER.read(Submitted, submitted).job_uuid == "f988ff3ffa4b4145bd746c804cf39575"
-    assert Statuses().read(READER.read(Status, status).job_status) is Part.DONE
+    assert Statuses().read(READER.read(Status, status).job_status, of="x") is Part.DONE
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,9 @@ def test_the_parts_seeds_count_on_and_begin_anew_at_the_end():
 def test_an_unknown_status_goes_on_and_is_logged_once(caplog):
     statuses = Statuses()
 
-    states = [statuses.read(text) for text in ("rendering", "rendering", "KEY-123", "failed")]
+    states = [
+        statuses.read(text, of=text) for text in ("rendering", "rendering", "KEY-123", "failed")
+    ]
 
     assert states == [Part.RUNNING] * 3 + [Part.FAILED]
     assert [record.state for record in caplog.records] == ["rendering", "…"]

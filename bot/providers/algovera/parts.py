@@ -1,5 +1,6 @@
 """One picture per call: a job of several pictures is several jobs there, kept in one `Remote`."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +11,8 @@ from bot.providers.algovera.plan import SEED_MAX
 from bot.providers.algovera.wire import NAME, TITLE
 from bot.providers.base import Ended, Ending, Item
 from bot.providers.reading import StrangeStates
+
+OVER_REMEMBERED_MAX = 10_000
 
 _IDS, _MODEL = "ids", "model"
 _BETWEEN_IDS = ","
@@ -25,16 +28,29 @@ class Part(StrEnum):
 
 
 class Statuses:
-    """Reads status texts; an unknown one means "go on", and is logged once."""
+    """Reads status texts; an unknown one means "go on", and is logged once.
+
+    What is over stays so, whatever is said later, and need not be asked about again; a restart asks
+    once more.
+    """
 
     def __init__(self) -> None:
         self._strange = StrangeStates(provider=NAME)
+        self._over: OrderedDict[str, Part] = OrderedDict()
 
-    def read(self, text: str) -> Part:
-        """Return the state that a text stands for."""
-        if text in {Part.RUNNING, Part.DONE, Part.FAILED}:
+    def known(self, remote_id: str) -> Part | None:
+        """Return how a job ended, if it is known to be over."""
+        return self._over.get(remote_id)
+
+    def read(self, text: str, *, of: str) -> Part:
+        """Return the state that a text stands for, told of a job."""
+        if text in {Part.DONE, Part.FAILED}:
+            self._over[of] = Part(text)
+            if len(self._over) > OVER_REMEMBERED_MAX:
+                self._over.popitem(last=False)
             return Part(text)
-        self._strange.note(text)
+        if text != Part.RUNNING:
+            self._strange.note(text)
         return Part.RUNNING
 
 

@@ -186,12 +186,15 @@ class Algovera(Defaults):
         return [await self._state(remote_id, key) for remote_id in parts.ids_of(remote)]
 
     async def _state(self, remote_id: str, key: SecretStr) -> Part:
+        known = self._statuses.known(remote_id)
+        if known is not None:
+            return known
         answer = await self._ask_status(remote_id, key)
         if answer.status == HTTPStatus.NOT_FOUND:
             return Part.LOST
         if not answer.is_good:
             raise refusal(answer, key=key)
-        return self._statuses.read(READER.read(Status, answer).job_status)
+        return self._statuses.read(READER.read(Status, answer).job_status, of=remote_id)
 
     async def _ask_status(self, remote_id: str, key: SecretStr) -> Answer:
         query = urlencode({"job_uuid": remote_id, "api_key": READER.key_text(key)})
