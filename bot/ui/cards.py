@@ -212,11 +212,17 @@ def _working(job: Job, *, is_price_open: bool) -> Iterator[str]:
 
 
 def _progress(job: Job, progress: Progress) -> str:
-    """Write how far it is; nobody knows how long a text will be, so it has no bar."""
+    """Write how far it is, with a bar where there is anything to draw it from.
+
+    Nobody knows how long a text will be, nor, of some providers, how far one picture is.
+    """
     ready = copy.ready(progress.done_at)
     if isinstance(job.request, TextRequest) and not progress.is_queued:
         facts = [fact for fact in (copy.written(progress), ready) if fact]
         return copy.small(*facts) if facts else ""
+    is_open = progress.percent is None and ready is None and progress.total == 1
+    if is_open and not progress.is_queued:
+        return copy.begun(job.changed_at)
     how_far = copy.place(progress) if progress.is_queued else copy.finished(progress)
     return " · ".join(filter(None, (texts.bar(_share(progress)), how_far, ready)))
 

@@ -221,6 +221,11 @@ def words(count: int) -> str:
     return "1 word" if count == 1 else f"{count:,} words"
 
 
+def begun(at: datetime) -> str:
+    """Say since when it is at work, where nothing else is known."""
+    return f"begun {texts.relative(at)}"
+
+
 def ready(at: datetime | None) -> str | None:
     """Say when it will be done, if that is known."""
     return None if at is None else f"done {texts.relative(at)}"

@@ -99,6 +99,11 @@ JOBS = {
         state=JobState.RUNNING,
         progress=Progress(is_queued=False, finished=0, total=1, percent=42.0),
     ),
+    "running_begun": job_with(
+        state=JobState.RUNNING,
+        progress=Progress(is_queued=False, finished=0, total=1),
+        changed_at=LATER,
+    ),
     "stopping": job_with(state=JobState.RUNNING, progress=DRAWING, cancel_asked_at=NOON),
     "collected": job_with(state=JobState.COLLECTED, pictures=FOUR),
     "delivered": job_with(
