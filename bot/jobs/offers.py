@@ -96,6 +96,15 @@ class Offers:
         owner = KeyOwner.of(kind, member_id=asker.id, guild_id=asker.guild_id)
         return self._health.is_up(provider, owner)
 
+    def why_down(self, provider: str, *, asker: Asker) -> str:
+        """Say what keeps a request of this member from having a chance there; empty when nothing does."""
+        title = self._providers[provider].title
+        if not self._catalogue.is_reachable(provider):
+            return f"{title} does not answer."
+        kind = self._keys.kind_for(asker, provider)
+        owner = KeyOwner.of(kind, member_id=asker.id, guild_id=asker.guild_id)
+        return self._health.why_down(provider, owner)
+
     def _price(self, request: Request, provider: str, kind: KeyKind) -> Microcredits:
         """Return the most a request costs; on a member's own key it costs no credits.
 

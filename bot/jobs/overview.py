@@ -33,10 +33,13 @@ SAMPLES: Mapping[Ability, Request] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One provider as a member finds it now; `wait_s` is for the model that draws by default."""
+    """One provider as a member finds it now; `wait_s` is for the model that draws by default.
+
+    `why_not` says what keeps it from taking anything now; empty when nothing does.
+    """
 
     title: str
-    is_up: bool
+    why_not: str
     capability: Capability
     key_kind: KeyKind
     models: int
@@ -63,18 +66,27 @@ class Overview:
     def of(self, asker: Asker) -> tuple[Standing, ...]:
         """Return how every provider stands, in the operator's order."""
         made: dict[str, dict[Ability, Offer]] = {name: {} for name in self._providers}
+        refused: dict[str, str] = {}
         for ability, sample in SAMPLES.items():
             for answer in self._offers.of(sample, asker=asker):
                 if isinstance(answer, Offer):
                     made[answer.provider][ability] = answer
-        return tuple(self._standing(name, asker, offers) for name, offers in made.items())
+                elif ability in self._providers[answer.provider].capability().abilities:
+                    refused.setdefault(answer.provider, answer.sentence)
+        return tuple(
+            self._standing(name, asker, offers, refused=refused.get(name, ""))
+            for name, offers in made.items()
+        )
 
-    def _standing(self, name: str, asker: Asker, offers: Mapping[Ability, Offer]) -> Standing:
+    def _standing(
+        self, name: str, asker: Asker, offers: Mapping[Ability, Offer], *, refused: str
+    ) -> Standing:
         provider = self._providers[name]
+        why_down = self._offers.why_down(name, asker=asker)
         waits = [offer.eta_s for offer in offers.values() if offer.eta_s is not None]
         return Standing(
             title=provider.title,
-            is_up=self._offers.is_up(name, asker=asker),
+            why_not=why_down if offers else refused or why_down,
             capability=provider.capability(),
             key_kind=self._keys.kind_for(asker, name),
             models=sum(model.makes in MODELS for model in self._catalogue.models(name)),

@@ -5,12 +5,13 @@ from typing import Protocol
 
 from discord import ui
 
-from bot.domain.capabilities import Ability, Capability
+from bot.domain.capabilities import Ability, Capability, Sight
 from bot.domain.credits import Microcredits
 from bot.domain.keys import ON_KEY, KeyKind
 from bot.ui import copy, texts
 from bot.ui.account import plain_card
 
+WHY_CHARS_MAX = 100
 PER = {
     Ability.TEXT_TO_PICTURE: "a picture",
     Ability.TEXT: "a text of 200 tokens",
@@ -29,8 +30,8 @@ class Standing(Protocol):
         ...
 
     @property
-    def is_up(self) -> bool:
-        """Whether a request has a chance, as far as is known."""
+    def why_not(self) -> str:
+        """What keeps it from taking a request now, as far as is known; empty when nothing does."""
         ...
 
     @property
@@ -65,10 +66,12 @@ def providers_card(standings: Sequence[Standing]) -> ui.LayoutView:
 
 
 def _entry(standing: Standing) -> str:
-    abilities = ", ".join(sorted(standing.capability.abilities))
+    abilities = ", ".join(one for one in Ability if one in standing.capability.abilities)
+    why_not = texts.inline(standing.why_not, chars_max=WHY_CHARS_MAX)
     lines = [
-        f"{copy.STANDING[standing.is_up]} **{texts.inline(standing.title)}** · {abilities}",
+        f"{copy.STANDING[not why_not]} **{texts.inline(standing.title)}** · {abilities}",
         copy.small(
+            why_not or None,
             _prices(standing),
             None if standing.wait_s is None else f"wait about {texts.span(standing.wait_s)}",
             copy.models(standing.models),
@@ -88,5 +91,5 @@ def _prices(standing: Standing) -> str | None:
 
 
 def _sights(capability: Capability) -> str | None:
-    told = sorted(capability.sights)
+    told = [one for one in Sight if one in capability.sights]
     return f"shows {', '.join(told)}" if told else None

@@ -2,8 +2,9 @@
 
 import pytest
 
-from bot.sandbox.providers.hosts import open_host
-from tests.scenarios.stage import SPEED
+from bot.sandbox.providers.hosts import HOUSE_KEY, open_host
+from tests.scenarios.stage import SPEED, titled
+from tests.scenarios.test_house_rules_story import rule
 
 
 @pytest.fixture
@@ -43,6 +44,7 @@ async def test_whoever_does_not_answer_is_shown_as_away(two):
         answer = await stage.ann.runs("/providers")
 
     assert "🔴" in line_of(answer, "Algovera")
+    assert "Algovera does not answer." in line_of(answer, "Algovera")
     assert "🟢" in line_of(answer, "AI Horde")
 
 
@@ -54,3 +56,25 @@ async def test_a_members_own_key_stands_in_place_of_prices(two):
 
     assert "on your own key" in line_of(answer, "AI Horde")
     assert "credits" not in line_of(answer, "AI Horde")
+
+
+async def test_a_key_of_the_house_that_is_refused_shows_as_the_reason(two):
+    stage, algovera = two
+    algovera.add_key(HOUSE_KEY, is_expired=True)
+    card = await stage.ann.runs("/imagine", prompt="a lighthouse", provider="algovera")
+    await card.until(titled("That did not work"))
+
+    answer = await stage.ann.runs("/providers")
+
+    assert "🔴" in line_of(answer, "Algovera")
+    assert "does not know this key" in line_of(answer, "Algovera")
+
+
+async def test_who_is_not_allowed_in_a_server_is_told_there(two):
+    stage, _ = two
+    await rule(stage, "providers block", provider="algovera")
+
+    answer = await stage.ann.runs("/providers")
+
+    assert "🔴" in line_of(answer, "Algovera")
+    assert "credits" not in line_of(answer, "Algovera")
