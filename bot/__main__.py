@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="easel",
         formatter_class=_Help,
-        description="A Discord bot that makes pictures with other people's generators.",
+        description="A Discord bot that makes pictures and text with other people's generators.",
         epilog="`easel test [pytest arguments]` runs lint, types, layers and tests, as CI does.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
