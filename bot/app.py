@@ -1,6 +1,7 @@
 """The composition root: the only place that knows every concrete class."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Wrap = Callable[[Database], Database]
 
+NEW_OBJECTS_LOOKED_THROUGH = 10_000  # at once; Python's own 700 suits scripts
+
 
 async def run(settings: Settings) -> int:
     """Run the service until it is told to stop; return the exit code.
@@ -39,6 +42,7 @@ async def run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with open_service(settings) as service:
+        _spare_the_collector()
         await service.serve(stop)
     return 0
 
@@ -128,6 +132,16 @@ class _Unopened:
 
     async def scrub(self) -> bool:
         raise AssertionError("there is no store to scrub")
+
+
+def _spare_the_collector() -> None:
+    """Let the search for cycles leave alone what stays for good, and begin it less often.
+
+    Walking through every loaded module again and again took a sixth of the CPU of a job.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS_LOOKED_THROUGH)
 
 
 def _protect_secrets(settings: Settings) -> None:

@@ -46,7 +46,7 @@ def sentences(text: str, *, chars_max: int) -> str:
 
 def units(text: str) -> int:
     """Count a text as Discord does: what lies beyond the first 65,536 characters counts twice."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
 def figure(amount: Microcredits) -> str:
