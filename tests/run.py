@@ -14,7 +14,8 @@ from pathlib import Path
 
 PICKING = ("-k", "-m", "--lf", "--last-failed", "--co", "--collect-only", "-h", "--help")
 IN_ONE_PROCESS = ("-n", "--numprocesses", "-s", "--capture", "--pdb", "--trace")
-PARALLEL = ("-n", "2", "--dist", "worksteal")  # worksteal: one slow file does not hold up the end
+# Stories wait for disks and clocks more than they work, so there are more of them than cores.
+PARALLEL = ("-n", "4", "--dist", "worksteal")  # worksteal: one slow file does not hold up the end
 
 IMPORT_LINTER = "from importlinter.cli import lint_imports_command as run; run()"  # has no -m
 LINTERS = {

@@ -8,7 +8,7 @@ import pytest
 COMMAND = runpy.run_path(str(Path(__file__).parents[1] / "run.py"))
 picks, pytest_args = COMMAND["picks"], COMMAND["pytest_args"]
 
-TWO_PROCESSES = ["-n", "2", "--dist", "worksteal"]
+SEVERAL_PROCESSES = ["-n", "4", "--dist", "worksteal"]
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ def test_arguments_that_pick_tests_leave_the_linters_out(args):
 @pytest.mark.parametrize("args", [["-x"], ["-vv", "--maxfail", "2"], ["--markers-are-not-m"]])
 def test_other_arguments_leave_everything_in(args):
     assert not picks(args)
-    assert pytest_args(args) == [*TWO_PROCESSES, *args]
+    assert pytest_args(args) == [*SEVERAL_PROCESSES, *args]
 
 
 def test_nothing_given_runs_everything():
     assert not picks([])
-    assert pytest_args([]) == TWO_PROCESSES
+    assert pytest_args([]) == SEVERAL_PROCESSES
 
 
 @pytest.mark.parametrize(
