@@ -41,6 +41,25 @@ def rewritten(data: bytes, parameters: str | None) -> bytes:
     return _written(b"RIFF", body)
 
 
+def shape_of(data: bytes) -> tuple[int, int, int]:
+    """Return width, height and how many frames, from the headers alone.
+
+    Raises `ValueError` and `struct.error` for what is not understood.
+    """
+    chunks = list(_chunks(data))
+    pixels = [(name, body) for name, body in chunks if name in _PIXELS]
+    if not pixels:
+        raise ValueError("a WebP without a picture")
+    name, body = chunks[0]
+    if name == _HEADER:
+        if len(body) != _HEADER_BYTES:
+            raise ValueError("a WebP whose header is damaged")
+        width, height = (int.from_bytes(body[at : at + 3], "little") + 1 for at in (4, 7))
+        return width, height, len(pixels)
+    width, height, _ = _lossless_facts(body) if name == _LOSSLESS else _lossy_facts(body)
+    return width, height, 1
+
+
 def parameters_in(data: bytes) -> str | None:
     """Return the comment of the picture's Exif."""
     return _exif_in(list(_chunks(data))).comment
