@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 FETCHES_FAILED_MAX = 5
 FAILED_LOOKS_MIN = 3  # before a late job is given up unseen: a start may come before the network
 STALLED_LOOKS_MAX, STALLED_MAX = 3, timedelta(seconds=30)
+PROGRESS_KEPT_EVERY = timedelta(seconds=10)
 
 NOTHING_CAME = "The provider finished without a single result."
 ALL_WITHHELD = "The provider's content filter withheld everything."
@@ -55,6 +56,8 @@ class Running:
         self._collected_at: dict[JobId, datetime] = {}
         self._watched: set[JobId] = set()
         self._next_looks: dict[JobId, datetime] = {}
+        self._progress: dict[JobId, Progress] = {}
+        self._progress_kept_at: dict[JobId, datetime] = {}
         self._misled: set[JobId] = set()
         self._stopped: dict[JobId, tuple[datetime, int]] = {}
 
@@ -64,6 +67,8 @@ class Running:
         self._answers.forget(job_id)
         self._watched.discard(job_id)
         self._next_looks.pop(job_id, None)
+        self._progress.pop(job_id, None)
+        self._progress_kept_at.pop(job_id, None)
         self._misled.discard(job_id)
         self._stopped.pop(job_id, None)
         self._failed_looks.pop(job_id, None)
@@ -73,6 +78,7 @@ class Running:
 
     async def look(self, job: Job) -> Job | datetime:
         """Show what was called back; ask the provider once, if it is time, and act on that."""
+        job = job.evolve(progress=self._progress.get(job.id, job.progress))
         assert job.remote is not None
         self._watched.add(job.id)
         rests_until = await self._hear(job)
@@ -223,11 +229,7 @@ class Running:
             return await self._over(job, JobState.FAILED, FailureKind.LOST, STALLED_SENTENCE)
         shown = self._announced.on_card(job)
         progress = _progress(seen, now=now, shown=shown.came).after(job.progress)
-        is_news = job.progress is None or _differs(progress.stored, job.progress.stored)
-        if is_news and not await tools.database.write(
-            lambda tx: tx.jobs.note_progress(job.id, epoch=job.epoch, progress=progress)
-        ):
-            raise Superseded
+        await self._keep_progress(job, progress.stored, now=now)
         job = job.evolve(progress=progress)
         tools.notifier.show(self._announced.on_card(job))
         self._next_looks[job.id] = self._next_look(job, seen, now=now)
@@ -247,6 +249,24 @@ class Running:
         since, looks = self._stopped.get(job.id, (now, 0))
         self._stopped[job.id] = (since, looks + 1)
         return looks >= STALLED_LOOKS_MAX and now - since >= STALLED_MAX
+
+    async def _keep_progress(self, job: Job, progress: Progress, *, now: datetime) -> None:
+        """Remember how far a job is, and every few seconds have the store remember it too.
+
+        A start asks the provider at once, so all that is lost with a process is a glance.
+        """
+        is_news = job.progress is None or _differs(progress, job.progress.stored)
+        if is_news:
+            self._progress[job.id] = progress
+        assert job.remote is not None
+        kept_at = self._progress_kept_at.get(job.id, job.remote.submitted_at)
+        if not is_news or now - kept_at < PROGRESS_KEPT_EVERY:
+            return
+        self._progress_kept_at[job.id] = now
+        if not await self._tools.database.write(
+            lambda tx: tx.jobs.note_progress(job.id, epoch=job.epoch, progress=progress)
+        ):
+            raise Superseded
 
     def _next_look(self, job: Job, seen: Working, *, now: datetime) -> datetime:
         limits, schedule = self._tools.providers[job.provider].limits, self._tools.schedule

@@ -64,13 +64,15 @@ def card(
     While `is_price_open` the provider is still asked what it will cost.
     """
     box: ui.Container[Any] = ui.Container(accent_colour=_colour(job))
-    for line in _head(job):
+    head = tuple(_head(job))
+    lines = tuple(_lines(job, because, is_price_open=is_price_open))
+    for line in head:
         box.add_item(ui.TextDisplay(line))
-    said = passages.shown(job, chars_max=_room(job, because))
+    said = passages.shown(job, chars_max=_room(head, lines))
     if said:
         box.add_item(ui.TextDisplay(said))
     add_files(box, files)
-    for line in _lines(job, because, is_price_open=is_price_open):
+    for line in lines:
         box.add_item(ui.TextDisplay(line))
     buttons = _buttons(job) if because is None else ()  # what was refused late is no known job
     if buttons:
@@ -80,7 +82,9 @@ def card(
 
 def long_text(job: Job) -> TextFile | None:
     """Return the file that a card needs because it has no room for all that was said."""
-    return passages.text_file(job, chars_max=_room(job)) if job.passages else None
+    if not job.passages:
+        return None
+    return passages.text_file(job, chars_max=_room(tuple(_head(job)), tuple(_lines(job, None))))
 
 
 def add_files(box: ui.Container[Any], files: Sequence[CardFile]) -> None:
@@ -93,9 +97,9 @@ def add_files(box: ui.Container[Any], files: Sequence[CardFile]) -> None:
             box.add_item(ui.File(f"attachment://{file.name}"))
 
 
-def _room(job: Job, because: str | None = None) -> int:
+def _room(head: Sequence[str], lines: Sequence[str]) -> int:
     """Return how many characters are left for generated words."""
-    return CARD_CHARS_MAX - sum(map(texts.units, (*_head(job), *_lines(job, because))))
+    return CARD_CHARS_MAX - sum(map(texts.units, (*head, *lines)))
 
 
 def lost(message: discord.Message) -> ui.LayoutView:

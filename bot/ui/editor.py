@@ -243,10 +243,11 @@ class Editor:
         was_sent = True
         try:
             await self._keep_preview(line, job)
-            look = look_of(job, line.extras_of(job))
+            view = card(job)
+            look = look_of(view, job, line.extras_of(job))
             was_sent = look != line.look
             if was_sent:
-                await self._put(line, job, look)
+                await self._put(line, job, look, bare=view)
             else:
                 self._invisible += 1
         finally:
@@ -265,12 +266,12 @@ class Editor:
         line.previewed = digest
         line.preview = await self._album.preview(job) or line.preview
 
-    async def _put(self, line: Line, job: Job, look: Look) -> None:
-        """Send the newest look; smaller files when it must be."""
+    async def _put(self, line: Line, job: Job, look: Look, *, bare: ui.LayoutView) -> None:
+        """Send the newest look; smaller files when it must be. `bare` is the card without files."""
         files = await self._files(line, job)
         line.look = None  # should the answer be lost, nobody knows what the message shows
         while True:
-            view = card(job, files=files)
+            view = card(job, files=files) if files else bare
             try:
                 line.attachments = await self._send.edit(
                     job.target, view=view, files=files, kept=line.attachments

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from discord import ui
+
 from bot.domain.jobs import CardFile, Job, JobState, PictureFile
-from bot.ui.cards import card, long_text
+from bot.ui.cards import long_text
 
 ETA_SLACK = timedelta(seconds=10)
 _DIGEST_BYTES = 16
@@ -96,9 +98,9 @@ def digest_of(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest()
 
 
-def look_of(job: Job, extras: Sequence[CardFile] = ()) -> Look:
-    """Return what can be seen of a job."""
-    components: object = card(job).to_components()  # type: ignore[no-untyped-call]  # discord.py left it bare
+def look_of(view: ui.LayoutView, job: Job, extras: Sequence[CardFile] = ()) -> Look:
+    """Return what can be seen of a job; `view` is its card without any files."""
+    components: object = view.to_components()  # type: ignore[no-untyped-call]  # discord.py left it bare
     written = json.dumps(components, ensure_ascii=False).encode()
     return Look(digest_of(written), _pictures(job), tuple(file.name for file in extras))
 
