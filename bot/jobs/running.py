@@ -26,7 +26,7 @@ from bot.jobs.fetching import Fetching
 from bot.jobs.steps import Superseded, close, end, later, save, tell_trouble
 from bot.jobs.tools import Tools
 from bot.media.verify import UnreadablePicture
-from bot.providers.base import Ended, Ending, Finished, Item, Observation, Working
+from bot.providers.base import Ended, Ending, Finished, Item, Working
 
 log = logging.getLogger(__name__)
 
@@ -144,34 +144,11 @@ class Running:
         await self._stop(job)
         return await end(self._tools, job, JobState.CANCELLED, "")
 
-    async def give_up(self, job: Job, sentence: str) -> Job | datetime:
-        """Stop a job that ran too long; what came is delivered.
-
-        It is asked about once more before: where our own time was lost (the machine slept, its
-        clock was put forward, nobody ran), the provider's was not.
-        """
+    async def give_up(self, job: Job, sentence: str) -> Job:
+        """Stop a job that ran too long; what came is delivered."""
         job = await self._settled(job)
-        seen = await self._last_look(job)
-        if isinstance(seen, Finished):
-            return await self._finished(job, seen)
-        if isinstance(seen, Working):
-            job = await self._kept(job, seen.items)
         await self._stop(job)
         return await self._over(job, JobState.EXPIRED, FailureKind.TIMEOUT, sentence)
-
-    async def _last_look(self, job: Job) -> Observation | None:
-        """Ask how far a running job is, if that can be had now."""
-        if job.state is not JobState.RUNNING:
-            return None
-        assert job.remote is not None
-        provider = self._tools.providers[job.provider]
-        try:
-            return await provider.poll(
-                job.remote, key=await self._tools.key_for(job), once=self._answers.of(job.id)
-            )
-        except ProviderError as error:
-            log.info("no last look", extra={"job": job.id, "why": str(error)})
-            return None
 
     async def abandon(self, job: Job, sentence: str) -> Job:
         """End a job that nobody can be asked about any more; what came is delivered."""

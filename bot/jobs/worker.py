@@ -103,7 +103,7 @@ class Worker:
             return await self._running.cancel(job)
         return await end(self._tools, job, JobState.CANCELLED, "")
 
-    async def _expire(self, job: Job) -> Job | datetime:
+    async def _expire(self, job: Job) -> Job:
         if job.remote is not None:
             return await self._running.give_up(job, OVERDUE_SENTENCE)
         return await end(self._tools, job, JobState.EXPIRED, OVERDUE_SENTENCE)
