@@ -164,7 +164,7 @@ class Tracker:
             if wish.casefold() in {name.casefold(), title.casefold()}:
                 return name
         titles = ", ".join(title for _, title in self.providers)
-        raise InvalidRequest(f"I don't know that provider. There is: {titles}.")
+        raise InvalidRequest(f"That provider is not offered here. There is: {titles}.")
 
     async def submit(
         self,

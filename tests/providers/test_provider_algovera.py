@@ -207,3 +207,11 @@ def test_an_explanation_is_short_and_keeps_no_secret():
 
 def test_an_error_of_another_shape_says_nothing():
     assert read_refused(Refused, made_answer(500, b"Internal Server Error")).explanation == ""
+
+
+def test_an_id_is_opaque_but_parts_are_joined_by_commas():
+    read = READER.read(Submitted, made_answer(200, {"job_uuid": "job_7#./x"}), is_submit=True)
+
+    assert read.job_uuid == "job_7#./x"
+    with pytest.raises(Ambiguous):
+        READER.read(Submitted, made_answer(200, {"job_uuid": "a,b"}), is_submit=True)

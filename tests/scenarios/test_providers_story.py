@@ -79,7 +79,7 @@ async def test_a_provider_that_nobody_set_up_is_refused_with_those_there_are(sta
 
     assert isinstance(answer, Card)
     assert answer.ephemeral
-    assert answer.shows("I don't know that provider.")
+    assert answer.shows("That provider is not offered here.")
     assert answer.shows("AI Horde")
 
 

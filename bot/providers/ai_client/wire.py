@@ -43,7 +43,7 @@ def _size(value: object) -> tuple[int, int] | None:
     return None if found is None else (int(found[1]), int(found[2]))
 
 
-Guid = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$", repr=False)]
+Guid = Annotated[str, Field(pattern=r"^[!-~]{1,200}$", repr=False)]  # opaque: quoted in addresses
 
 
 class Thread(Wire):

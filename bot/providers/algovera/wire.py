@@ -15,7 +15,7 @@ TITLE = "Algovera"
 READER = Reader(provider=NAME, title=TITLE)
 
 # No comma may be in it: the ids of a job's parts are kept joined.
-RemoteId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+RemoteId = Annotated[str, Field(pattern=r"^[!-+\--~]{1,200}$")]
 
 
 class BaseModels(Wire):
