@@ -5,9 +5,12 @@ import json
 
 import pytest
 
+from bot.domain.budgets import Measure
+from bot.domain.credits import CREDIT
 from bot.domain.jobs import JobState
 from bot.sandbox.providers.hosts import open_host
 from tests.scenarios.stage import SPEED, done, titled, until
+from tests.scenarios.test_budgets_story import House
 from tests.scenarios.test_source_story import mask, photo
 
 WAIT_S = 60
@@ -168,22 +171,47 @@ async def until_taken_in(stage, card):
             await asyncio.sleep(0.01)
 
 
-async def test_a_cheaper_second_costs_what_it_costs_and_the_rest_comes_back(world, tmp_path):
+@pytest.fixture
+async def cheaper(world, tmp_path):
+    """The stage with an AIME server beside the Horde where a picture costs two credits."""
     prices = tmp_path / "prices.toml"
     prices.write_text('[[price]]\nprovider = "aime"\npicture = 2\nmegapixel_step = 0\n')
     async with open_host("aime", speed=SPEED) as host:
         world.environment.update({**host.settings, "EASEL_PRICES": str(prices)})
         async with world.playing():
-            async with world.horde.refusing():
-                card = await world.ann.runs("/imagine", **ASKED)
-                await card.until(done, timeout_s=WAIT_S)
-            await world.until_settled(card)
-
-            job = await world.job(card)
-            assert job.provider == "aime"
-            assert job.charged == job.price == 2_000_000
-            assert await world.credits(world.ann) == 998
+            yield world
             assert await world.audit() == ()
+
+
+async def taken_over(stage):
+    async with stage.horde.refusing():
+        card = await stage.ann.runs("/imagine", **ASKED)
+        await card.until(done, timeout_s=WAIT_S)
+    await stage.until_settled(card)
+    return card
+
+
+async def test_a_cheaper_second_costs_what_it_costs_and_the_rest_comes_back(cheaper):
+    card = await taken_over(cheaper)
+
+    job = await cheaper.job(card)
+    assert job.provider == "aime"
+    assert job.charged == job.price == 2 * CREDIT
+    assert await cheaper.credits(cheaper.ann) == 998
+
+
+async def test_a_budget_and_the_servers_pool_count_what_the_second_cost(cheaper):
+    house = House(cheaper)
+    await house.pays(10)
+    await house.allows(6 * CREDIT, Measure.CREDITS)  # the first would have cost four
+
+    await taken_over(cheaper)
+    card = await cheaper.ann.runs("/imagine", provider="horde", **ASKED)
+    await card.until(done)
+    await cheaper.until_settled(card)
+
+    assert await house.pool() == 10 - 2 - 4
+    assert await cheaper.credits(cheaper.ann) == 1000
 
 
 async def test_what_a_named_provider_cannot_do_is_refused_with_who_can(two):
