@@ -61,7 +61,7 @@ def verify_result(data: bytes) -> PictureInfo:
     most of the time between a provider's "done" and the post (8 ms at 512², 30 ms at 1024²).
     """
     mime = mime_of(data)
-    shape = _webp_shape(data) if mime == WEBP else None
+    shape = _still_webp(data) if mime == WEBP else None
     if shape is None:
         image = opened(data)
         shape = (image.width, image.height, getattr(image, "n_frames", 1))
@@ -71,20 +71,18 @@ def verify_result(data: bytes) -> PictureInfo:
     return PictureInfo(mime=mime, width=width, height=height, size_bytes=len(data), frames=frames)
 
 
-def _webp_shape(data: bytes) -> tuple[int, int, int] | None:
-    """Read a WebP's headers; None for what Pillow should look at.
+def _still_webp(data: bytes) -> tuple[int, int, int] | None:
+    """Read a still WebP's headers; None for what Pillow should look at.
 
     Pillow's reader makes room for two whole canvases before it says how large they are: 4 ms at
     512², 16 ms at 1024², most of what a job costs.
     """
     try:
-        width, height, frames = webp_chunks.shape_of(data)
+        width, height = webp_chunks.sides_of_still(data)
     except (ValueError, struct.error):
         return None
-    if not width or not height:
-        return None
     _check_size(width, height)
-    return width, height, frames
+    return width, height, 1
 
 
 def _is_whole(data: bytes) -> bool:

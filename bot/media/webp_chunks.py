@@ -1,7 +1,7 @@
 """A WebP's chunks: what is seen stays byte for byte, what is said beside it is replaced.
 
 Only the extended kind of file has room for Exif; a simple one is wrapped into it.
-Facts: RFC 9649, 2 (the container) and 3 (VP8L); RFC 6386, 9.1 (VP8).
+Facts: RFC 9649, 2 (the container) and 3 (VP8L); RFC 6386, 9.1 and 9.2 (VP8).
 """
 
 import struct
@@ -14,9 +14,11 @@ _HEADER, _LOSSY, _LOSSLESS, _EXIF = b"VP8X", b"VP8 ", b"VP8L", b"EXIF"
 _PIXELS = frozenset({_LOSSY, _LOSSLESS, b"ANMF"})
 _SEEN = _PIXELS | {b"ICCP", b"ANIM", b"ALPH"}
 """Chunks that change what is seen; in every other one somebody says something."""
-_HAS_ALPHA, _HAS_EXIF, _HAS_XMP = 0x10, 0x08, 0x04
+_HAS_PROFILE, _HAS_ALPHA, _HAS_EXIF, _HAS_XMP = 0x20, 0x10, 0x08, 0x04
+_STILL = _HAS_PROFILE | _HAS_ALPHA | _HAS_EXIF | _HAS_XMP
 _HEADER_BYTES = 10
 _SIDE_BITS, _SIDE = 14, 0x3FFF
+_VERSION_MAX = 3
 
 _Chunk = tuple[bytes, bytes]  # name, what stands in it
 
@@ -41,28 +43,29 @@ def rewritten(data: bytes, parameters: str | None) -> bytes:
     return _written(b"RIFF", body)
 
 
-def shape_of(data: bytes) -> tuple[int, int, int]:
-    """Return width, height and how many frames, from the headers alone.
-
-    Raises `ValueError` and `struct.error` for what is not understood.
-    """
-    chunks = list(_chunks(data))
-    pixels = [(name, body) for name, body in chunks if name in _PIXELS]
-    if not pixels:
-        raise ValueError("a WebP without a picture")
-    name, body = chunks[0]
-    if name == _HEADER:
-        if len(body) != _HEADER_BYTES:
-            raise ValueError("a WebP whose header is damaged")
-        width, height = (int.from_bytes(body[at : at + 3], "little") + 1 for at in (4, 7))
-        return width, height, len(pixels)
-    width, height, _ = _lossless_facts(body) if name == _LOSSLESS else _lossy_facts(body)
-    return width, height, 1
-
-
 def parameters_in(data: bytes) -> str | None:
     """Return the comment of the picture's Exif."""
     return _exif_in(list(_chunks(data))).comment
+
+
+def sides_of_still(data: bytes) -> tuple[int, int]:
+    """Return width and height of a picture that does not move, with no memory for its pixels.
+
+    Raises `ValueError` and `struct.error` for what moves or is not understood.
+    """
+    chunks = list(_chunks(data))
+    pixels = [(name, body) for name, body in chunks if name in _PIXELS]
+    if len(pixels) != 1 or pixels[0][0] == b"ANMF":
+        raise ValueError("a WebP that is no single picture")
+    width, height, _ = _facts(*pixels[0])
+    name, header = chunks[0]
+    if name == _HEADER:
+        canvas = tuple(int.from_bytes(header[at : at + 3], "little") + 1 for at in (4, 7))
+        if len(header) != _HEADER_BYTES or header[0] & ~_STILL or canvas != (width, height):
+            raise ValueError("a WebP whose header tells of another picture")
+    elif name not in _PIXELS:
+        raise ValueError("a WebP that does not begin with its picture")
+    return width, height
 
 
 def _exif_in(chunks: list[_Chunk]) -> Exif:
@@ -98,22 +101,32 @@ def _marked(header: bytes, facts: Exif) -> bytes:
 
 def _header_for(name: bytes, body: bytes) -> bytes:
     """Make the header of an extended file from the picture of a simple one."""
-    width, height, has_alpha = _lossless_facts(body) if name == _LOSSLESS else _lossy_facts(body)
-    if not width or not height:
-        raise ValueError("a WebP without a pixel")
+    width, height, has_alpha = _facts(name, body)
     flags = bytes([_HAS_ALPHA if has_alpha else 0, 0, 0, 0])
     return flags + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
 
 
+def _facts(name: bytes, body: bytes) -> tuple[int, int, bool]:
+    """Return width, height, and whether there may be transparency."""
+    width, height, has_alpha = _lossless_facts(body) if name == _LOSSLESS else _lossy_facts(body)
+    if not width or not height:
+        raise ValueError("a WebP without a pixel")
+    return width, height, has_alpha
+
+
 def _lossy_facts(body: bytes) -> tuple[int, int, bool]:
-    tag, start, width, height = struct.unpack_from("<B2x3sHH", body)
-    if tag & 1 or start != b"\x9d\x01\x2a":
+    tag, start, width, height = struct.unpack_from("<3s3sHH", body)
+    bits = int.from_bytes(tag, "little")
+    is_hidden, version, first_part_bytes = not bits >> 4 & 1, bits >> 1 & 7, bits >> 5
+    if bits & 1 or start != b"\x9d\x01\x2a":
         raise ValueError("a WebP that does not begin with its picture")
+    if is_hidden or version > _VERSION_MAX or first_part_bytes >= len(body):
+        raise ValueError("a WebP whose picture is damaged")
     return width & _SIDE, height & _SIDE, False  # above the sides: how they may be scaled
 
 
 def _lossless_facts(body: bytes) -> tuple[int, int, bool]:
     start, bits = struct.unpack_from("<sI", body)
-    if start != b"\x2f":
+    if start != b"\x2f" or bits >> 2 * _SIDE_BITS + 1:
         raise ValueError("a WebP whose picture is damaged")
     return (bits & _SIDE) + 1, (bits >> _SIDE_BITS & _SIDE) + 1, bool(bits >> 2 * _SIDE_BITS & 1)

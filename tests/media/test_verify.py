@@ -10,10 +10,13 @@ from PIL import Image
 from bot.media import verify
 from bot.media.verify import (
     JPEG_SCANS_MAX,
+    PIXELS_MAX,
     PictureInfo,
     UnreadablePicture,
+    opened,
     verify_result,
 )
+from bot.media.webp_chunks import sides_of_still
 from tests.media.sample_pictures import half_red_half_blue, noise, png_bomb, written
 
 KINDS = ["png", "jpeg", "webp"]
@@ -145,3 +148,28 @@ def test_a_damaged_picture_is_read_or_refused(data, at, new):
     except UnreadablePicture:
         return
     assert info.width * info.height <= 25_000_000
+
+
+STILL_WEBPS = [
+    written(noise(24, 16, mode), "webp", **options)
+    for mode in ("RGB", "RGBA")
+    for options in ({}, {"lossless": True}, {"exif": b"Exif\0\0MM\0*\0\0\0\x08\0\0"})
+]
+
+
+@pytest.mark.parametrize("data", STILL_WEBPS)
+def test_the_size_of_a_still_webp_is_known_without_its_decoder(data):
+    assert sides_of_still(data) == (24, 16)
+
+
+@given(
+    data=st.sampled_from(STILL_WEBPS), at=st.integers(12, 60), new=st.binary(min_size=1, max_size=4)
+)
+def test_a_damaged_webp_passes_without_its_decoder_only_where_it_would_pass_with_it(data, at, new):
+    damaged = data[:at] + new + data[at + len(new) :]
+
+    try:
+        sides = sides_of_still(damaged)
+    except (ValueError, struct.error):
+        return  # the decoder is asked
+    assert sides[0] * sides[1] > PIXELS_MAX or opened(damaged).size == sides
