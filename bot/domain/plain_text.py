@@ -16,12 +16,10 @@ _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\u0085\u2028\u2029]")
 
 def clean(text: str) -> str:
     """Drop what is not seen: control, direction-changing and unencodable characters."""
-    if (
-        text.isprintable()
-    ):  # nothing of the kind is in it: the usual case, and a hundred times faster
+    if text.isprintable():
         return text
     lines = _LINE_ENDS.sub("\n", text).expandtabs(1)
-    return "".join(char for char in lines if _is_seen(char))
+    return "".join(char for char in lines if char.isprintable() or _is_seen(char))
 
 
 def one_line(text: str) -> str:

@@ -5,6 +5,7 @@ each part of it has a bound of its own, and words that were generated get what t
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, assert_never
 
 import discord
@@ -17,6 +18,7 @@ from bot.domain.jobs import (
     CardFile,
     FailureKind,
     Job,
+    JobId,
     JobState,
     PictureFile,
     Progress,
@@ -50,6 +52,60 @@ _RED = discord.Colour(0xEF4444)
 _GREY = discord.Colour(0x6B7280)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What can be seen on a card, but for its files: equal drawings look the same."""
+
+    job_id: JobId
+    colour: discord.Colour
+    head: tuple[str, ...]
+    said: str | None
+    lines: tuple[str, ...]
+    buttons: tuple[tuple[Action, str], ...]
+
+
+def drawn(job: Job, *, because: str | None = None, is_price_open: bool = False) -> Drawing:
+    """Write down how a job looks; plain values, so that two looks are compared before any is sent.
+
+    `because` is a sentence of ours, markup included, on a request that was refused before it
+    became a job. While `is_price_open` the provider is still asked what it will cost.
+    """
+    head, lines = _head(job), tuple(_lines(job, because, is_price_open=is_price_open))
+    return Drawing(
+        job_id=job.id,
+        colour=_colour(job),
+        head=head,
+        said=passages.shown(job, chars_max=_room(head, lines)) if _says_something(job) else None,
+        lines=lines,
+        buttons=_buttons(job) if because is None else (),  # what was refused late is no known job
+    )
+
+
+def view_of(drawing: Drawing, *, files: Sequence[CardFile] = ()) -> ui.LayoutView:
+    """Make a new view, as discord.py needs one per edit.
+
+    `files` are shown in their order and have to be attached to the same message.
+    """
+    box: ui.Container[Any] = ui.Container(accent_colour=drawing.colour)
+    for line in drawing.head:
+        box.add_item(ui.TextDisplay(line))
+    if drawing.said:
+        box.add_item(ui.TextDisplay(drawing.said))
+    add_files(box, files)
+    for line in drawing.lines:
+        box.add_item(ui.TextDisplay(line))
+    if drawing.buttons:
+        box.add_item(
+            ui.ActionRow(
+                *(
+                    JobButton(action, drawing.job_id, label=label)
+                    for action, label in drawing.buttons
+                )
+            )
+        )
+    return ui.LayoutView(timeout=None).add_item(box)
+
+
 def card(
     job: Job,
     *,
@@ -57,34 +113,15 @@ def card(
     because: str | None = None,
     is_price_open: bool = False,
 ) -> ui.LayoutView:
-    """Draw a job; each call makes a new view, as discord.py needs one per edit.
-
-    `files` are shown in their order and have to be attached to the same message. `because` is a
-    sentence of ours, markup included, on a request that was refused before it became a job.
-    While `is_price_open` the provider is still asked what it will cost.
-    """
-    box: ui.Container[Any] = ui.Container(accent_colour=_colour(job))
-    head = tuple(_head(job))
-    lines = tuple(_lines(job, because, is_price_open=is_price_open))
-    for line in head:
-        box.add_item(ui.TextDisplay(line))
-    said = passages.shown(job, chars_max=_room(head, lines))
-    if said:
-        box.add_item(ui.TextDisplay(said))
-    add_files(box, files)
-    for line in lines:
-        box.add_item(ui.TextDisplay(line))
-    buttons = _buttons(job) if because is None else ()  # what was refused late is no known job
-    if buttons:
-        box.add_item(ui.ActionRow(*buttons))
-    return ui.LayoutView(timeout=None).add_item(box)
+    """Draw a job as a new view; see `drawn` and `view_of`."""
+    return view_of(drawn(job, because=because, is_price_open=is_price_open), files=files)
 
 
 def long_text(job: Job) -> TextFile | None:
     """Return the file that a card needs because it has no room for all that was said."""
     if not job.passages:
         return None
-    return passages.text_file(job, chars_max=_room(tuple(_head(job)), tuple(_lines(job, None))))
+    return passages.text_file(job, chars_max=_room(_head(job), tuple(_lines(job, None))))
 
 
 def add_files(box: ui.Container[Any], files: Sequence[CardFile]) -> None:
@@ -95,6 +132,10 @@ def add_files(box: ui.Container[Any], files: Sequence[CardFile]) -> None:
     for file in files:
         if isinstance(file, TextFile):
             box.add_item(ui.File(f"attachment://{file.name}"))
+
+
+def _says_something(job: Job) -> bool:
+    return bool(job.passages or (job.progress is not None and job.progress.text))
 
 
 def _room(head: Sequence[str], lines: Sequence[str]) -> int:
@@ -281,18 +322,15 @@ def _ended(job: Job, because: str | None) -> Iterator[str]:
     yield copy.small(copy.owner(job), copy.returned(job), copy.provider(job.provider))
 
 
-def _buttons(job: Job) -> tuple[JobButton, ...]:
+def _buttons(job: Job) -> tuple[tuple[Action, str], ...]:
     if job.state in ENDS:
-        again = JobButton(Action.AGAIN, job.id, label=copy.TRY_AGAIN)
+        again = Action.AGAIN, copy.TRY_AGAIN
         if job.second is None or job.failure is None or job.failure.kind not in _PROVIDERS_FAULT:
             return (again,)
-        label = copy.elsewhere(job.second)
-        return again, JobButton(Action.ELSEWHERE, job.id, label=label)
+        return again, (Action.ELSEWHERE, copy.elsewhere(job.second))
     if job.state not in WORKING:
-        again = JobButton(Action.AGAIN, job.id, label=copy.AGAIN)
-        if answer_of(job) is None:
-            return (again,)
-        return JobButton(Action.CONTINUE, job.id, label=copy.CONTINUE), again
+        again = Action.AGAIN, copy.AGAIN
+        return (again,) if answer_of(job) is None else ((Action.CONTINUE, copy.CONTINUE), again)
     if job.state is JobState.COLLECTED or job.cancel_asked_at is not None:
         return ()
-    return (JobButton(Action.CANCEL, job.id, label=copy.CANCEL),)
+    return ((Action.CANCEL, copy.CANCEL),)

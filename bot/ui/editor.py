@@ -20,7 +20,7 @@ from bot.domain.errors import BotError, CardDelayed, CardLost, FilesRefused
 from bot.domain.jobs import CardFile, Job, JobId, PictureFile, Target
 from bot.ui import copy
 from bot.ui.budgets import Budgets, Place
-from bot.ui.cards import card
+from bot.ui.cards import Drawing, drawn, view_of
 from bot.ui.edit_queue import Ask, Edit, EditQueue
 from bot.ui.lines import Line, Look, digest_of, is_at_work, look_of
 from bot.ui.recent import Recent
@@ -243,11 +243,11 @@ class Editor:
         was_sent = True
         try:
             await self._keep_preview(line, job)
-            view = card(job)
-            look = look_of(view, job, line.extras_of(job))
+            drawing = drawn(job)
+            look = look_of(job, drawing, line.extras_of(job))
             was_sent = look != line.look
             if was_sent:
-                await self._put(line, job, look, bare=view)
+                await self._put(line, job, drawing, look)
             else:
                 self._invisible += 1
         finally:
@@ -266,12 +266,12 @@ class Editor:
         line.previewed = digest
         line.preview = await self._album.preview(job) or line.preview
 
-    async def _put(self, line: Line, job: Job, look: Look, *, bare: ui.LayoutView) -> None:
-        """Send the newest look; smaller files when it must be. `bare` is the card without files."""
+    async def _put(self, line: Line, job: Job, drawing: Drawing, look: Look) -> None:
+        """Send the newest look; smaller files when it must be."""
         files = await self._files(line, job)
         line.look = None  # should the answer be lost, nobody knows what the message shows
         while True:
-            view = card(job, files=files) if files else bare
+            view = view_of(drawing, files=files)
             try:
                 line.attachments = await self._send.edit(
                     job.target, view=view, files=files, kept=line.attachments

@@ -2,15 +2,12 @@
 
 import asyncio
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from discord import ui
-
 from bot.domain.jobs import CardFile, Job, JobState, PictureFile
-from bot.ui.cards import long_text
+from bot.ui.cards import Drawing, long_text
 
 ETA_SLACK = timedelta(seconds=10)
 _DIGEST_BYTES = 16
@@ -20,7 +17,7 @@ _DIGEST_BYTES = 16
 class Look:
     """What can be seen of a job; equal looks need no edit."""
 
-    components: bytes  # their digest: there may be ten thousand lines
+    drawing: bytes  # its digest: there may be ten thousand lines
     pictures: tuple[str, ...]
     extras: tuple[str, ...] = ()  # names of the files beside them
 
@@ -98,11 +95,10 @@ def digest_of(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest()
 
 
-def look_of(view: ui.LayoutView, job: Job, extras: Sequence[CardFile] = ()) -> Look:
-    """Return what can be seen of a job; `view` is its card without any files."""
-    components: object = view.to_components()  # type: ignore[no-untyped-call]  # discord.py left it bare
-    written = json.dumps(components, ensure_ascii=False).encode()
-    return Look(digest_of(written), _pictures(job), tuple(file.name for file in extras))
+def look_of(job: Job, drawing: Drawing, extras: Sequence[CardFile] = ()) -> Look:
+    """Return what can be seen of a job that is drawn like this."""
+    digest = digest_of(repr(drawing).encode(errors="surrogatepass"))
+    return Look(digest, _pictures(job), tuple(file.name for file in extras))
 
 
 def _without_bytes(file: PictureFile) -> PictureFile:
