@@ -194,9 +194,11 @@ class Submitting:
         return running if finished is None else await self._running.take(running, finished)
 
     async def _partly(self, job: Job, held: Job, remote: Remote) -> Job:
-        """Keep what was taken so far and go back in line for the next part, with a clean count."""
+        """Keep what was taken so far and go back in line for the next part."""
         now = self._tools.clock.now()
-        taken = held.to(JobState.ACCEPTED, at=now, attempt=0, remote=remote)
+        # A mere place is no proof that an earlier, unsure submit did not arrive.
+        attempt = job.attempt - 1 if remote.is_empty else 0
+        taken = held.to(JobState.ACCEPTED, at=now, attempt=attempt, remote=remote)
         taken = await save(self._tools, job, taken)
         self._answers.pop(job.id, None)
         self._refusals.forget(job.id)

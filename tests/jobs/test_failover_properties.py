@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.errors import (
@@ -56,6 +56,13 @@ deeds = st.sampled_from(["step"] * 12 + ["in line", "in line", "start", "start",
     plan=st.lists(deeds, max_size=12),
     second_price=st.sampled_from([CHEAPER, PRICE]),
     is_automatic=st.sampled_from([True, True, True, False]),
+)
+@example(
+    ones=[said(Ambiguous), opens_a_place, said(Transient, retry_after_s=60)],
+    twos=[],
+    plan=[],
+    second_price=PRICE,
+    is_automatic=True,
 )
 async def test_a_job_ends_once_well_or_for_nothing(ones, twos, plan, second_price, is_automatic):
     with tempfile.TemporaryDirectory() as folder:
