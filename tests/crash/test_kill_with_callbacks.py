@@ -1,11 +1,10 @@
 """`kill -9` while the Horde calls back: what a dead process did not hear is asked for, or sent once."""
 
-import socket
-
 import pytest
 
 from bot.sandbox.providers.horde import HordeRules
 from tests.crash.kills import bot_process, delivered_once, exact, killed, online
+from tests.free_ports import free_port
 from tests.scenarios.stage import SPEED, until
 
 pytestmark = pytest.mark.crash
@@ -18,9 +17,7 @@ def horde_rules():
 
 @pytest.fixture
 async def world(world):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+    port = free_port()
     world.environment |= {
         "EASEL_WEB_PORT": str(port),
         "EASEL_PUBLIC_URL": f"http://127.0.0.1:{port}",

@@ -1,10 +1,10 @@
 """The ways on which jobs are killed: each provider, polling and called back, with its durable steps."""
 
-import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.sandbox.providers.hosts import Host, open_host
+from tests.free_ports import free_port
 from tests.scenarios.stage import SPEED
 
 PICTURES = 2
@@ -60,8 +60,7 @@ WAYS = {
 async def at_work(world, way):
     """Open the small provider of a way and lead the world's service to it."""
     if way.calls_back:
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            port = taken.getsockname()[1]
+        port = free_port()
         world.environment |= {
             "EASEL_WEB_PORT": str(port),
             "EASEL_PUBLIC_URL": f"http://127.0.0.1:{port}",

@@ -3,13 +3,13 @@
 import asyncio
 import io
 import logging
-import socket
 
 import aiohttp
 import pytest
 from PIL import Image
 
 from bot.sandbox.providers.horde import HordeRules
+from tests.free_ports import free_port
 from tests.scenarios.stage import SPEED, done, titled, until, until_sent
 
 SUBMIT, CHECK, STATUS = "/generate/async", "/generate/check/*", "/generate/status/*"
@@ -20,12 +20,6 @@ SOON_S = "0.3"
 @pytest.fixture
 def horde_rules():
     return HordeRules(speed=SPEED, https_only_webhooks=False)
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """The Horde calls back about words and forms: they are asked for at once, and shown when listed."""
 
 import io
-import socket
 
 import pytest
 from PIL import Image
 
 from bot.sandbox.discord.option_values import Upload
 from bot.sandbox.providers.horde import HordeRules
+from tests.free_ports import free_port
 from tests.scenarios.stage import SPEED, Stage, done, titled, until
 
 TEXT_STATUS, ALCHEMY_STATUS = "/generate/text/status/*", "/interrogate/status/*"
@@ -20,9 +20,7 @@ def horde_rules():
 
 @pytest.fixture
 async def world(world):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
+    port = free_port()
     world.environment |= {
         "EASEL_WEB_PORT": str(port),
         "EASEL_PUBLIC_URL": f"http://127.0.0.1:{port}",
