@@ -1,6 +1,7 @@
 """A provider's host on loopback: records every call, misbehaves on demand, can go away and return."""
 
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -72,10 +73,13 @@ class LoopbackServer:
 
     @asynccontextmanager
     async def refusing(self) -> AsyncIterator[None]:
-        """Refuse every connection while the block runs."""
+        """Refuse every connection while the block runs; nobody else gets the port meanwhile."""
         await self.stop()
         try:
-            yield
+            with socket.socket() as kept:  # bound and not listening: connections are refused
+                kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                kept.bind((LOOPBACK, self.port))
+                yield
         finally:
             await self.start()
 
