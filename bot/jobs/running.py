@@ -1,36 +1,32 @@
 """From running to collected: look, fetch what is there, keep it before anything else."""
 
-import asyncio
 import logging
 import zlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.errors import Permanent, ProtocolBroken, ProviderError, Transient
+from bot.domain.errors import ProtocolBroken, ProviderError, Transient
 from bot.domain.jobs import (
     Failure,
     FailureKind,
     Job,
     JobId,
     JobState,
-    Passage,
-    Picture,
     Progress,
     ProviderCost,
 )
 from bot.jobs.announced import Announced
 from bot.jobs.answers import AnswerBook
 from bot.jobs.fetching import Fetching
+from bot.jobs.gathering import Gathering, of_another_size
+from bot.jobs.progressing import differs, progress_of
 from bot.jobs.steps import Superseded, close, end, later, save, tell_trouble
 from bot.jobs.tools import Tools
-from bot.media.verify import UnreadablePicture
 from bot.providers.base import Ended, Ending, Finished, Item, Working
 
 log = logging.getLogger(__name__)
 
-FETCHES_FAILED_MAX = 5
 FAILED_LOOKS_MIN = 3  # before a late job is given up unseen: a start may come before the network
 STALLED_LOOKS_MAX, STALLED_MAX = 3, timedelta(seconds=30)
 PROGRESS_KEPT_EVERY = timedelta(seconds=10)
@@ -48,11 +44,11 @@ class Running:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._fetching = Fetching(tools)
-        self._announced = Announced(tools, self._fetching)
+        fetching = Fetching(tools)
+        self._announced = Announced(tools, fetching)
+        self._gathering = Gathering(fetching, self._announced)
         self._answers = AnswerBook(tools.database, tools.blobs)
         self._failed_looks: Counter[JobId] = Counter()
-        self._failed_fetches: Counter[tuple[JobId, str]] = Counter()
         self._collected_at: dict[JobId, datetime] = {}
         self._watched: set[JobId] = set()
         self._next_looks: dict[JobId, datetime] = {}
@@ -73,8 +69,7 @@ class Running:
         self._stopped.pop(job_id, None)
         self._failed_looks.pop(job_id, None)
         self._collected_at.pop(job_id, None)
-        for known in [pair for pair in self._failed_fetches if pair[0] == job_id]:
-            del self._failed_fetches[known]
+        self._gathering.forget(job_id)
 
     async def look(self, job: Job) -> Job | datetime:
         """Show what was called back; ask the provider once, if it is time, and act on that."""
@@ -116,23 +111,8 @@ class Running:
         return self._rests_until(job, has_news=has_news)
 
     async def bring(self, job: Job, finished: Finished) -> Job:
-        """Store what came with the answer to a submit; its rows are written with the caller's move.
-
-        So a kill leaves either the whole answer or none of it. What cannot be read is left out.
-        """
-        new = self._new(job, finished.items)
-        kept = await asyncio.gather(*(self._brought(job, one) for one in new if one.text is None))
-        return job.evolve(
-            pictures=job.pictures + tuple(picture for picture in kept if picture is not None),
-            passages=job.passages + _passages([one for one in new if one.text is not None]),
-        )
-
-    async def _brought(self, job: Job, item: Item) -> Picture | None:
-        try:
-            return await self._fetching.picture(job, item)
-        except (Transient, Permanent, UnreadablePicture) as error:
-            log.warning("picture not kept", extra={"job": job.id, "why": str(error)})
-            return None
+        """Store what came with the answer to a submit; its rows are written with the caller's move."""
+        return await self._gathering.bring(job, finished)
 
     async def take(self, job: Job, finished: Finished) -> Job | datetime:
         """Go on with the answer to a submit that brought the whole result, or the rest of it."""
@@ -205,7 +185,7 @@ class Running:
         if seen.has_stopped and self._has_stalled(job):
             return await self._over(job, JobState.FAILED, FailureKind.LOST, STALLED_SENTENCE)
         shown = self._announced.on_card(job)
-        progress = _progress(seen, now=now, shown=shown.came).after(job.progress)
+        progress = progress_of(seen, now=now, shown=shown.came).after(job.progress)
         await self._keep_progress(job, progress.stored, now=now)
         job = job.evolve(progress=progress)
         tools.notifier.show(self._announced.on_card(job))
@@ -232,7 +212,7 @@ class Running:
 
         A start asks the provider at once, so all that is lost with a process is a glance.
         """
-        is_news = job.progress is None or _differs(progress, job.progress.stored)
+        is_news = job.progress is None or differs(progress, job.progress.stored)
         if is_news:
             self._progress[job.id] = progress
         assert job.remote is not None
@@ -310,7 +290,7 @@ class Running:
         """Keep what a running job's provider lists and drop what was only announced."""
         if items is None:
             return job
-        held, _ = await self._held(job, items)
+        held, _ = await self._gathering.held(job, items)
         self._announced.drop(job.id)
         return await self._saved(job, held)
 
@@ -326,12 +306,11 @@ class Running:
 
     async def _finished(self, job: Job, seen: Finished) -> Job | datetime:
         tools = self._tools
-        held, missing = await self._held(job, seen.items)
+        held, missing = await self._gathering.held(job, seen.items)
         self._announced.drop(job.id)
-        retry = [item for item in missing if self._is_worth_another(job, item)]
-        if retry:
+        if failures := self._gathering.failures(job, missing):
             await self._saved(job, held)
-            return later(tools, max(self._failed_fetches[job.id, item.id] for item in retry))
+            return later(tools, failures)
         held = _costed(held, seen, tools)
         if not held.came:
             kind = FailureKind.CONTENT if held.withheld else FailureKind.BACKEND
@@ -341,7 +320,7 @@ class Running:
         notes = seen.notes
         if missing:
             notes += (UNREADABLE_NOTE.format(count=len(missing)),)
-        if strange := _of_another_size(held, seen.items):
+        if strange := of_another_size(held, seen.items):
             notes += (OTHER_SIZE_NOTE.format(count=strange),)
         collected = await self._collected(job, held=held, notes=notes)
         self.forget(job.id)
@@ -358,61 +337,6 @@ class Running:
             case Ending.FAILED:
                 return await self._over(job, JobState.FAILED, FailureKind.BACKEND, seen.reason)
 
-    def _is_worth_another(self, job: Job, item: Item) -> bool:
-        return self._failed_fetches[job.id, item.id] < FETCHES_FAILED_MAX
-
-    async def _held(self, job: Job, items: Sequence[Item]) -> tuple[Job, list[Item]]:
-        """Bring every item home that is not there yet; return the job with them, and what is missing.
-
-        The caller writes the job: all that came with one look is one transaction.
-        """
-        new = self._new(job, items)
-        words = _passages([item for item in new if item.text is not None])
-        wanted = [item for item in new if item.text is None]
-        came = await asyncio.gather(*(self._brought_home(job, item) for item in wanted))
-        pictures = tuple(picture for picture in came if picture is not None)
-        missing = [item for item, picture in zip(wanted, came, strict=True) if picture is None]
-        held = job.evolve(
-            pictures=job.pictures + pictures,
-            passages=job.passages + words,
-            withheld=max(job.withheld, sum(item.is_withheld for item in items)),
-        )
-        return held, missing
-
-    def _new(self, job: Job, items: Sequence[Item]) -> list[Item]:
-        """Return the items that are wanted and not stored yet, in the card's order."""
-        have = {one.item_id for one in job.pictures} | {one.item_id for one in job.passages}
-        new = [item for item in items if not item.is_withheld and item.id not in have]
-        return self._announced.in_order(job, new)[: job.request.count - len(have)]
-
-    async def _brought_home(self, job: Job, item: Item) -> Picture | None:
-        try:
-            return self._announced.take(job, item) or await self._fetching.picture(job, item)
-        except Transient as error:
-            self._failed_fetches[job.id, item.id] += 1
-            log.info("picture not fetched", extra={"job": job.id, "why": str(error)})
-            return None
-        except (Permanent, UnreadablePicture) as error:
-            self._failed_fetches[job.id, item.id] = FETCHES_FAILED_MAX
-            log.warning("picture unreadable", extra={"job": job.id, "why": str(error)})
-            return None
-
-
-def _passages(items: Sequence[Item]) -> tuple[Passage, ...]:
-    return tuple(
-        Passage(item_id=item.id, kind=item.kind, text=item.text or "", model=item.model)
-        for item in items
-    )
-
-
-def _of_another_size(job: Job, items: Sequence[Item]) -> int:
-    """Count the pictures that are not what the provider says, such as thumbnails."""
-    told = {item.id: item.size_px for item in items if item.size_px is not None}
-    return sum(
-        told.get(one.item_id, (one.width, one.height)) != (one.width, one.height)
-        for one in job.pictures
-    )
-
 
 def _costed(job: Job, seen: Finished, tools: Tools) -> Job:
     """Note what the provider took for a job; where it does not say, an estimate stays."""
@@ -426,34 +350,3 @@ def _costed(job: Job, seen: Finished, tools: Tools) -> Job:
 def _jitter(job_id: JobId) -> float:
     """Return a share of one that is a job's own."""
     return zlib.crc32(job_id.encode()) / 2**32
-
-
-def _progress(seen: Working, *, now: datetime, shown: int) -> Progress:
-    return Progress(
-        is_queued=seen.is_queued,
-        finished=max(seen.finished, shown),  # an answer may be older than a callback
-        total=seen.total,
-        place=seen.place,
-        percent=seen.percent,
-        done_at=None if not seen.eta_s else now + timedelta(seconds=seen.eta_s),
-        is_possible=seen.is_possible,
-        preview=seen.preview,
-        text=seen.text,
-    )
-
-
-ETA_DRIFT_SHOWN_S = 5.0
-
-
-def _differs(new: Progress, old: Progress) -> bool:
-    """Tell whether anything changed that a member would notice; a drifting estimate is not."""
-    if new.done_at is None or old.done_at is None:
-        return new != old
-    drift = abs((new.done_at - old.done_at).total_seconds())
-    if drift >= ETA_DRIFT_SHOWN_S:
-        return True
-    return _without_eta(new) != _without_eta(old)
-
-
-def _without_eta(progress: Progress) -> Progress:
-    return replace(progress, done_at=None)
