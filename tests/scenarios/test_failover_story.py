@@ -224,3 +224,16 @@ async def test_what_a_named_provider_cannot_do_is_refused_with_who_can(two):
     assert answer.ephemeral
     assert answer.text == "AIME does not offer inpainting. AI Horde can."
     assert await stage.nothing_began()
+
+
+async def test_all_who_waited_for_the_only_provider_are_served_once_when_it_is_back(stage):
+    people = [stage.guild.member(f"Member {number}") for number in range(4)]
+    async with stage.horde.refusing():
+        cards = [await person.runs("/imagine", **ASKED) for person in people for _ in range(2)]
+        await cards[0].until(lambda version: version.shows("AI Horde cannot be reached."))
+
+    for card in cards:
+        await card.until(done, timeout_s=WAIT_S)
+        await stage.until_settled(card)
+
+    assert len(stage.horde.truth.jobs) == len(cards)
