@@ -58,8 +58,8 @@ from bot.providers.base import Limits, Provider
 from bot.providers.horde import Horde
 from bot.service import Keeper, Service, WebAddress
 from bot.settings import Settings
-from bot.ui.budgets import Budgets
 from bot.ui.delivery import Sender
+from bot.ui.edit_budgets import EditBudgets
 from bot.ui.editor import Editor
 from bot.ui.lost_cards import LostCards
 from bot.ui.rate_headers import listening
@@ -136,10 +136,10 @@ def wired(settings: Settings, opened: Opened) -> Service:
     books = _books(settings, opened)
     catalogue, styles = Catalogue(providers, clock=clock), StyleShelf(providers, clock=clock)
     _point_at_discord(settings)
-    budgets, album = Budgets(), Album(opened.blobs, opened.pictures)
-    bot = EaselBot(cogs=COGS, http_trace=listening(budgets, clock))
+    edit_budgets, album = EditBudgets(), Album(opened.blobs, opened.pictures)
+    bot = EaselBot(cogs=COGS, http_trace=listening(edit_budgets, clock))
     editor = Editor(
-        Sender(bot, clock), album, clock, budgets=budgets, edit_gap_s=settings.edit_interval_s
+        Sender(bot, clock), album, clock, budgets=edit_budgets, edit_gap_s=settings.edit_interval_s
     )
     tools = _tools(settings, opened, books=books, notifier=editor)
     books.keys.listen(tools.health.renew)

@@ -19,7 +19,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import BotError, CardDelayed, CardLost, FilesRefused
 from bot.domain.jobs import CardFile, Target
 from bot.ui import copy
-from bot.ui.budgets import Place
+from bot.ui.edit_budgets import Place
 from bot.ui.editor import FilesTooLarge
 from bot.ui.rate_headers import channel_place, token_place
 from bot.ui.recent import Recent

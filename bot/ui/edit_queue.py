@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.jobs import JobId, Target, UserId
-from bot.ui.budgets import Budgets, Place
+from bot.ui.edit_budgets import EditBudgets, Place
 
 IN_FLIGHT_MAX = 24
 PROGRESS_IN_FLIGHT_MAX = 12  # the rest of the seats is for last edits
@@ -71,7 +71,7 @@ class EditQueue:
     """What waits and what is under way; at most one ask for each message."""
 
     def __init__(
-        self, budgets: Budgets, place_of: Callable[[Target], Place], *, gap_s: float
+        self, budgets: EditBudgets, place_of: Callable[[Target], Place], *, gap_s: float
     ) -> None:
         self._budgets = budgets
         self._place_of = place_of

@@ -19,8 +19,8 @@ from bot.domain.clock import Clock
 from bot.domain.errors import BotError, CardDelayed, CardLost, FilesRefused
 from bot.domain.jobs import CardFile, Job, JobId, PictureFile, Target
 from bot.ui import copy
-from bot.ui.budgets import Budgets, Place
 from bot.ui.cards import Drawing, drawn, view_of
+from bot.ui.edit_budgets import EditBudgets, Place
 from bot.ui.edit_queue import Ask, Edit, EditQueue
 from bot.ui.lines import Line, Look, digest_of, is_at_work, look_of
 from bot.ui.recent import Recent
@@ -95,7 +95,7 @@ class Editor:
     """Show jobs on their messages, as fast as Discord has room and no oftener than `edit_gap_s`."""
 
     def __init__(
-        self, send: Wire, album: Album, clock: Clock, *, budgets: Budgets, edit_gap_s: float
+        self, send: Wire, album: Album, clock: Clock, *, budgets: EditBudgets, edit_gap_s: float
     ) -> None:
         self._send = send
         self._album = album

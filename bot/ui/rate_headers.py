@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from bot.domain.clock import Clock
-from bot.ui.budgets import Budgets, Place, Refusal, Room
+from bot.ui.edit_budgets import EditBudgets, Place, Refusal, Room
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def channel_place(channel_id: int) -> Place:
     return Place("PATCH /channels/messages/…", str(channel_id))
 
 
-def listening(budgets: Budgets, clock: Clock) -> aiohttp.TraceConfig:
+def listening(budgets: EditBudgets, clock: Clock) -> aiohttp.TraceConfig:
     """Return what a client has to be built with so that `budgets` learn from its answers."""
 
     async def began(
@@ -77,7 +77,7 @@ def listening(budgets: Budgets, clock: Clock) -> aiohttp.TraceConfig:
 
 
 async def _heed(
-    budgets: Budgets, place: Place, response: aiohttp.ClientResponse, clock: Clock
+    budgets: EditBudgets, place: Place, response: aiohttp.ClientResponse, clock: Clock
 ) -> None:
     """Close what a 429 closes."""
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.jobs import JobId, Target, UserId
 from bot.ui import edit_queue
-from bot.ui.budgets import Budgets, Place, Refusal, Room
+from bot.ui.edit_budgets import EditBudgets, Place, Refusal, Room
 from bot.ui.edit_queue import Ask, Edit, EditQueue
 from tests.ui.ui_fakes import NOON, job_with
 
@@ -44,7 +44,7 @@ def ask(
 class Desk:
     """A queue whose channels have so many places left."""
 
-    budgets: Budgets = field(default_factory=Budgets)
+    budgets: EditBudgets = field(default_factory=EditBudgets)
 
     def __post_init__(self):
         self.queue = EditQueue(self.budgets, place_of, gap_s=GAP_S)
@@ -289,7 +289,7 @@ class Run:
 
     def __init__(self, wishes: list[Wish], *, limit: int, per_s: float) -> None:
         self.discord = ModelDiscord(limit=limit, per_s=per_s)
-        self.budgets = Budgets()
+        self.budgets = EditBudgets()
         self.queue = EditQueue(self.budgets, place_of, gap_s=GAP_S)
         self.wishes = sorted(wishes, key=lambda wish: wish.at_s)
         self.now = NOON

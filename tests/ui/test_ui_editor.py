@@ -8,7 +8,7 @@ from bot.domain.credits import credits_of
 from bot.domain.errors import CardDelayed, CardLost, StorageUnavailable
 from bot.domain.jobs import Failure, FailureKind, Job, JobState, Passage, PassageKind, Progress
 from bot.domain.requests import TextRequest
-from bot.ui.budgets import Budgets, Room
+from bot.ui.edit_budgets import EditBudgets, Room
 from bot.ui.editor import PREVIEWS_WAITING_BYTES_MAX, Editor, FilesTooLarge
 from bot.ui.unbroken import landed_all
 from tests.ui.ui_fakes import (
@@ -31,7 +31,7 @@ class World:
         self.clock = TurnedClock()
         self.wire = ScriptedWire(self.clock)
         self.album = MemoryAlbum(size=picture_bytes)
-        self.budgets = Budgets()
+        self.budgets = EditBudgets()
         self.editor = Editor(
             self.wire, self.album, self.clock, budgets=self.budgets, edit_gap_s=GAP_S
         )

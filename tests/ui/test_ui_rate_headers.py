@@ -2,7 +2,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.ui.budgets import Budgets, Place, Refusal, Room
+from bot.ui.edit_budgets import EditBudgets, Place, Refusal, Room
 from bot.ui.rate_headers import (
     channel_place,
     listening,
@@ -76,7 +76,7 @@ def test_each_refusal_says_how_long_and_for_whom(headers, body, refusal):
 @pytest.fixture
 async def asked():
     """Ask a Discord that answers as told, through a session that listens; return the budgets."""
-    clock, budgets = TurnedClock(), Budgets()
+    clock, budgets = TurnedClock(), EditBudgets()
 
     async def ask(*, path=TOKEN_PATH, status=200, headers=None, text="{}", kind="application/json"):
         async def answer(_request):

@@ -15,7 +15,7 @@ from bot.domain.house_rules import HouseRules
 from bot.domain.jobs import CardFile, Job, JobId, Picture, PictureFile, Second, Target, UserId
 from bot.domain.keys import KeyKind
 from bot.domain.requests import BlobId, PictureRequest
-from bot.ui.budgets import Place
+from bot.ui.edit_budgets import Place
 
 NOON = datetime(2026, 8, 1, 12, tzinfo=UTC)
 OWNER = UserId(81_000_000_000_000_001)

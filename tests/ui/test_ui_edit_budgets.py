@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.ui.budgets import WINDOWS_KEPT, Budgets, Place, Refusal, Room
+from bot.ui.edit_budgets import WINDOWS_KEPT, EditBudgets, Place, Refusal, Room
 from tests.ui.ui_fakes import NOON
 
 CHANNEL = Place("edit", "channel")
@@ -19,7 +19,7 @@ def room(remaining: int, *, limit: int = 5, reset_after_s: float = 5.0, bucket="
 
 @pytest.fixture
 def budgets():
-    return Budgets()
+    return EditBudgets()
 
 
 def opens(budgets, *, place=CHANNEL, is_final=True, at_s=0.0):

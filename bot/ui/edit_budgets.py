@@ -50,7 +50,7 @@ class _Window:
     resets_at: datetime  # at the latest
 
 
-class Budgets:
+class EditBudgets:
     """What is left in each bucket, less what is under way."""
 
     def __init__(self) -> None:
