@@ -10,11 +10,10 @@ from discord import ui
 
 from bot.domain.audit_trail import AuditEntry, AuditView
 from bot.domain.jobs import UserId
-from bot.ui import admin_copy, copy
+from bot.ui import admin_copy
 from bot.ui.admin import require_manager
+from bot.ui.boxes import small_card
 from bot.ui.buttons import Answering
-
-_BLUE = discord.Colour(0x3B82F6)
 
 
 class Turn(StrEnum):
@@ -82,14 +81,8 @@ class AuditButton(
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        _interaction: discord.Interaction[Any],
-        _item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Read the id and nothing else: what is raised here reaches nobody."""
+    def named(cls, match: re.Match[str]) -> Self:
+        """Make the component that an id names."""
         member_id = UserId(int(match["member"])) or None
         return cls(Turn(match["turn"]), seq=int(match["seq"]), member_id=member_id)
 
@@ -110,15 +103,9 @@ _EMOJI = {Turn.OLDER: "◀️", Turn.NEWER: "▶️", Turn.CSV: "📄"}
 
 def audit_card(page: Page) -> ui.LayoutView:
     """List acts, the newest first."""
-    box: ui.Container[Any] = ui.Container(accent_colour=_BLUE)
-    box.add_item(ui.TextDisplay(copy.heading(admin_copy.AUDIT)))
-    lines = [admin_copy.audit_line(entry) for entry in page.entries]
-    box.add_item(ui.TextDisplay("\n".join(lines) or admin_copy.NO_ENTRIES))
-    if page.entries:
-        box.add_item(ui.ActionRow(*_buttons(page)))
-    view = ui.LayoutView(timeout=None).add_item(box)
-    view.stop()  # an ended view in discord.py's store would take the buttons' template with it
-    return view
+    lines = "\n".join(map(admin_copy.audit_line, page.entries))
+    buttons = _buttons(page) if page.entries else ()
+    return small_card(admin_copy.AUDIT, lines or admin_copy.NO_ENTRIES, buttons=buttons)
 
 
 def _buttons(page: Page) -> Sequence[AuditButton]:

@@ -45,7 +45,23 @@ def custom_id(action: "Action", job_id: JobId) -> str:
 
 
 class Answering:
-    """The door for component errors: whatever `act` raises is answered."""
+    """A component that outlives its process, and the door for its errors: what `act` raises is answered."""
+
+    @classmethod
+    def named(cls, match: re.Match[str]) -> Self:
+        """Make the component that an id names."""
+        raise NotImplementedError
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        _interaction: discord.Interaction[Any],
+        _item: discord.ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Read the id and nothing else: what is raised here reaches nobody."""
+        return cls.named(match)
 
     async def act(self, interaction: discord.Interaction[Any]) -> None:
         """Do what the component is for."""
@@ -77,14 +93,8 @@ class JobButton(
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        _interaction: discord.Interaction[Any],
-        _item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Read the id and nothing else: what is raised here reaches nobody."""
+    def named(cls, match: re.Match[str]) -> Self:
+        """Make the component that an id names."""
         return cls(Action(match["action"]), JobId(match["job"]))
 
     async def act(self, interaction: discord.Interaction[Any]) -> None:

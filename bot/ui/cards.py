@@ -26,6 +26,7 @@ from bot.domain.jobs import (
 )
 from bot.domain.requests import AlchemyRequest, PictureRequest, Request, TextRequest
 from bot.ui import alchemy_copy, copy, credits_copy, passages, texts
+from bot.ui.boxes import BLUE, GREEN, GREY, RED, YELLOW
 from bot.ui.buttons import Action, JobButton
 
 CARD_CHARS_MAX = 3900  # Discord counts 4000 over all texts of a message
@@ -44,12 +45,6 @@ _PROVIDERS_FAULT = frozenset(
         FailureKind.LOST,
     }
 )
-
-_BLUE = discord.Colour(0x3B82F6)
-_YELLOW = discord.Colour(0xEAB308)
-_GREEN = discord.Colour(0x22C55E)
-_RED = discord.Colour(0xEF4444)
-_GREY = discord.Colour(0x6B7280)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +142,7 @@ def lost(message: discord.Message) -> ui.LayoutView:
     """Close the card of a job that never began, from what the message itself still says."""
     shown = ui.LayoutView.from_message(message, timeout=None)
     lines = [item.content for item in shown.walk_children() if isinstance(item, ui.TextDisplay)]
-    box: ui.Container[Any] = ui.Container(accent_colour=_GREY)
+    box: ui.Container[Any] = ui.Container(accent_colour=GREY)
     for line in (copy.heading(copy.LOST), *lines[1:2], copy.LOST_BEFORE_IT_BEGAN):
         box.add_item(ui.TextDisplay(line))  # the second line is the prompt
     return ui.LayoutView(timeout=None).add_item(box)
@@ -156,15 +151,15 @@ def lost(message: discord.Message) -> ui.LayoutView:
 def _colour(job: Job) -> discord.Colour:
     match job.state:
         case JobState.ACCEPTED | JobState.SUBMITTING:
-            return _BLUE
+            return BLUE
         case JobState.RUNNING | JobState.COLLECTED:
-            return _BLUE if _is_queued(job) else _YELLOW
+            return BLUE if _is_queued(job) else YELLOW
         case JobState.DELIVERED | JobState.DONE:
-            return _GREEN
+            return GREEN
         case JobState.FAILED:
-            return _RED
+            return RED
         case JobState.CANCELLED | JobState.EXPIRED:
-            return _GREY
+            return GREY
         case _:
             assert_never(job.state)
 

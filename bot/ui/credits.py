@@ -24,11 +24,10 @@ from bot.domain.credits import (
 from bot.domain.jobs import UserId
 from bot.domain.pricing import USUAL, PriceList
 from bot.ui import budget_copy, copy, credits_copy
+from bot.ui.boxes import small_card
 from bot.ui.buttons import Answering
 
 PRICES_A_PAGE = 4
-
-_BLUE = discord.Colour(0x3B82F6)
 
 
 class Leaf(StrEnum):
@@ -104,14 +103,8 @@ class LeafButton(
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        _interaction: discord.Interaction[Any],
-        _item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Read the id and nothing else: what is raised here reaches nobody."""
+    def named(cls, match: re.Match[str]) -> Self:
+        """Make the component that an id names."""
         return cls(Leaf(match["leaf"]), int(match["at"]))
 
     async def act(self, interaction: discord.Interaction[Any]) -> None:
@@ -136,7 +129,7 @@ def statement_card(
     movements = [
         credits_copy.movement(transfer, account=account) for transfer in statement.transfers
     ]
-    return _card(
+    return small_card(
         credits_copy.CREDITS,
         credits_copy.balance(statement.balance),
         credits_copy.renewal(statement.daily, renews_at=statement.renews_at),
@@ -154,7 +147,7 @@ def prices_card(prices: PriceList, *, page: int) -> ui.LayoutView:
     buttons = [LeafButton(Leaf.OLDER, SEQ_MAX, label=credits_copy.BACK)]
     if start + PRICES_A_PAGE < len(listed):
         buttons.append(LeafButton(Leaf.PRICES, page + 1, label=credits_copy.MORE_PRICES))
-    return _card(
+    return small_card(
         credits_copy.PRICES,
         *(credits_copy.price(price) for price in shown),
         copy.small(credits_copy.PRICES_HINT),
@@ -170,14 +163,3 @@ def _pages(statement: Statement) -> list[LeafButton]:
         (True, Leaf.PRICES, 0, credits_copy.PRICES),
     )
     return [LeafButton(leaf, at, label=label) for is_wanted, leaf, at, label in wanted if is_wanted]
-
-
-def _card(title: str, *lines: str, buttons: Sequence[LeafButton]) -> ui.LayoutView:
-    box: ui.Container[Any] = ui.Container(accent_colour=_BLUE)
-    for line in (copy.heading(title), *lines):
-        if line:
-            box.add_item(ui.TextDisplay(line))
-    box.add_item(ui.ActionRow(*buttons))
-    view = ui.LayoutView(timeout=None).add_item(box)
-    view.stop()  # an ended view in discord.py's store would take the buttons' template with it
-    return view

@@ -10,10 +10,10 @@ from discord import ui
 from bot.domain.credits import AccountId, credits_of, member_account, member_of, server_account
 from bot.domain.gifts import Gift, Giving
 from bot.domain.jobs import UserId
-from bot.ui import copy, credits_copy
+from bot.ui import credits_copy
+from bot.ui.boxes import small_card
 from bot.ui.buttons import Answering
 
-_BLUE = discord.Colour(0x3B82F6)
 _KINDS = {"member": member_account, "server": server_account}
 
 
@@ -64,14 +64,8 @@ class GiftButton(
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        _interaction: discord.Interaction[Any],
-        _item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Read the id and nothing else: what is raised here reaches nobody."""
+    def named(cls, match: re.Match[str]) -> Self:
+        """Make the component that an id names."""
         return cls(
             Answer(match["answer"]),
             receiver=_KINDS[match["kind"]](int(match["to"])),
@@ -101,26 +95,15 @@ def question_card(gift: Gift, credits_: int, giving: Giving) -> ui.LayoutView:
         credits_copy.gift_question(gift.amount, to=to(gift)),
         credits_copy.giving(giving.available, giving.left),
     )
-    return _card(*lines, buttons=buttons)
+    return small_card(credits_copy.GIFT, *lines, buttons=buttons)
 
 
 def answered_card(sentence: str) -> ui.LayoutView:
     """Close the question with what became of it."""
-    return _card(sentence)
+    return small_card(credits_copy.GIFT, sentence)
 
 
 def to(gift: Gift) -> str:
     """Name who gets it."""
     member = member_of(gift.receiver)
     return credits_copy.THE_POOL if member is None else f"<@{member}>"
-
-
-def _card(*lines: str, buttons: "list[GiftButton] | None" = None) -> ui.LayoutView:
-    box: ui.Container[Any] = ui.Container(accent_colour=_BLUE)
-    for line in (copy.heading(credits_copy.GIFT), *lines):
-        box.add_item(ui.TextDisplay(line))
-    if buttons:
-        box.add_item(ui.ActionRow(*buttons))
-    view = ui.LayoutView(timeout=None).add_item(box)
-    view.stop()  # an ended view in discord.py's store would take the buttons' template with it
-    return view

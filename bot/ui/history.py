@@ -16,13 +16,12 @@ from discord import ui
 from bot.domain.jobs import WORKING, CardFile, Job, JobId, JobState, PictureFile
 from bot.domain.plain_text import ELLIPSIS
 from bot.ui import copy, passages, texts
+from bot.ui.boxes import BLUE, unlisted
 from bot.ui.buttons import Answering
 from bot.ui.cards import add_files, title
 
 OPTION_CHARS_MAX = 100  # Discord's limit
 WORDS_CHARS_MAX = 3500  # of the 4000 that a message may have
-
-_BLUE = discord.Colour(0x3B82F6)
 
 
 class Past(Protocol):
@@ -81,14 +80,8 @@ class JobSelect(
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        _interaction: discord.Interaction[Any],
-        _item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Read the id and nothing else: what is raised here reaches nobody."""
+    def named(cls, match: re.Match[str]) -> Self:
+        """Make the component that an id names."""
         return cls(Pick(match["pick"]))
 
     async def act(self, interaction: discord.Interaction[Any]) -> None:
@@ -100,7 +93,7 @@ class JobSelect(
 
 def jobs_card(pasts: Sequence[Past]) -> ui.LayoutView:
     """List jobs, the newest first, each with what became of it."""
-    box: ui.Container[Any] = ui.Container(accent_colour=_BLUE)
+    box: ui.Container[Any] = ui.Container(accent_colour=BLUE)
     box.add_item(ui.TextDisplay(copy.heading(copy.JOBS)))
     for past in pasts:
         box.add_item(ui.TextDisplay(_entry(past)))
@@ -111,7 +104,7 @@ def jobs_card(pasts: Sequence[Past]) -> ui.LayoutView:
     for pick, jobs in ((Pick.SHOW, kept), (Pick.STOP, working)):
         if jobs:
             box.add_item(ui.ActionRow(JobSelect(pick, [_option(job) for job in jobs])))
-    return _unlisted(box)
+    return unlisted(box)
 
 
 def results_of(job: Job, pictures: Sequence[PictureFile]) -> tuple[CardFile, ...]:
@@ -122,23 +115,13 @@ def results_of(job: Job, pictures: Sequence[PictureFile]) -> tuple[CardFile, ...
 
 def results_card(job: Job, files: Sequence[CardFile]) -> ui.LayoutView:
     """Show a job's results again; `files` have to be attached to the same message."""
-    box: ui.Container[Any] = ui.Container(accent_colour=_BLUE)
+    box: ui.Container[Any] = ui.Container(accent_colour=BLUE)
     box.add_item(ui.TextDisplay(copy.prompt_line(job)))
     said = passages.shown(job, chars_max=WORDS_CHARS_MAX)
     if said:
         box.add_item(ui.TextDisplay(said))
     add_files(box, files)
-    return _unlisted(box)
-
-
-def _unlisted(box: ui.Container[Any]) -> ui.LayoutView:
-    """Keep a view out of discord.py's store, which would end it after 15 minutes.
-
-    An ended view takes its dynamic items' templates with it, for every card there is.
-    """
-    view = ui.LayoutView(timeout=None).add_item(box)
-    view.stop()
-    return view
+    return unlisted(box)
 
 
 def _entry(past: Past) -> str:

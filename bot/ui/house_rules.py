@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-import discord
 from discord import ui
 
 from bot.domain.house_rules import Access, HouseRules, Listing
 from bot.domain.jobs import UserId
-from bot.ui import admin_copy, copy
+from bot.ui import admin_copy
+from bot.ui.boxes import small_card
 
 TEXT_CHARS_MAX = 3500  # of Discord's 4000 for all the texts of a message
-
-_BLUE = discord.Colour(0x3B82F6)
 
 
 class Ban(Protocol):
@@ -74,9 +72,4 @@ def access_of(rules: HouseRules, listing: Listing) -> Access:
 
 def card(title: str, *lines: str) -> ui.LayoutView:
     """Show lines below a title; what is too long is cut with a word of it."""
-    box: ui.Container[Any] = ui.Container(accent_colour=_BLUE)
-    box.add_item(ui.TextDisplay(copy.heading(title)))
-    box.add_item(ui.TextDisplay(admin_copy.cut("\n".join(lines), chars_max=TEXT_CHARS_MAX)))
-    view = ui.LayoutView(timeout=None).add_item(box)
-    view.stop()  # nothing to press: discord.py would keep an ephemeral view for 15 minutes
-    return view
+    return small_card(title, admin_copy.cut("\n".join(lines), chars_max=TEXT_CHARS_MAX))

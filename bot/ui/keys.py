@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from bot.domain.keys import KEY_CHARS_MAX, KEY_CHARS_MIN, KeyKind
 from bot.ui import key_copy
-from bot.ui.account import plain_card
+from bot.ui.boxes import small_card
 from bot.ui.modals import FormModal, submitted_id, submitted_values
 
 FIELD = "key"
@@ -26,7 +26,7 @@ _WHOSE = {KeyKind.MEMBER: "set", KeyKind.SERVER: "server"}
 def keys_card(keys: Sequence[key_copy.StoredKey], *, kind: KeyKind) -> ui.LayoutView:
     """List stored keys, one line each."""
     lines = "\n".join(map(key_copy.key, keys))
-    return plain_card(key_copy.CARD_TITLES[kind], lines or key_copy.NONE[kind])
+    return small_card(key_copy.CARD_TITLES[kind], lines or key_copy.NONE[kind])
 
 
 def key_form(provider: str, *, title: str, kind: KeyKind) -> FormModal:

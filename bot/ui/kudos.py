@@ -9,6 +9,7 @@ from discord import ui
 
 from bot.domain.kudos import Gift, GiftId
 from bot.ui import copy, texts
+from bot.ui.boxes import GREEN, GREY, small_card
 from bot.ui.buttons import Answering
 
 NAME_CHARS_MAX = 120
@@ -22,10 +23,6 @@ GIVEN = "Given"
 GIVEN_UP = "Given up"
 NOTHING_SENT = "Nothing was sent."
 GIVE, NEVER_MIND = "Give", "Never mind"
-
-_BLUE = discord.Colour(0x3B82F6)
-_GREEN = discord.Colour(0x22C55E)
-_GREY = discord.Colour(0x6B7280)
 
 
 class Account(Protocol):
@@ -100,14 +97,8 @@ class KudosButton(
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        _interaction: discord.Interaction[Any],
-        _item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Read the id and nothing else: what is raised here reaches nobody."""
+    def named(cls, match: re.Match[str]) -> Self:
+        """Make the component that an id names."""
         return cls(KudosAction(match["action"]), GiftId(match["gift"]))
 
     async def act(self, interaction: discord.Interaction[Any]) -> None:
@@ -125,7 +116,7 @@ def account_card(account: Account) -> ui.LayoutView:
         *(f"{name}: {figure}" for name, figure in account.figures),
     ]
     marks = copy.small(*account.marks) if account.marks else None
-    return _card(ACCOUNT, *lines, marks, colour=_BLUE)
+    return small_card(ACCOUNT, *lines, marks)
 
 
 def confirm_card(gift: Gift) -> ui.LayoutView:
@@ -134,36 +125,18 @@ def confirm_card(gift: Gift) -> ui.LayoutView:
         KudosButton(KudosAction.GIVE, gift.id, label=GIVE),
         KudosButton(KudosAction.DROP, gift.id, label=NEVER_MIND),
     )
-    return _card(CONFIRM, _told(gift), CANNOT_BE_UNDONE, colour=_BLUE, buttons=buttons)
+    return small_card(CONFIRM, _told(gift), CANNOT_BE_UNDONE, buttons=buttons)
 
 
 def given_card(gift: Gift) -> ui.LayoutView:
     """Say that a gift was sent."""
-    return _card(GIVEN, _told(gift), colour=_GREEN)
+    return small_card(GIVEN, _told(gift), colour=GREEN)
 
 
 def given_up_card(gift: Gift) -> ui.LayoutView:
     """Say that a gift was not sent."""
-    return _card(GIVEN_UP, _told(gift), NOTHING_SENT, colour=_GREY)
+    return small_card(GIVEN_UP, _told(gift), NOTHING_SENT, colour=GREY)
 
 
 def _told(gift: Gift) -> str:
     return f"**{gift.amount:,} kudos** for {texts.inline(gift.receiver, chars_max=NAME_CHARS_MAX)}"
-
-
-def _card(
-    title: str,
-    *lines: str | None,
-    colour: discord.Colour,
-    buttons: tuple[KudosButton, ...] = (),
-) -> ui.LayoutView:
-    box: ui.Container[Any] = ui.Container(accent_colour=colour)
-    box.add_item(ui.TextDisplay(copy.heading(title)))
-    for line in lines:
-        if line:
-            box.add_item(ui.TextDisplay(line))
-    if buttons:
-        box.add_item(ui.ActionRow(*buttons))
-    view = ui.LayoutView(timeout=None).add_item(box)
-    view.stop()  # out of discord.py's store, which would end it and its template for everybody
-    return view

@@ -17,13 +17,12 @@ from discord import ui
 from bot.domain.errors import InvalidRequest
 from bot.domain.requests import AlchemyRequest
 from bot.ui import alchemy_copy, copy
+from bot.ui.boxes import BLUE, unlisted
 from bot.ui.buttons import Answering
 from bot.ui.found import Found
 
 KEPT = timedelta(minutes=15)
 OFFERS_MAX = 1000
-
-_BLUE = discord.Colour(0x3B82F6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +86,8 @@ class PictureSelect(
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        _interaction: discord.Interaction[Any],
-        _item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Read the id and nothing else: what is raised here reaches nobody."""
+    def named(cls, match: re.Match[str]) -> Self:
+        """Make the component that an id names."""
         return cls(int(match["offer"]))
 
     async def act(self, interaction: discord.Interaction[Any]) -> None:
@@ -106,7 +99,7 @@ class PictureSelect(
 
 def picker(offer_id: int, pictures: Sequence[Found]) -> ui.LayoutView:
     """Show a message's pictures and let one be chosen."""
-    box: ui.Container[Any] = ui.Container(accent_colour=_BLUE)
+    box: ui.Container[Any] = ui.Container(accent_colour=BLUE)
     box.add_item(ui.TextDisplay(copy.heading(alchemy_copy.WHICH_ONE)))
     box.add_item(ui.TextDisplay(alchemy_copy.WHICH_HINT))
     box.add_item(ui.MediaGallery(*(discord.MediaGalleryItem(one.url) for one in pictures)))
@@ -115,6 +108,4 @@ def picker(offer_id: int, pictures: Sequence[Found]) -> ui.LayoutView:
         for number in range(len(pictures))
     ]
     box.add_item(ui.ActionRow(PictureSelect(offer_id, options)))
-    view = ui.LayoutView(timeout=None).add_item(box)
-    view.stop()  # out of discord.py's store, which would end it and its template for everybody
-    return view
+    return unlisted(box)

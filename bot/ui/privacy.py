@@ -8,11 +8,9 @@ from discord import ui
 
 from bot.domain.errors import NotAllowed
 from bot.domain.jobs import UserId
-from bot.ui import copy, privacy_copy
-from bot.ui.account import plain_card
+from bot.ui import privacy_copy
+from bot.ui.boxes import RED, small_card
 from bot.ui.buttons import Answering
-
-_RED = discord.Colour(0xDC2626)
 
 
 class Erasures(Protocol):
@@ -45,14 +43,8 @@ class EraseButton(
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        _interaction: discord.Interaction[Any],
-        _item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Read the id and nothing else: what is raised here reaches nobody."""
+    def named(cls, match: re.Match[str]) -> Self:
+        """Make the component that an id names."""
         return cls(UserId(int(match["owner"])))
 
     async def act(self, interaction: discord.Interaction[Any]) -> None:
@@ -65,16 +57,15 @@ class EraseButton(
 
 def erase_card(owner_id: UserId) -> ui.LayoutView:
     """Say what an erasure takes and what it leaves, with the button that does it."""
-    box: ui.Container[Any] = ui.Container(accent_colour=_RED)
-    box.add_item(ui.TextDisplay(copy.heading(privacy_copy.ERASE_TITLE)))
-    box.add_item(ui.TextDisplay(privacy_copy.ERASE_WHAT))
-    box.add_item(ui.TextDisplay(privacy_copy.ERASE_WHAT_STAYS))
-    box.add_item(ui.ActionRow(EraseButton(owner_id)))
-    view = ui.LayoutView(timeout=None).add_item(box)
-    view.stop()  # an ended view in discord.py's store would take the button's template with it
-    return view
+    return small_card(
+        privacy_copy.ERASE_TITLE,
+        privacy_copy.ERASE_WHAT,
+        privacy_copy.ERASE_WHAT_STAYS,
+        colour=RED,
+        buttons=[EraseButton(owner_id)],
+    )
 
 
 def erasing_card(said: str) -> ui.LayoutView:
     """Say how far it is, with nothing to press."""
-    return plain_card(privacy_copy.ERASE_TITLE, said)
+    return small_card(privacy_copy.ERASE_TITLE, said)

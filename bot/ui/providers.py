@@ -9,7 +9,7 @@ from bot.domain.capabilities import Ability, Capability, Sight
 from bot.domain.credits import Microcredits
 from bot.domain.keys import ON_KEY, KeyKind
 from bot.ui import copy, texts
-from bot.ui.account import plain_card
+from bot.ui.boxes import small_card
 
 WHY_CHARS_MAX = 100
 PER = {
@@ -62,7 +62,7 @@ class Standing(Protocol):
 
 def providers_card(standings: Sequence[Standing]) -> ui.LayoutView:
     """List the providers in the operator's order."""
-    return plain_card(copy.WHO_WORKS, *map(_entry, standings), copy.small(copy.WHO_WORKS_HINT))
+    return small_card(copy.WHO_WORKS, *map(_entry, standings), copy.small(copy.WHO_WORKS_HINT))
 
 
 def _entry(standing: Standing) -> str:

@@ -2,22 +2,20 @@
 
 from typing import Any
 
-import discord
 from discord import ui
 
 from bot.domain.credits import Microcredits
 from bot.domain.errors import Unconfirmed
 from bot.domain.jobs import Job
 from bot.ui import copy, credits_copy
+from bot.ui.boxes import YELLOW
 from bot.ui.buttons import Action, JobButton
 from bot.ui.cards import asked
-
-_YELLOW = discord.Colour(0xEAB308)
 
 
 def question_card(job: Job, question: Unconfirmed) -> ui.LayoutView:
     """Ask for the member's word, with what it would cost and what there is."""
-    box: ui.Container[Any] = ui.Container(accent_colour=_YELLOW)
+    box: ui.Container[Any] = ui.Container(accent_colour=YELLOW)
     price, available = Microcredits(question.price), Microcredits(question.available)
     for line in (
         copy.heading(credits_copy.GO_AHEAD),

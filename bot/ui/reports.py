@@ -17,13 +17,12 @@ from bot.domain.reports import (
     ReportId,
 )
 from bot.ui import copy, report_copy
+from bot.ui.boxes import AMBER, GREEN, unlisted
 from bot.ui.buttons import Answering
 from bot.ui.modals import OPEN_S, submitted_id
 
 WORDS, LINK = "words", "link"
 
-_AMBER = discord.Colour(0xD97706)
-_GREEN = discord.Colour(0x16A34A)
 
 _FORM_ID = re.compile(
     r"report:v1:(?P<message>[0-9]{1,20}):(?P<channel>[0-9]{1,20}):(?P<job>[0-9]{1,20})"
@@ -87,14 +86,8 @@ class HandledButton(
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        _interaction: discord.Interaction[Any],
-        _item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Read the id and nothing else: what is raised here reaches nobody."""
+    def named(cls, match: re.Match[str]) -> Self:
+        """Make the component that an id names."""
         return cls(Shown(match["shown"]), ReportId(match["report"]))
 
     async def act(self, interaction: discord.Interaction[Any]) -> None:
@@ -156,7 +149,7 @@ def report_message(filed: Filed) -> ui.LayoutView:
     """Show a report in the channel for them."""
     report = filed.report
     is_handled = report.handled_at is not None
-    box: ui.Container[Any] = ui.Container(accent_colour=_GREEN if is_handled else _AMBER)
+    box: ui.Container[Any] = ui.Container(accent_colour=GREEN if is_handled else AMBER)
     words, facts = report_copy.words(report), report_copy.facts(report)
     box.add_item(ui.TextDisplay(copy.heading(report_copy.REPORT)))
     box.add_item(ui.TextDisplay(f"{words}\n{facts}"))
@@ -166,12 +159,12 @@ def report_message(filed: Filed) -> ui.LayoutView:
         box.add_item(ui.ActionRow(HandledButton(Shown.POSTED, report.id)))
     else:
         box.add_item(ui.TextDisplay(report_copy.handled(report.handler_id, report.handled_at)))
-    return _unlisted(box)
+    return unlisted(box)
 
 
 def waiting_card(filed: Sequence[Filed]) -> ui.LayoutView:
     """List reports that nobody has handled, each with its button."""
-    box: ui.Container[Any] = ui.Container(accent_colour=_AMBER if filed else _GREEN)
+    box: ui.Container[Any] = ui.Container(accent_colour=AMBER if filed else GREEN)
     box.add_item(ui.TextDisplay(copy.heading(report_copy.WAITING)))
     for report in (one.report for one in filed):
         words = report_copy.words(report, chars_max=report_copy.LISTED_CHARS_MAX)
@@ -179,11 +172,4 @@ def waiting_card(filed: Sequence[Filed]) -> ui.LayoutView:
         box.add_item(ui.ActionRow(HandledButton(Shown.LISTED, report.id)))
     if not filed:
         box.add_item(ui.TextDisplay(report_copy.NONE_WAIT))
-    return _unlisted(box)
-
-
-def _unlisted(box: ui.Container[Any]) -> ui.LayoutView:
-    """Keep a view out of discord.py's store: once ended it would take its buttons' templates along."""
-    view = ui.LayoutView(timeout=None).add_item(box)
-    view.stop()
-    return view
+    return unlisted(box)

@@ -10,6 +10,7 @@ from discord import ui
 from discord.app_commands import Choice
 
 from bot.ui import copy, texts
+from bot.ui.boxes import BLUE, unlisted
 from bot.ui.buttons import Answering
 from bot.ui.choices import CHOICE_CHARS_MAX
 
@@ -26,8 +27,6 @@ NONE_FOUND = "I know no style like that. With its whole name I can look one up t
 NONE_YET = "Nobody here offers styles right now."
 HINT = "Use one with /imagine style, or behind the prompt with --style."
 OLDER, NEWER = "More", "Back"
-
-_BLUE = discord.Colour(0x3B82F6)
 
 
 class Style(Protocol):
@@ -158,14 +157,8 @@ class StylesButton(
         )
 
     @classmethod
-    async def from_custom_id(
-        cls,
-        _interaction: discord.Interaction[Any],
-        _item: ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Read the id and nothing else: what is raised here reaches nobody."""
+    def named(cls, match: re.Match[str]) -> Self:
+        """Make the component that an id names."""
         return cls(int(match["page"]), match["typed"], label="…")
 
     async def act(self, interaction: discord.Interaction[Any]) -> None:
@@ -176,7 +169,7 @@ class StylesButton(
 
 def styles_card(leaf: Leaf, *, typed: str) -> ui.LayoutView:
     """Show a page of styles, with buttons to the ones beside it."""
-    box: ui.Container[Any] = ui.Container(accent_colour=_BLUE)
+    box: ui.Container[Any] = ui.Container(accent_colour=BLUE)
     box.add_item(ui.TextDisplay(copy.heading(STYLES)))
     for listed in leaf.listed:
         box.add_item(ui.TextDisplay(_entry(listed)))
@@ -192,9 +185,7 @@ def styles_card(leaf: Leaf, *, typed: str) -> ui.LayoutView:
     ]
     if buttons:
         box.add_item(ui.ActionRow(*buttons))
-    view = ui.LayoutView(timeout=None).add_item(box)
-    view.stop()  # out of discord.py's store, which would end it and its template for everybody
-    return view
+    return unlisted(box)
 
 
 def style_choices(found: Iterable[Listed]) -> list[Choice[str]]:
