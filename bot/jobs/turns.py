@@ -8,10 +8,10 @@ has no task and no timer; `run` wakes the next one when the provider's budget ha
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from bot.domain.clock import Clock
 from bot.domain.jobs import Job, JobId, UserId
@@ -81,6 +81,28 @@ class _Line:
         """Return how many of a member's jobs here may go before another of theirs is done."""
         return self.seats.free(owner_id) + self.seats.has(jobs[0].id)
 
+    def place(self, job_id: JobId) -> "Place | None":
+        """Return where a job stands; None when it does not wait."""
+        found = self.where.get(job_id)
+        if found is None:
+            return None
+        server, owner_id, waiting = found
+        mine = self.servers[server][owner_id]
+        before = mine.index(waiting)
+        room = self.room(owner_id, mine)
+        if before >= room:
+            return Place(1 + before - room, is_own=True)
+        here = {owner: self._may_go(owner, jobs) for owner, jobs in self.servers[server].items()}
+        turn = _turn(here, owner_id, before + 1)
+        there = {other: self._all_may_go(members) for other, members in self.servers.items()}
+        return Place(_turn(there, server, turn), is_own=False)
+
+    def _may_go(self, owner_id: UserId, jobs: deque[_Waiting]) -> int:
+        return min(len(jobs), self.room(owner_id, jobs))
+
+    def _all_may_go(self, members: _Members) -> int:
+        return sum(self._may_go(owner_id, jobs) for owner_id, jobs in members.items())
+
     def _next(self) -> tuple[int | None, UserId] | None:
         for server, members in self.servers.items():
             for owner_id, jobs in members.items():
@@ -96,12 +118,29 @@ class _Line:
             del self.servers[server]
 
 
+K = TypeVar("K")
+
+
+def _turn(may_go: Mapping[K, int], mine: K, nth: int) -> int:
+    """Return as which of all the `nth` of `mine` goes, where all take turns in this order.
+
+    Whoever stands earlier in the round goes once more before it than whoever stands later.
+    """
+    turn, rounds = nth, nth
+    for each, count in may_go.items():
+        if each == mine:
+            rounds = nth - 1
+        else:
+            turn += min(count, rounds)
+    return turn
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a job stands in line, from 1.
 
     `is_own`: only among its member's jobs, of which as many run as may; else among all that go
-    before it, which is exact while one server asks, an estimate across servers.
+    before it, as long as nobody comes or leaves.
     """
 
     number: int
@@ -141,27 +180,8 @@ class Turns:
             self._line.remove(job_id)
 
     def place(self, job_id: JobId) -> Place | None:
-        """Return a waiting job's place in its line; None when it does not wait.
-
-        Whoever stands earlier in the round goes once more before it than whoever stands later.
-        """
-        found = self._line.where.get(job_id)
-        if found is None:
-            return None
-        server, owner_id, waiting = found
-        mine = self._line.servers[server][owner_id]
-        before = mine.index(waiting)
-        room = self._line.room(owner_id, mine)
-        if before >= room:
-            return Place(1 + before - room, is_own=True)
-        place, rounds = 1 + before, before + 1
-        for members in self._line.servers.values():
-            for other_id, jobs in members.items():
-                if jobs is mine:
-                    rounds = before
-                else:
-                    place += min(len(jobs), rounds, self._line.room(other_id, jobs))
-        return Place(place, is_own=False)
+        """Return a waiting job's place in its line; None when it does not wait."""
+        return self._line.place(job_id)
 
     async def run(self, wake: Wake) -> None:
         """Wake one job per place in the provider's budget, for ever."""

@@ -184,6 +184,11 @@ def test_who_does_not_wait_has_no_place():
 # ---------------------------------------------------------------- so many of one member at once
 
 
+def one_of(server, member):
+    """Return a member who asks in this server alone: elsewhere they would need the same seats."""
+    return 100 * (server or 0) + member
+
+
 def in_line(turns, *asked):
     """Let (member, …) ask in this order; ids count from 1."""
     for number, member in enumerate(asked, start=1):
@@ -264,11 +269,23 @@ async def test_a_place_behind_ones_own_jobs_counts_those_that_wait_before_it():
 
 
 @given(
-    st.lists(st.sampled_from([10, 20, 30]), min_size=1, max_size=20), st.integers(1, 4), st.data()
+    st.lists(
+        st.tuples(st.sampled_from([1, 2, None]), st.sampled_from([10, 20, 30])),
+        min_size=1,
+        max_size=20,
+    ),
+    st.integers(1, 4),
+    st.integers(0, 10),
+    st.data(),
 )
-def test_a_place_among_all_is_how_many_turns_it_takes_when_nobody_leaves(asked, each, data):
+def test_a_place_among_all_is_how_many_turns_it_takes_when_nobody_leaves(asked, each, gone, data):
     turns = turns_of(seats=seats_of(each))
-    in_line(turns, *asked)
+    for number, (server, member) in enumerate(asked, start=1):
+        turns.claim(a_job(number, owner_id=one_of(server, member), guild_id=server))
+    for _ in range(min(gone, len(asked) - 1)):
+        turns._line.take()
+    if not turns._line.where:
+        return
     wanted = data.draw(st.sampled_from(sorted(turns._line.where)))
     place = turns.place(wanted)
 
