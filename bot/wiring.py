@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from bot.accounts.audit_trail import AuditBook
 from bot.accounts.budgets import BudgetBook
@@ -38,7 +39,7 @@ from bot.jobs.history import History
 from bot.jobs.notifier import Notifier
 from bot.jobs.offers import Offers
 from bot.jobs.overview import Overview
-from bot.jobs.pace import Pace
+from bot.jobs.pace import Pace, Paces
 from bot.jobs.pseudonyms import KEY_LABEL as PSEUDONYMS_LABEL
 from bot.jobs.pseudonyms import Pseudonyms
 from bot.jobs.recovery import Recovery
@@ -314,7 +315,7 @@ def _tools(
         service_keys=service_keys(settings),
         seats=seats,
         turns={
-            name: Turns(_pace(provider.limits), seats=seats, clock=opened.clock)
+            name: Turns(_paces(provider.limits), seats=seats, clock=opened.clock)
             for name, provider in opened.providers.items()
         },
         notifier=notifier,
@@ -375,8 +376,9 @@ def _master_keys(opened: Opened, vault: Vault) -> MasterKeyWatch:
     )
 
 
-def _pace(limits: Limits) -> Pace:
-    return Pace(per_s=limits.submits_per_s, per_min=limits.submits_per_min)
+def _paces(limits: Limits) -> Paces:
+    make = partial(Pace, per_s=limits.submits_per_s, per_min=limits.submits_per_min)
+    return Paces(make, by_key=limits.by_key)
 
 
 def _point_at_discord(settings: Settings) -> None:

@@ -14,6 +14,7 @@
     - Transient            try again, later or elsewhere (.retry_after_s)
       · RateLimited        the provider asked us to slow down
         - ShutOut          for a while it takes nothing from this address, whoever asks
+        - KeyBusy          as much is in work on this key as its account may have
     - Permanent            another try would fail the same way
       · KeyRejected        the provider does not know this key
       · ProtocolBroken     an answer that cannot be read
@@ -125,6 +126,10 @@ class RateLimited(Transient):
 
 class ShutOut(RateLimited):
     """For a while the provider takes nothing from this address, whoever asks and with any key."""
+
+
+class KeyBusy(RateLimited):
+    """As much is in work on this key as its account may have; with other keys it goes on."""
 
 
 class Permanent(ProviderError):

@@ -60,3 +60,7 @@ class KeyOwner:
             case KeyKind.SERVER:
                 assert guild_id is not None, "a server's key is lent in that server"
                 return cls.server(guild_id)
+
+
+Payer = KeyOwner | None
+"""Whose key pays; None for the service's own."""

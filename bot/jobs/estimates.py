@@ -56,10 +56,11 @@ class Estimates:
         turns = tools.turns[job.provider]
         if turns.waiting:
             return None  # its calls are all spoken for
-        place = turns.pace.book(tools.clock.now())  # asking counts as a submit
-        wait_s = (place - tools.clock.now()).total_seconds()
+        now = tools.clock.now()
+        wait_s = (turns.paces.next(job.key_owner, now) - now).total_seconds()
         if wait_s > PATIENCE_S:
             return None
+        turns.paces.book(job.key_owner, now)  # asking counts as a submit
         await tools.clock.sleep(max(0.0, wait_s))
         try:
             async with asyncio.timeout(ANSWER_S):

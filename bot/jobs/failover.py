@@ -33,7 +33,7 @@ def is_second_open(tools: Tools, job: Job) -> bool:
     assert second is not None, "asked before"
     owner = KeyOwner.of(second.key_kind, member_id=job.owner_id, guild_id=job.target.guild_id)
     is_up = tools.health.is_up(second.provider, owner)
-    return is_up and not _shut_for_long(tools, second.provider)
+    return is_up and not _shut_for_long(tools, second.provider, owner)
 
 
 def is_time(error: ProviderError, *, refusals: int) -> bool:
@@ -47,8 +47,8 @@ def why_leave_line(tools: Tools, job: Job) -> str:
     if not may_take_over(tools, job) or not is_second_open(tools, job):
         return ""
     why = tools.health.why_down(job.provider, job.key_owner)
-    if not why and _shut_for_long(tools, job.provider):
-        why = tools.turns[job.provider].pace.why_shut
+    if not why and _shut_for_long(tools, job.provider, job.key_owner):
+        why = tools.turns[job.provider].paces.why_shut(job.key_owner, tools.clock.now())
     return why
 
 
@@ -80,6 +80,6 @@ async def take_over(tools: Tools, job: Job, why: str) -> Job:
     return taken
 
 
-def _shut_for_long(tools: Tools, provider: str) -> bool:
+def _shut_for_long(tools: Tools, provider: str, payer: KeyOwner | None) -> bool:
     now: datetime = tools.clock.now()
-    return tools.turns[provider].pace.opens_at(now) - now > WAIT_MAX
+    return tools.turns[provider].paces.opens_at(payer, now) - now > WAIT_MAX

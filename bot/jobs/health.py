@@ -11,16 +11,13 @@ from datetime import datetime, timedelta
 
 from bot.domain.clock import Clock
 from bot.domain.jobs import Job, JobId
-from bot.domain.keys import KeyOwner
+from bot.domain.keys import Payer
 
 log = logging.getLogger(__name__)
 
 FAILURES_MAX = 3
 PAUSE, PAUSES_MAX = timedelta(seconds=15), 20
 TRIAL_LIFE = timedelta(minutes=4)  # a trial that never ended does not hold everybody up for ever
-
-Payer = KeyOwner | None
-"""Whose key it is; None for the service's own."""
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.domain.errors import (
     ContentRefused,
+    KeyBusy,
     KeyRejected,
     Permanent,
     RateLimited,
@@ -72,10 +73,14 @@ class Refusals:
             health.failed(job, str(error))
             return
         health.worked(job)
-        if job.key_owner is None or not limits.by_key:
-            self._tools.turns[job.provider].pace.shut(until, why=str(error))
+        paces = self._tools.turns[job.provider].paces
+        is_keys = limits.by_key or isinstance(error, KeyBusy)
         if isinstance(error, ShutOut):
             health.shut_out(job.provider, str(error), until=until)
+        if is_keys and not isinstance(error, ShutOut):
+            paces.shut_key(job.key_owner, until, now=self._tools.clock.now(), why=str(error))
+        else:
+            paces.shut(until, why=str(error))
 
     async def for_good(self, job: Job, error: Permanent | UserError) -> Job:
         """End a job that would be refused again here, or let the second choice have it.

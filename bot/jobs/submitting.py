@@ -59,6 +59,11 @@ class Submitting:
         if not self._turns(job).claim(job):
             why = why_leave_line(self._tools, job)
             return await self._refusals.elsewhere(job, why) if why else self._in_line(job)
+        with self._turns(job).sending(job.id):
+            return await self._on_its_way(job)
+
+    async def _on_its_way(self, job: Job) -> Job | datetime:
+        """Send a job whose turn has come, unless its provider is left alone just now."""
         blocked_until = self._tools.health.blocked_until(job)
         if blocked_until is not None:
             return await self._refusals.blocked(job, blocked_until)
@@ -135,7 +140,8 @@ class Submitting:
         if job.key_owner is None or job.remote is not None or job.provider_cost is not None:
             return job
         provider = self._tools.providers[job.provider]
-        self._turns(job).pace.book(self._tools.clock.now())  # asking counts as a submit
+        now = self._tools.clock.now()
+        self._turns(job).paces.book(job.key_owner, now)  # asking counts as a submit
         try:
             cost = await provider.estimate(
                 job.request, key=await self._tools.key_to_submit(job), inputs=inputs

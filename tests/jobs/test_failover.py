@@ -11,6 +11,7 @@ from bot.domain.errors import (
     Ambiguous,
     ContentRefused,
     InvalidRequest,
+    KeyBusy,
     KeyRejected,
     Permanent,
     RateLimited,
@@ -355,8 +356,22 @@ async def test_a_limit_on_one_members_key_holds_up_others_only_where_it_is_not_t
     while world.one.asked == 0:
         await world.step()
 
-    now = world.clock.now()
-    assert world.turns["one"].pace.is_shut(now - timedelta(seconds=601)) is not by_key
+    before = world.clock.now() - timedelta(seconds=601)
+    opens_for_all = world.turns["one"].paces.opens_at(None, before)
+    assert (opens_for_all == before) is by_key
+    assert world.turns["one"].paces.opens_at(KeyOwner.member(ANNA), before) > before
+
+
+async def test_a_busy_account_of_one_member_holds_up_nobody_else(world):
+    await world.brings_key("one")
+    await world.asks(key_kind=KeyKind.MEMBER, second=None, price=NOTHING)
+    world.one.will_say(said(KeyBusy, retry_after_s=600))
+    while world.one.asked == 0:
+        await world.step()
+
+    before = world.clock.now() - timedelta(seconds=601)
+    assert world.turns["one"].paces.opens_at(None, before) == before
+    assert world.turns["one"].paces.opens_at(KeyOwner.member(ANNA), before) > before
 
 
 async def test_an_erased_key_says_nothing_of_its_provider(world):

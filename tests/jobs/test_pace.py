@@ -35,9 +35,9 @@ def test_a_shut_pace_lets_nobody_through_before_its_time():
 
     pace.shut(until, why="Slow down.")
 
-    assert pace.is_shut(START)
+    assert pace.opens_at(START) == until
     assert pace.book(START) == until
-    assert not pace.is_shut(until)
+    assert pace.opens_at(until) == until
 
 
 def test_a_shorter_shutting_does_not_open_a_longer_one():

@@ -3,6 +3,7 @@
 from collections import deque
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from pydantic import SecretStr
@@ -25,7 +26,7 @@ from bot.domain.requests import BlobId, PictureRequest, Source
 from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
 from bot.jobs.inputs import SOURCE_GONE_SENTENCE
-from bot.jobs.pace import Pace
+from bot.jobs.pace import Pace, Paces
 from bot.jobs.schedule import Schedule
 from bot.jobs.seats import Seats
 from bot.jobs.tools import Tools
@@ -139,9 +140,9 @@ class World:
         """Start a worker that remembers nothing, as after a kill."""
         providers = {"bycall": self.provider}
         limits = self.provider.limits
-        pace = Pace(per_s=limits.submits_per_s, per_min=limits.submits_per_min)
+        make = partial(Pace, per_s=limits.submits_per_s, per_min=limits.submits_per_min)
         seats = Seats(self.database, each=5)
-        self.turns = Turns(pace, seats=seats, clock=self.clock)
+        self.turns = Turns(Paces(make, by_key=limits.by_key), seats=seats, clock=self.clock)
         self.worker = Worker(
             Tools(
                 database=self.database,

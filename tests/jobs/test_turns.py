@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import SystemClock
 from bot.domain.jobs import JobId
-from bot.jobs.pace import Pace
+from bot.domain.keys import KeyKind, KeyOwner
+from bot.jobs.pace import Pace, Paces
 from bot.jobs.seats import Seats
-from bot.jobs.turns import Place, Turns, _Line
+from bot.jobs.turns import SENT_AT_ONCE_MAX, Place, Turns, _Line
 from tests.storage.store_values import NOON, a_target
 from tests.storage.store_values import a_job as stored_job
 
@@ -23,25 +24,38 @@ def seats_of(each):
     return Seats(None, each=each)  # nothing is read from a store here
 
 
-def a_job(number, *, owner_id=10, guild_id=1):
+def a_job(number, *, owner_id=10, guild_id=1, key_kind=KeyKind.SERVICE):
     return stored_job(
         str(number),
         owner_id=owner_id,
         target=a_target(guild_id=guild_id),
         created_at=NOON + timedelta(seconds=number),
+        key_kind=key_kind,
     )
+
+
+def paces_of(per_s=1e6, *, per_min=100_000, by_key=False):
+    return Paces(lambda: Pace(per_s=per_s, per_min=per_min), by_key=by_key)
+
+
+def a_line(each=MANY):
+    return _Line(seats_of(each), paces_of())
+
+
+def take(line):
+    return line.take(CLOCK.now() + timedelta(hours=1))
 
 
 def served(line):
     taken = []
     while line.where:
-        taken.append(line.take())
+        taken.append(take(line))
     return taken
 
 
 def line_of(*asked):
     """Fill a line with (server, member) pairs in this order; ids count from 1."""
-    line = _Line(seats_of(MANY))
+    line = a_line()
     for number, (server, member) in enumerate(asked, start=1):
         line.add(a_job(number, owner_id=member, guild_id=server))
     return line
@@ -66,7 +80,7 @@ def test_a_members_own_jobs_keep_their_order():
 
 
 def test_a_members_own_jobs_go_as_they_were_asked_for_however_they_came_here():
-    line = _Line(seats_of(MANY))
+    line = a_line()
     for number in (3, 1, 4, 2):
         line.add(a_job(number))
 
@@ -118,8 +132,9 @@ async def running(turns):
         await asyncio.gather(task, return_exceptions=True)
 
 
-def turns_of(per_s=1000, *, seats=None):
-    return Turns(Pace(per_s=per_s, per_min=100_000), seats=seats or seats_of(MANY), clock=CLOCK)
+def turns_of(per_s=1e6, *, seats=None, by_key=False, per_min=100_000):
+    paces = paces_of(per_s, per_min=per_min, by_key=by_key)
+    return Turns(paces, seats=seats or seats_of(MANY), clock=CLOCK)
 
 
 async def test_a_turn_is_granted_once_and_used_up():
@@ -154,10 +169,9 @@ async def test_a_job_that_left_is_not_woken():
 
 
 async def test_nobody_is_woken_while_the_provider_refuses_everybody():
-    pace = Pace(per_s=1000, per_min=100_000)
+    turns = turns_of()
     until_open = CLOCK.now() + timedelta(milliseconds=50)
-    pace.shut(until_open, why="Slow down.")
-    turns = Turns(pace, seats=seats_of(MANY), clock=CLOCK)
+    turns.paces.shut(until_open, why="Slow down.")
     turns.claim(a_job(1))
     async with running(turns) as (_, until):
         await until(1)
@@ -197,7 +211,7 @@ def in_line(turns, *asked):
 
 def taken(turns):
     found = []
-    while (job_id := turns._line.take()) is not None:
+    while (job_id := take(turns._line)) is not None:
         found.append(job_id)
     return found
 
@@ -283,7 +297,7 @@ def test_a_place_among_all_is_how_many_turns_it_takes_when_nobody_leaves(asked, 
     for number, (server, member) in enumerate(asked, start=1):
         turns.claim(a_job(number, owner_id=one_of(server, member), guild_id=server))
     for _ in range(min(gone, len(asked) - 1)):
-        turns._line.take()
+        take(turns._line)
     if not turns._line.where:
         return
     wanted = data.draw(st.sampled_from(sorted(turns._line.where)))
@@ -303,7 +317,7 @@ def test_a_place_among_all_is_how_many_turns_it_takes_when_nobody_leaves(asked, 
 )
 def test_nobody_ever_has_more_seats_than_one_may_and_everybody_goes_in_the_end(asked, each, data):
     seats = seats_of(each)
-    line = _Line(seats)
+    line = _Line(seats, paces_of())
     whose = {}
     for number, (server, member) in enumerate(asked, start=1):
         line.add(a_job(number, owner_id=member, guild_id=server))
@@ -311,7 +325,7 @@ def test_nobody_ever_has_more_seats_than_one_may_and_everybody_goes_in_the_end(a
     sitting, gone = [], []
 
     while line.where or sitting:
-        job_id = line.take()
+        job_id = take(line)
         if job_id is not None:
             sitting.append(job_id)
         else:
@@ -323,3 +337,102 @@ def test_nobody_ever_has_more_seats_than_one_may_and_everybody_goes_in_the_end(a
 
     assert sorted(gone, key=int) == [str(number) for number in range(1, len(asked) + 1)]
     assert all(seats.free(member) == each for member in (10, 20, 30))
+
+
+# ---------------------------------------------------------------- different keys
+
+
+OWN = KeyOwner.member(20)
+
+
+async def test_one_keys_limit_holds_up_nobody_elses():
+    turns = turns_of()
+    shut_until = CLOCK.now() + timedelta(hours=1)
+    turns.paces.shut_key(OWN, shut_until, now=CLOCK.now(), why="Slow down.")
+    turns.claim(a_job(1, owner_id=20, key_kind=KeyKind.MEMBER))
+    turns.claim(a_job(2, owner_id=10))
+    async with running(turns) as (woken, until):
+        await until(1)
+        await asyncio.sleep(0.02)
+
+        assert woken == ["2"]
+        assert turns.paces.opens_at(OWN, CLOCK.now()) == shut_until
+        assert turns.paces.why_shut(OWN, CLOCK.now()) == "Slow down."
+
+
+async def test_who_brings_a_key_of_their_own_does_not_wait_for_the_services():
+    turns = turns_of(by_key=True)
+    turns.paces.shut_key(None, CLOCK.now() + timedelta(hours=1), now=CLOCK.now(), why="Tomorrow.")
+    turns.claim(a_job(1, owner_id=10))
+    async with running(turns) as (woken, until):
+        await asyncio.sleep(0.02)  # it waits for the hour to pass …
+        turns.claim(a_job(2, owner_id=20, key_kind=KeyKind.MEMBER))
+        await until(1)
+
+        assert woken == ["2"]
+
+
+async def test_each_key_has_a_budget_of_its_own_where_the_provider_counts_by_key():
+    turns = turns_of(by_key=True, per_min=2)
+    for number in range(1, 5):
+        turns.claim(a_job(number, owner_id=10))
+        turns.claim(a_job(10 + number, owner_id=20, key_kind=KeyKind.MEMBER))
+    async with running(turns) as (woken, until):
+        await until(4)
+        await asyncio.sleep(0.02)
+
+    assert sorted(woken) == ["1", "11", "12", "2"]
+
+
+async def test_all_keys_share_one_budget_where_the_provider_counts_by_address():
+    turns = turns_of(per_min=2)
+    for number in range(1, 5):
+        turns.claim(a_job(number, owner_id=10))
+        turns.claim(a_job(10 + number, owner_id=20, key_kind=KeyKind.MEMBER))
+    async with running(turns) as (woken, until):
+        await until(2)
+        await asyncio.sleep(0.02)
+
+    assert woken == ["1", "11"]
+
+
+def test_a_place_counts_those_that_draw_on_the_same_budget():
+    turns = turns_of(by_key=True)
+    for number in range(1, 4):
+        turns.claim(a_job(number, owner_id=number))
+    turns.claim(a_job(9, owner_id=20, key_kind=KeyKind.MEMBER))
+
+    assert turns.place(JobId("9")) == Place(1, is_own=False)
+    assert turns.place(JobId("3")) == Place(3, is_own=False)
+
+
+def test_keys_that_asked_once_are_not_remembered_for_ever():
+    paces, now = paces_of(by_key=True), NOON
+
+    for number in range(5000):
+        now += timedelta(seconds=1)
+        paces.book(KeyOwner.member(number), now)
+
+    assert len(paces._of_key) <= 512
+
+
+# ---------------------------------------------------------------- on their way
+
+
+async def test_no_more_are_on_their_way_than_answers_can_be_waited_for():
+    turns, many = turns_of(), SENT_AT_ONCE_MAX + 10
+    for number in range(many):
+        turns.claim(a_job(number))
+    async with running(turns) as (woken, until):
+        await until(SENT_AT_ONCE_MAX)
+        first = woken[0]
+        assert turns.claim(a_job(int(first)))
+        with turns.sending(first):
+            await asyncio.sleep(0.02)
+            assert len(woken) == SENT_AT_ONCE_MAX
+        await until(SENT_AT_ONCE_MAX + 1)
+        turns.leave(woken[1])
+        await until(SENT_AT_ONCE_MAX + 2)
+        await asyncio.sleep(0.02)
+
+        assert len(woken) == SENT_AT_ONCE_MAX + 2

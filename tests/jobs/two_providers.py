@@ -3,6 +3,7 @@
 from collections import deque
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from pydantic import SecretStr
 
@@ -17,7 +18,7 @@ from bot.domain.keys import KeyKind, KeyOwner
 from bot.domain.requests import PictureRequest
 from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
-from bot.jobs.pace import Pace
+from bot.jobs.pace import Pace, Paces
 from bot.jobs.schedule import Schedule
 from bot.jobs.seats import Seats
 from bot.jobs.tools import Tools
@@ -116,8 +117,12 @@ class World:
         self.health = Health(self.clock)
         seats = Seats(self.database, each=5)
         self.turns = {
-            name: Turns(Pace(per_s=100, per_min=6000), seats=seats, clock=self.clock)
-            for name in self.offered
+            name: Turns(
+                Paces(partial(Pace, per_s=100, per_min=6000), by_key=provider.limits.by_key),
+                seats=seats,
+                clock=self.clock,
+            )
+            for name, provider in self.offered.items()
         }
         self.worker = Worker(
             Tools(

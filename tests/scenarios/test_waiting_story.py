@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.scenarios.stage import titled, until_sent
+from tests.scenarios.stage import titled, until, until_sent
 from tests.scenarios.test_budgets_story import House
 
 PRICE = 5  # of one picture of the usual size and steps
@@ -90,6 +90,28 @@ async def test_after_a_restart_no_more_run_than_may(world):
         await until_sent(world, 4)
         await all_finish(world, cards)
         assert await world.audit() == ()
+
+
+async def test_an_account_with_enough_in_work_holds_up_its_owner_alone(world):
+    world.horde.script.default(held=True)
+    async with world.playing() as stage:
+        await stage.brings_key(stage.ann, "key-of-ann-with-little-room")
+        stage.horde.add_key(
+            "key-of-ann-with-little-room", username="ann#77", kudos=500, concurrency=1
+        )
+        anns = await asks(stage.ann, 2)
+        await until(lambda: any(card.shows("in work as it allows") for card in anns))
+
+        await stage.bob.runs("/imagine", prompt="a dog")
+        await until_sent(stage, 2)
+
+        await all_of_anns_end(stage, anns)
+
+
+async def all_of_anns_end(stage, cards):
+    for card in cards:
+        await stage.ann.clicks("Cancel", on=card)
+        await card.until(titled("Cancelled"))
 
 
 async def test_one_that_waits_can_be_stopped_and_costs_nothing(stage):

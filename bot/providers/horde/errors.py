@@ -17,6 +17,7 @@ from bot.domain.errors import (
     BotError,
     ContentRefused,
     InvalidRequest,
+    KeyBusy,
     KeyRejected,
     RateLimited,
     ShutOut,
@@ -162,7 +163,7 @@ def _limited(said: _Refusal) -> BotError:
 
 
 def _too_many_jobs(_: _Refusal) -> BotError:
-    return RateLimited(
+    return KeyBusy(
         f"{TITLE} has as many pictures of this account in work as it allows.",
         provider=NAME,
         retry_after_s=OWN_JOBS_RETRY_S,
