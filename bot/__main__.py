@@ -8,12 +8,14 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from bot.domain.errors import BotError, ConfigurationError
 
 OK, FAILED, UNREACHABLE, MISCONFIGURED = 0, 1, 69, 78
 CHAOS_SEED = 1
+DELAY_MS, DELAY_MS_MAX = 40.0, 1000.0
 COMMAND_COLUMNS = 16
 
 
@@ -82,6 +84,16 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
         "--quick", action="store_true", help="under a minute, with less of everything"
     )
     bench.add_argument("--json", action="store_true", help="print facts for programs")
+    bench.add_argument(
+        "--delay-ms",
+        type=_delay_ms,
+        metavar="MS",
+        default=DELAY_MS,
+        help=(
+            "how far away Discord and the provider are for single jobs, there and back; "
+            f"{DELAY_MS:.0f} unless given, 0 is loopback as it is"
+        ),
+    )
     bench.add_argument("--plot", type=Path, metavar="FILE", help="draw the distributions as PNG")
     instead = bench.add_mutually_exclusive_group()
     instead.add_argument(
@@ -98,6 +110,13 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
         const=CHAOS_SEED,
         help="every fault at once, kill -9 among them; the same seed replays the same faults",
     )
+
+
+def _delay_ms(word: str) -> float:
+    with suppress(ValueError):
+        if 0 <= float(word) <= DELAY_MS_MAX:
+            return float(word)
+    raise argparse.ArgumentTypeError(f"say milliseconds from 0 to {DELAY_MS_MAX:.0f}")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -164,6 +183,7 @@ async def _bench(arguments: argparse.Namespace) -> int:
         is_quick=arguments.quick,
         as_json=arguments.json,
         plot=arguments.plot,
+        distance_s=arguments.delay_ms / 1000,
         soak_min=arguments.soak,
         chaos_seed=arguments.chaos,
     )

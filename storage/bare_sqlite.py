@@ -1,4 +1,4 @@
-"""Reserve and settle in bare sqlite3: the floor that `./easel bench` holds the ledger against.
+"""Bare sqlite3: the floors that `./easel bench` holds the ledger and a job's durable steps against.
 
 The same statements on the same schema with the same promises (WAL, synchronous=FULL, one commit
 per batch), without an event loop, queues, savepoints, checks or values of ours. The service never
@@ -30,6 +30,20 @@ _APPEND = """
 _FIND = "SELECT * FROM transfers WHERE id = :id AND kind = 'reserve'"
 _RELEASE = "UPDATE accounts SET held = held - :amount WHERE id = :account"
 _MOVE = "UPDATE accounts SET balance = balance + :amount WHERE id = :account"
+
+
+class Notebook:
+    """A new file to which notes are added, each in a commit of its own; from any thread, in turn."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("CREATE TABLE notes (note TEXT)")
+
+    def add(self, note: str) -> None:
+        """Write a note and return once it is durable."""
+        self._connection.execute("INSERT INTO notes VALUES (?)", (note,))
 
 
 def reserve_and_settle(

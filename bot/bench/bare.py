@@ -1,17 +1,20 @@
 """The floor: the smallest client that answers commands and posts pictures, with aiohttp alone.
 
 A process of its own, as the service is. It speaks JSON lines: orders on standard input, what it did
-on standard output. It keeps nothing, checks nothing and survives nothing.
+on standard output. It checks nothing and survives nothing.
 """
 
 import asyncio
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import yarl
+
+from storage.bare_sqlite import Notebook
 
 GUILDS = 1
 ANSWER = {"type": 4, "data": {"content": "On its way"}}
@@ -25,14 +28,19 @@ COMMAND = {
     ],
 }
 
+NOTE = "x" * 1000  # about as much as is written of a job at a time
+
 Json = dict[str, Any]
 
 
 class BareBot:
     """Answers `/imagine` at once and remembers the token by the prompt."""
 
-    def __init__(self, session: aiohttp.ClientSession, *, api: str, token: str) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, *, api: str, token: str, notebook: Notebook
+    ) -> None:
         self._session = session
+        self._notebook = notebook
         self._api = api
         self._token = token
         self._application_id = ""
@@ -69,11 +77,24 @@ class BareBot:
         )
         for number, picture in enumerate(pictures):
             form.add_field(f"files[{number}]", picture, filename=f"{number}.webp")
+        await self._edit(prompt, data=form)
+        return began_at
+
+    async def work(self, wanted: Json) -> None:
+        """Do for a job what costs the service time too: calls, edits, durable notes, a delivery."""
+        for url in wanted["looks"]:
+            await self._download(url)
+        for number in range(wanted["edits"]):
+            await self._edit(wanted["prompt"], json={"content": f"Working, {number}"})
+        for _ in range(wanted["notes"]):
+            await asyncio.to_thread(self._notebook.add, NOTE)
+        await self.deliver(wanted["prompt"], wanted["urls"])
+
+    async def _edit(self, prompt: str, **body: Any) -> None:
         url = f"{self._api}/webhooks/{self._application_id}/{self._tokens[prompt]}"
-        async with self._session.patch(f"{url}/messages/@original", data=form) as response:
+        async with self._session.patch(f"{url}/messages/@original", **body) as response:
             response.raise_for_status()
             await response.read()
-        return began_at
 
     async def _download(self, url: str) -> bytes:
         async with self._session.get(yarl.URL(url, encoded=True)) as response:
@@ -109,10 +130,16 @@ async def main() -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     plan = json.loads(await orders.readline())
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        bot = BareBot(session, api=plan["api"], token=plan["token"])
+        notebook = Notebook(Path(plan["notes"]))
+        bot = BareBot(session, api=plan["api"], token=plan["token"], notebook=notebook)
         listening = asyncio.create_task(bot.listen(plan["gateway"]))
         async for line in orders:
-            wanted = json.loads(line)["deliver"]
+            order = json.loads(line)
+            if "work" in order:
+                await bot.work(order["work"])
+                say({"worked": True})
+                continue
+            wanted = order["deliver"]
             began = await asyncio.gather(*(bot.deliver(*one) for one in wanted.items()))
             say({"began": dict(zip(wanted, began, strict=True))})
         listening.cancel()

@@ -92,9 +92,10 @@ async def gather_crowd(town: Town, *, sent: Mapping[str, Any], way: Way) -> Crow
 
 async def floor_of(bare: Bare, *, sent: Mapping[str, Any]) -> list[float]:
     """Have the bare client do the same at once; seconds until each was posted."""
-    links = await finished_requests(bare.horde, payloads(sent))
+    drawn = await finished_requests(bare.horde, payloads(sent))
     prompts = [f"crowd {number}" for number in range(JOBS)]
     cards = await bare.asked(prompts, count=PICTURES)
+    links = [one.links for one in drawn]
     began = await bare.delivers(dict(zip(prompts, links, strict=True)))
     first = min(began.values())
     return [bare.seconds_of(cards[prompt]) - first for prompt in prompts]

@@ -3,38 +3,34 @@
 import asyncio
 import math
 import random
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from bot.bench.floors import Bare, finished_requests
 from bot.bench.process import ServiceProcess
 from bot.bench.rows import Row, spread
 from bot.bench.town import Town, imagine, is_final
 from bot.bench.ways import INTERVAL_S, Way, longest_gap_s, settings_for
-from bot.media.ladder import fit
-from bot.media.verify import verify_result
 from bot.sandbox.discord.cards import Card
+from bot.sandbox.discord.shown import Shown
 from bot.sandbox.providers.horde.pictures.jobs import PictureJob
 
 ASKED_EVERY_S = 0.5  # the Horde takes two submits a second
 LENGTH_S = (2.0, 4.0)  # of the queue, and again of the drawing: each job has its own
 POLLED_SLACK_MS = 300.0
 TIMES_FLOOR, CALLED_P95_MS = 1.5, 300.0
-CPU_AIM_MS = 10.0
 CHANGES_BESIDE = 2  # Discord calls that change nothing visible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """One job of the measurement."""
+    """One job of the measurement; posted is when its card first showed every picture."""
 
     card: Card
     job: PictureJob
     posted_after_s: float
-    seen_after_s: float | None  # from the look that saw it finished, if there was one
+    seen_after_s: float  # from the look that saw it finished; below 0 when a callback was first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +77,8 @@ async def _delivered(town: Town, service: ServiceProcess, jobs: int, way: Way) -
 async def _one(town: Town, number: int, prompt: str) -> Delivered:
     channel = town.channels[number % len(town.channels)]
     card = await imagine(town.member(), channel, prompt, seed=number)
-    shown = await card.until(is_final)
-    posted_at = town.seconds_of(shown)
+    await card.until(is_final)
+    posted_at = town.seconds_of(next(filter(_has_pictures, card.versions)))
     job = town.remote_jobs()[prompt]
     assert job.done_monotonic_s is not None, "it was drawn before it was shown"
     looks = [call for call in town.horde.calls if call.path == f"/generate/status/{job.remote_id}"]
@@ -90,33 +86,35 @@ async def _one(town: Town, number: int, prompt: str) -> Delivered:
         card=card,
         job=job,
         posted_after_s=posted_at - job.done_monotonic_s,
-        seen_after_s=posted_at - town.seconds_of_call(looks[-1]) if looks else None,
+        seen_after_s=posted_at - town.seconds_of_call(looks[-1]),
     )
 
 
+def _has_pictures(version: Shown) -> bool:
+    return bool(version.attachments)
+
+
 async def floor_of(bare: Bare, run: Run) -> list[float]:
-    """Have the bare client deliver the same pictures one after another; seconds of each."""
-    payloads: list[Mapping[str, Any]] = [one.job.payload for one in run.jobs]
-    links = await finished_requests(bare.horde, payloads)
-    prompts = [f"floor {number}" for number in range(len(links))]
+    """Have the bare client deliver the same pictures one after another; seconds of each.
+
+    It hears at once that a picture is done: the way that such news takes is added.
+    """
+    drawn = await finished_requests(bare.horde, [one.job.payload for one in run.jobs])
+    prompts = [f"floor {number}" for number in range(len(drawn))]
     cards = await bare.asked(prompts)
+    news_s = bare.horde.rules.distance_s / 2
     took_s = []
-    for prompt, urls in zip(prompts, links, strict=True):
-        began = await bare.delivers({prompt: urls})
-        took_s.append(bare.seconds_of(cards[prompt]) - began[prompt])
+    for prompt, one in zip(prompts, drawn, strict=True):
+        began = await bare.delivers({prompt: one.links})
+        took_s.append(news_s + bare.seconds_of(cards[prompt]) - began[prompt])
     return took_s
 
 
-def rows_of(run: Run, *, floor_s: Sequence[float], floor_cpu_ms: float) -> list[Row]:
+def rows_of(run: Run, *, floor_s: Sequence[float]) -> list[Row]:
     """Turn a run into rows."""
     floor = _milliseconds(floor_s)
-    return [
-        _posted_row(run, floor),
-        _own_part_row(run, floor),
-        _provider_row(run),
-        _discord_row(run),
-        _cpu_row(run, floor_cpu_ms),
-    ]
+    own_part = [_own_part_row(run, floor)] if run.way is Way.POLLING else []
+    return [_posted_row(run, floor), *own_part, _provider_row(run), _discord_row(run)]
 
 
 def _milliseconds(seconds: Sequence[float]) -> dict[str, float]:
@@ -138,13 +136,16 @@ def _posted_row(run: Run, floor: Mapping[str, float]) -> Row:
         floor=floor,
         aim=aim,
         is_met=is_met,
-        note=f"{len(run.jobs)} jobs; floor: the bare client's download and upload",
+        note=(
+            f"{len(run.jobs)} jobs; floor: the bare client's download and upload, "
+            "and the way of the news"
+        ),
         samples=[one.posted_after_s * 1000 for one in run.jobs],
     )
 
 
 def _own_part_row(run: Run, floor: Mapping[str, float]) -> Row:
-    after_s = [one.seen_after_s for one in run.jobs if one.seen_after_s is not None]
+    after_s = [one.seen_after_s for one in run.jobs]
     return Row(
         name=f"last look → posted, {run.way}",
         unit="ms",
@@ -195,26 +196,3 @@ def _visible_changes(card: Card) -> int:
     """Count the versions that a person could tell from the one before."""
     looks = [(v.text, v.accent, len(v.attachments), len(v.buttons)) for v in card.versions]
     return sum(look != before for before, look in pairwise(looks))
-
-
-def _cpu_row(run: Run, floor_cpu_ms: float) -> Row:
-    per_job_ms = run.cpu_s * 1000 / len(run.jobs)
-    pictures_ms = sum(_picture_work_ms(one) for one in run.jobs) / len(run.jobs)
-    return Row(
-        name=f"CPU per job, {run.way}",
-        unit="ms",
-        values={"mean": per_job_ms, "without picture work": per_job_ms - pictures_ms},
-        floor={"mean": floor_cpu_ms},
-        aim=f"≤ {CPU_AIM_MS:.0f} ms + picture work",
-        is_met=per_job_ms - pictures_ms <= CPU_AIM_MS,
-        note=f"picture work: {pictures_ms:.1f} ms for checking the same bytes here",
-    )
-
-
-def _picture_work_ms(one: Delivered) -> float:
-    """Return the CPU that checking and fitting a job's pictures takes, tried on the same bytes."""
-    began_s = time.thread_time()
-    for shown in one.card.attachments:
-        verify_result(shown.data)
-        fit(shown.data, len(shown.data))
-    return (time.thread_time() - began_s) * 1000

@@ -24,6 +24,14 @@ CHANNELS = 20
 Json = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A request that the Horde has finished."""
+
+    remote_id: str
+    links: Sequence[str]
+
+
 @dataclass(kw_only=True)
 class Bare:
     """The bare client at work in a Discord of its own, with the same Horde's pictures."""
@@ -51,10 +59,17 @@ class Bare:
 
     async def delivers(self, wanted: Mapping[str, Sequence[str]]) -> dict[str, float]:
         """Have pictures put on cards, by prompt, all at once; return when each began."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"deliver": wanted}).encode() + b"\n")
-        began: dict[str, float] = (await self.told())["began"]
+        began: dict[str, float] = (await self._does({"deliver": wanted}))["began"]
         return began
+
+    async def works(self, **wanted: object) -> None:
+        """Have it do as much for a job as `wanted` says; see `bare.BareBot.work`."""
+        await self._does({"work": wanted})
+
+    async def _does(self, order: Json) -> Json:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(order).encode() + b"\n")
+        return await self.told()
 
     async def told(self) -> Json:
         """Return the next thing that it says."""
@@ -95,7 +110,8 @@ async def bare_client(town: Town, *, people: int) -> AsyncIterator[Bare]:
         )
         assert process.stdin is not None
         addresses = {"gateway": discord.gateway_url, "api": discord.api_url}
-        order = {**addresses, "token": discord.bot_token}
+        notes = town.folder / f"notes-{process.pid}.sqlite3"
+        order = {**addresses, "token": discord.bot_token, "notes": str(notes)}
         process.stdin.write(json.dumps(order).encode() + b"\n")
         await bare.told()
         bare.ready_s = time.monotonic() - began_at
@@ -108,8 +124,8 @@ async def bare_client(town: Town, *, people: int) -> AsyncIterator[Bare]:
 
 async def finished_requests(
     horde: SandboxHorde, payloads: Sequence[Mapping[str, Any]]
-) -> list[list[str]]:
-    """Have requests drawn at once, fetch each picture so that none is still to be drawn; links."""
+) -> list[Drawn]:
+    """Have requests drawn at once, and fetch each picture so that none is still to be drawn."""
     timeout = aiohttp.ClientTimeout(total=120)
     is_limited = horde.rules.limited
     horde.switch(limited=False)  # preparing is not what is measured
@@ -122,7 +138,7 @@ async def finished_requests(
 
 async def _finished(
     session: aiohttp.ClientSession, horde: SandboxHorde, payload: Mapping[str, Any]
-) -> list[str]:
+) -> Drawn:
     headers = {"apikey": KEY, "Client-Agent": "bench:1:loopback"}
     async with session.post("generate/async", json=payload, headers=headers) as response:
         accepted = await response.json()
@@ -134,4 +150,5 @@ async def _finished(
         await horde.picture(picture.picture_id)
     async with session.get(f"generate/status/{remote_id}") as response:
         status = await response.json()
-    return [generation["img"] for generation in status["generations"]]
+    links = [generation["img"] for generation in status["generations"]]
+    return Drawn(remote_id=remote_id, links=links)

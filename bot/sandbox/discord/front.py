@@ -14,6 +14,7 @@ from bot.sandbox.discord.gateway_stream import open_stream
 from bot.sandbox.discord.journal import Journal, Request
 from bot.sandbox.discord.rest import BODY_BYTES_MAX, PREFIX, VIA, Rest
 from bot.sandbox.discord.rules import DiscordRules
+from bot.sandbox.distance import away
 
 CDN_PREFIX = "/cdn"
 GATEWAY_PATH = "/gateway"
@@ -49,7 +50,10 @@ class Front:
 
     async def start(self, port: int = 0) -> None:
         """Listen on loopback; 0 takes a free port."""
-        application = web.Application(client_max_size=BODY_BYTES_MAX)
+        application = web.Application(
+            client_max_size=BODY_BYTES_MAX,
+            middlewares=away(self._rules.distance_s, near=frozenset({GATEWAY_PATH})),
+        )
         application.router.add_get(GATEWAY_PATH, self._serve_gateway)
         application.router.add_get(f"{CDN_PREFIX}/{{path:.*}}", self._serve_cdn)
         application.router.add_route("*", f"{PREFIX}/{{path:.*}}", self._rest.handle)

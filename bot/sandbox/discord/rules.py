@@ -52,4 +52,5 @@ class DiscordRules:
     shards: int = 1
     privileged_intents: bool = False
 
+    distance_s: float = 0.0  # there and back, of every request
     wait_s: float = 20.0  # how long a person waits for something to appear, in real time

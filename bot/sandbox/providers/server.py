@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from bot.sandbox.clock import Clock
+from bot.sandbox.distance import away
 from bot.sandbox.providers.calls import Call, CallLog, presentable, without_secrets
 from bot.sandbox.providers.faults import Faults, answer_with
 
@@ -22,12 +23,15 @@ AnyHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]  # as aiohtt
 class LoopbackServer:
     """One host of a provider. `serve` is asked for every call and finds its own routes."""
 
-    def __init__(self, *, name: str, clock: Clock, calls: CallLog, faults: Faults) -> None:
+    def __init__(
+        self, *, name: str, clock: Clock, calls: CallLog, faults: Faults, distance_s: float = 0.0
+    ) -> None:
         self.name = name
         self.port = 0
         self._clock = clock
         self._calls = calls
         self._faults = faults
+        self._distance_s = distance_s
         self._routes: list[tuple[str, str, Handler]] = []
         self._unknown: Handler = _nothing_here
         self._prefix = ""
@@ -55,7 +59,8 @@ class LoopbackServer:
 
     async def start(self) -> None:
         """Listen: on a free port the first time, on the same one ever after."""
-        app = web.Application(middlewares=[self._answer], client_max_size=BODY_BYTES_MAX)
+        middlewares = (*away(self._distance_s), self._answer)
+        app = web.Application(middlewares=middlewares, client_max_size=BODY_BYTES_MAX)
         for method, path, handler in self._routes:
             app.router.add_route(method, self._prefix + path, handler)
         app.router.add_route("*", "/{anything:.*}", self._unknown)

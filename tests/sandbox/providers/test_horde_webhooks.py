@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.sandbox.providers.horde import SandboxHorde
+from bot.sandbox.providers.horde import HordeRules, SandboxHorde
 from tests.sandbox.providers.horde_client import Client, eventually, recorded
 
 
@@ -256,6 +257,20 @@ async def test_announcements_may_be_late(horde: SandboxHorde, client: Client, re
 
     assert before == []
     assert receiver.received[0][3]["request"] == remote_id
+
+
+async def test_announcements_are_under_way_for_as_long_as_the_horde_is_far(receiver: Receiver):
+    far = HordeRules(distance_s=0.2, https_only_webhooks=False, speed=0)
+    async with SandboxHorde(far) as horde, aiohttp.ClientSession() as session:
+        client = Client(session, horde)
+        remote_id = await client.accepted(webhook=f"{receiver.origin}/x")
+        horde.finish(remote_id)
+        await horde.webhooks_sent()
+        before = list(receiver.received)
+
+        await eventually(lambda: receiver.received)
+
+    assert before == []
 
 
 async def test_a_restart_loses_what_was_not_sent(

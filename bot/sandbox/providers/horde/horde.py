@@ -77,8 +77,8 @@ class SandboxHorde:
         self.calls = CallLog()
         self.faults = Faults()
         self._studio = Studio()
-        self._api = self._host("api")
-        self._images = self._host("images")
+        self._api = self._host("api", rules)
+        self._images = self._host("images", rules)
         self._pictures = PictureHost(self._images, clock=self.clock)
         self._world = World(rules=rules, clock=self.clock, host=self._pictures, studio=self._studio)
         self.truth = self._world.truth
@@ -215,5 +215,11 @@ class SandboxHorde:
             else:
                 self._world.lose_memory()
 
-    def _host(self, name: str) -> LoopbackServer:
-        return LoopbackServer(name=name, clock=self.clock, calls=self.calls, faults=self.faults)
+    def _host(self, name: str, rules: HordeRules) -> LoopbackServer:
+        return LoopbackServer(
+            name=name,
+            clock=self.clock,
+            calls=self.calls,
+            faults=self.faults,
+            distance_s=rules.distance_s,
+        )

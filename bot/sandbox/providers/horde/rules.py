@@ -95,6 +95,7 @@ class HordeRules:
         0  # of ids and picture seeds; None: new ones in every run, for a lasting database
     )
     blocked_words: tuple[str, ...] = ("blockedword", "worseblockedword")
+    distance_s: float = 0.0  # of the wall's time: there and back, of every request and webhook
     webhook_tries: int = 3
     webhook_timeout_s: float = 3.0  # of the wall's time: the receiver is not sped up
     request_lifetime_s: float = 20 * 60.0  # restarted by every pick-up and delivery

@@ -43,20 +43,30 @@ class WebhookSender:
     """Sends one announcement after the other, so that a slow receiver delays the rest."""
 
     def __init__(
-        self, clock: Clock, *, sent: list[Announced], tries: int, timeout_s: float
+        self,
+        clock: Clock,
+        *,
+        sent: list[Announced],
+        tries: int,
+        timeout_s: float,
+        distance_s: float = 0.0,
     ) -> None:
         self._sent = sent
         self._clock = clock
         self._tries = tries
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._way_s = distance_s / 2  # the sender does not wait for it: it is under way meanwhile
         self._slots: asyncio.Queue[Announcement] = asyncio.Queue(SLOTS)
 
     def announce(self, announcement: Announcement, *, delay_s: float = 0.0) -> None:
         """Have it sent, after `delay_s` of the sandbox's time; lost when all slots are taken."""
-        if delay_s:
-            delay_s = self._clock.real_s(delay_s)
-            asyncio.get_running_loop().call_later(delay_s, self.announce, announcement)
-        elif not self._slots.full():
+        if wait_s := self._clock.real_s(delay_s) + self._way_s:
+            asyncio.get_running_loop().call_later(wait_s, self._take, announcement)
+        else:
+            self._take(announcement)
+
+    def _take(self, announcement: Announcement) -> None:
+        if not self._slots.full():
             self._slots.put_nowait(announcement)
 
     def forget(self) -> None:

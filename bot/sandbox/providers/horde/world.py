@@ -106,6 +106,7 @@ class World:
             sent=self.truth.webhooks,
             tries=rules.webhook_tries,
             timeout_s=rules.webhook_timeout_s,
+            distance_s=rules.distance_s,
         )
         self.chance = random.Random(rules.seed)  # noqa: S311 - repeatable on purpose
         self._announcer = Announcer(self.webhooks, new_id=self.new_id)
