@@ -7,6 +7,23 @@ from bot.domain.jobs import Progress
 from bot.providers.base import Working
 
 ETA_DRIFT_SHOWN_S = 5.0
+ETA_S_MAX = 7 * 24 * 3600.0
+PLACE_MAX = 1_000_000
+
+
+def believable(seen: Working) -> Working:
+    """Return a look without the figures that nobody can mean: what is nonsense is not known."""
+    return replace(
+        seen,
+        finished=min(max(seen.finished, 0), max(seen.total, 0)),
+        place=seen.place if seen.place is not None and 0 < seen.place <= PLACE_MAX else None,
+        eta_s=_within(seen.eta_s, ETA_S_MAX),
+        percent=_within(seen.percent, 100.0),
+    )
+
+
+def _within(figure: float | None, most: float) -> float | None:
+    return figure if figure is not None and 0 < figure <= most else None  # NaN neither
 
 
 def progress_of(seen: Working, *, now: datetime, shown: int) -> Progress:

@@ -8,6 +8,7 @@ from bot.domain.errors import (
     BotError,
     ContentRefused,
     InvalidRequest,
+    KeyBusy,
     KeyRejected,
     Permanent,
     RateLimited,
@@ -116,7 +117,7 @@ def test_a_find_user_refusal_never_repeats_the_key():
     "rc,expected",
     [
         ("MaintenanceMode", Transient),
-        ("TooManyPrompts", RateLimited),
+        ("TooManyPrompts", KeyBusy),
         ("AnonForbidden", InvalidRequest),
         ("SharedKeyEmpty", KeyRejected),
         ("SharedKeyExpired", KeyRejected),

@@ -1,6 +1,7 @@
 """The Horde refuses, breaks, lies or goes away; the member reads why and pays for nothing."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -450,3 +451,45 @@ async def test_when_no_picture_can_be_had_all_is_given_back(stage, pictures):
     await gave_all_back(stage, card)
     stage.horde.faults.clear()
     await goes_on(stage)
+
+
+# ---------------------------------------------------------------- nonsense
+
+
+CHECKED = {
+    "finished": 0,
+    "processing": 1,
+    "restarted": 0,
+    "waiting": 0,
+    "done": False,
+    "faulted": False,
+    "wait_time": 3,
+    "queue_position": 0,
+    "kudos": 1.0,
+    "is_possible": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "figure"),
+    [
+        ("wait_time", 10**30),
+        ("wait_time", 10**400),
+        ("wait_time", "soon"),
+        ("wait_time", float("nan")),
+        ("queue_position", -5),
+        ("queue_position", [7]),
+        ("restarted", 1e999),
+    ],
+)
+async def test_a_figure_that_nobody_can_mean_costs_no_job(stage, name, figure):
+    body = json.dumps({**CHECKED, name: figure})
+    stage.horde.faults.add("GET", CHECK, kind="status", status=200, body=body, times=4)
+    card = await asks(stage)
+
+    await card.until(done)
+    await stage.until_settled(card)
+
+    assert not any(version.shows("broke") for version in card.versions)
+    assert not any(version.shows("cannot be read") for version in card.versions)
+    assert all("place -" not in version.text for version in card.versions)

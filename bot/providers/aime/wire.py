@@ -18,12 +18,13 @@ READER = Reader(provider=NAME, title=TITLE)
 
 
 def _number(value: object) -> float | None:
-    """Read a number that may come as text or not at all."""
-    if value is None:
-        return None
+    """Read a number that may come as text or not at all; nonsense is as good as nothing."""
     if not isinstance(value, int | float | str):
-        raise ValueError("not a number")  # noqa: TRY004 - pydantic listens to ValueError
-    number = float(value)
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
     return number if math.isfinite(number) else None
 
 

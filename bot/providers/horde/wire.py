@@ -24,14 +24,27 @@ def _number(value: object) -> float:
         return 0.0
     if not isinstance(value, int | float | str):
         raise ValueError("not a number")  # noqa: TRY004 - pydantic listens to ValueError
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError("not a number of this world") from None
     if not math.isfinite(number):
         raise ValueError("not a finite number")
     return number
 
 
+def _guess(value: object) -> int:
+    try:
+        return max(0, int(_number(value)))
+    except ValueError:
+        return 0
+
+
 Number = Annotated[float, BeforeValidator(_number)]
 Count = Annotated[int, BeforeValidator(lambda value: max(0, int(_number(value))))]
+Guess = Annotated[int, BeforeValidator(_guess)]
+"""Told by the way: nonsense is as good as nothing, and no reason not to read the rest."""
+
 RemoteId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 
 
@@ -63,9 +76,9 @@ class Check(Wire):
     finished: Count
     done: bool
     faulted: bool = False
-    restarted: Count = 0
-    queue_position: Count = 0  # 0 = unknown or not queued
-    wait_time: Count = 0  # seconds, rough, for the whole request
+    restarted: Guess = 0
+    queue_position: Guess = 0  # 0 = unknown or not queued
+    wait_time: Guess = 0  # seconds, rough, for the whole request
     kudos: Number = 0.0  # what the account has paid so far
     is_possible: bool = True
 
