@@ -18,7 +18,7 @@ from bot.domain.jobs import JobId
 
 log = logging.getLogger(__name__)
 
-STEPS_AT_ONCE_MAX = 256  # a last edit that waits for room in its channel holds one
+STEPS_AT_ONCE_MAX = 1024  # a last edit that waits for room in its channel holds one
 JOBS_MAX = 10_000  # taken in at once; about 10 MB of memory
 
 Advance = Callable[[JobId], Awaitable[datetime | None]]

@@ -8,7 +8,8 @@ from bot.jobs.tools import Tools
 from bot.media.verify import PictureInfo, verify_result
 from bot.providers.base import Item
 
-FETCHES_AT_ONCE_MAX = 8  # pictures in memory at one time, whatever the number of jobs
+FETCHES_AT_ONCE_MAX = 12  # pictures in memory at one time, whatever the number of jobs
+FETCHES_OF_ONE_MAX = 8  # of one provider, so that a storage that is slow leaves room to the others
 
 
 class Fetching:
@@ -17,13 +18,14 @@ class Fetching:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._places = asyncio.Semaphore(FETCHES_AT_ONCE_MAX)
+        self._of_one = {name: asyncio.Semaphore(FETCHES_OF_ONE_MAX) for name in tools.providers}
 
     async def picture(self, job: Job, item: Item) -> Picture:
         """Store an item's bytes and describe them.
 
         Raises `Transient`, `Permanent` and `UnreadablePicture`.
         """
-        async with self._places:
+        async with self._of_one[job.provider], self._places:
             data = item.data or await self._tools.providers[job.provider].fetch(item)
             info = await self._tools.pictures.run(verify_result, data)
             blob = await self._tools.blobs.put(data)

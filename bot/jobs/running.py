@@ -1,12 +1,11 @@
 """From running to collected: look, fetch what is there, keep it before anything else."""
 
 import logging
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.errors import ProtocolBroken, ProviderError, Transient
+from bot.domain.errors import ProtocolBroken, ProviderError, RateLimited, Transient
 from bot.domain.jobs import (
     Failure,
     FailureKind,
@@ -20,7 +19,8 @@ from bot.jobs.announced import Announced
 from bot.jobs.answers import AnswerBook
 from bot.jobs.fetching import Fetching
 from bot.jobs.gathering import Gathering, of_another_size
-from bot.jobs.progressing import differs, progress_of
+from bot.jobs.looks import Looks, jitter
+from bot.jobs.progressing import believable, differs, progress_of
 from bot.jobs.steps import Superseded, close, end, later, save, tell_trouble
 from bot.jobs.tools import Tools
 from bot.providers.base import Ended, Ending, Finished, Item, Working
@@ -50,7 +50,7 @@ class Running:
         self._answers = AnswerBook(tools.database, tools.blobs)
         self._failed_looks: Counter[JobId] = Counter()
         self._collected_at: dict[JobId, datetime] = {}
-        self._watched: set[JobId] = set()
+        self._looks = {name: Looks(one.limits) for name, one in tools.providers.items()}
         self._next_looks: dict[JobId, datetime] = {}
         self._progress: dict[JobId, Progress] = {}
         self._progress_kept_at: dict[JobId, datetime] = {}
@@ -61,7 +61,8 @@ class Running:
         """Let go of what is remembered for a job that is past these steps."""
         self._announced.drop(job_id)
         self._answers.forget(job_id)
-        self._watched.discard(job_id)
+        for looks in self._looks.values():
+            looks.forget(job_id)
         self._next_looks.pop(job_id, None)
         self._progress.pop(job_id, None)
         self._progress_kept_at.pop(job_id, None)
@@ -75,10 +76,17 @@ class Running:
         """Show what was called back; ask the provider once, if it is time, and act on that."""
         job = job.evolve(progress=self._progress.get(job.id, job.progress))
         assert job.remote is not None
-        self._watched.add(job.id)
+        looks = self._looks[job.provider]
+        looks.watch(job.id)
         rests_until = await self._hear(job)
+        if rests_until is None and not self._is_late(job):
+            rests_until = looks.begins_at(job, now=self._tools.clock.now())
         if rests_until is not None:
             return rests_until
+        with looks.looking():
+            return await self._asked(job)
+
+    async def _asked(self, job: Job) -> Job | datetime:
         provider = self._tools.providers[job.provider]
         try:
             seen = await provider.poll(
@@ -94,7 +102,7 @@ class Running:
         self._failed_looks.pop(job.id, None)
         match seen:
             case Working():
-                return await self._working(job, seen)
+                return await self._working(job, believable(seen))
             case Finished():
                 return await self._finished(job, seen)
             case Ended():
@@ -168,8 +176,14 @@ class Running:
         if failures >= self._tools.schedule.reads_failed_max:
             return await self._over(job, JobState.FAILED, FailureKind.OVERLOADED, str(error))
         tell_trouble(self._tools, job, error, failures=failures)
+        now = self._tools.clock.now()
         wait_s = error.retry_after_s if isinstance(error, Transient) else None
-        return later(self._tools, failures, at_least_s=wait_s)
+        at = self._tools.schedule.retry_look(
+            failures, now=now, created_at=job.created_at, at_least_s=wait_s
+        )
+        if isinstance(error, RateLimited):
+            self._looks[job.provider].shut(job, at, now=now)
+        return at
 
     async def _working(self, job: Job, seen: Working) -> Job | datetime:
         tools, now = self._tools, self._tools.clock.now()
@@ -227,15 +241,18 @@ class Running:
 
     def _next_look(self, job: Job, seen: Working, *, now: datetime) -> datetime:
         limits, schedule = self._tools.providers[job.provider].limits, self._tools.schedule
+        watched = self._looks[job.provider].watched
         if self._is_called_back(job):
-            return schedule.next_slow_poll(seen, limits=limits, now=now)
+            return schedule.next_slow_poll(
+                seen, limits=limits, now=now, watched=watched, jitter=jitter(job.id)
+            )
         return schedule.next_poll(
             seen,
             limits=limits,
             now=now,
             since=job.changed_at,
-            watched=len(self._watched),
-            jitter=_jitter(job.id),
+            watched=watched,
+            jitter=jitter(job.id),
         )
 
     def _is_called_back(self, job: Job) -> bool:
@@ -345,8 +362,3 @@ def _costed(job: Job, seen: Finished, tools: Tools) -> Job:
     cost = ProviderCost(amount=seen.cost, unit=tools.providers[job.provider].unit)
     log.info("provider took", extra={"job": job.id, "cost": cost.amount, "unit": cost.unit})
     return job.evolve(provider_cost=cost)
-
-
-def _jitter(job_id: JobId) -> float:
-    """Return a share of one that is a job's own."""
-    return zlib.crc32(job_id.encode()) / 2**32

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from bot.providers.base import Limits, Working
 
 POLLS_PER_S_MAX = 20.0  # of one provider by all jobs of the process
+LINE_LOOKS_PER_S_MAX = 10.0  # at jobs in one line, which only tell their place
+LINE_LOOK_MIN_S, LINE_LOOK_MAX_S = 5.0, 300.0
+LOOK_RETRY_S_MAX = 300.0  # results are gone after half an hour, whatever a provider asks for
 JITTER_SHARE = 0.2  # spreads jobs that began together
 ETA_SHARE = 0.2  # look five times on the way to the provider's own estimate …
 AGE_SHARE = 0.1  # where nobody estimates, a look comes at most so much later than it could
@@ -58,12 +61,25 @@ class Schedule:
         """
         return now if submitted_at > now else submitted_at + timedelta(seconds=self.interval_s)
 
-    def next_slow_poll(self, seen: Working, *, limits: Limits, now: datetime) -> datetime:
+    def next_slow_poll(
+        self, seen: Working, *, limits: Limits, now: datetime, watched: int, jitter: float
+    ) -> datetime:
         """Return when to look again in case no callback comes: soon after one would have come."""
         wait_s = self.slow_s
         if seen.eta_s is not None:
             wait_s = min(wait_s, seen.eta_s * ETA_PATIENCE)
-        return now + timedelta(seconds=max(wait_s, self.interval_s, limits.poll_gap_s))
+        wait_s = max(wait_s, self.interval_s, limits.poll_gap_s, watched / POLLS_PER_S_MAX)
+        return now + timedelta(seconds=wait_s * (1 + JITTER_SHARE * jitter))
+
+    def next_line_look(
+        self, place: int, *, submits_per_s: float, waiting: int, now: datetime
+    ) -> datetime:
+        """Return when to tell a job in line its place again: after half of the expected time.
+
+        Its turn wakes it earlier. `waiting` jobs stand in that line and share the looks.
+        """
+        wait_s = min(max(place / submits_per_s / 2, LINE_LOOK_MIN_S), LINE_LOOK_MAX_S)
+        return now + timedelta(seconds=max(wait_s, waiting / LINE_LOOKS_PER_S_MAX))
 
     def heard_by(self, since: datetime) -> datetime:
         """Return until when a callback may tell that a submit without an answer has arrived."""
@@ -73,6 +89,15 @@ class Schedule:
         """Return when to try again after `failures` (≥ 1) in a row: doubling, then level."""
         wait_s = self.retry_s * min(2 ** (failures - 1), BACKOFF_FACTOR_MAX)
         return now + timedelta(seconds=max(wait_s, at_least_s or 0))
+
+    def retry_look(
+        self, failures: int, *, now: datetime, created_at: datetime, at_least_s: float | None
+    ) -> datetime:
+        """Return when to look again at a job after looks failed; not long after its deadline."""
+        at_least_s = min(at_least_s or 0, LOOK_RETRY_S_MAX)
+        soon = self.retry(failures, now=now)
+        at = self.retry(failures, now=now, at_least_s=at_least_s)
+        return max(soon, min(at, created_at + self.deadline))
 
     def is_overdue(self, created_at: datetime, *, now: datetime) -> bool:
         """Tell whether a job has waited longer than anybody should."""

@@ -1,7 +1,7 @@
 """From accepted to running: wait in line, write the intent, send it once, write the answer."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.errors import (
     Ambiguous,
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 PLACE_SHOWN_MIN = 3
 OWN_LINE_NOTE = "{each} of your requests run at once; this one waits until another is done."
-LINE_LOOK_MIN_S, LINE_LOOK_MAX_S = 5.0, 300.0
 NOT_OFFERED_SENTENCE = "This provider is not offered here any more."
 FIRST_NOT_OFFERED = "The provider that was chosen is not offered here any more."
 
@@ -117,20 +116,19 @@ class Submitting:
         return self._tools.turns[job.provider]
 
     def _in_line(self, job: Job) -> datetime:
-        """Show the place of a job that has to wait for a while; its turn wakes it earlier.
-
-        It is looked at again after half of the expected time, so that even a long line costs
-        each job only a handful of looks.
-        """
+        """Show the place of a job that has to wait for a while; its turn wakes it earlier."""
         place = self._turns(job).place(job.id) or Place(1, is_own=False)
         if place.is_own:
             note = OWN_LINE_NOTE.format(each=self._tools.seats.each)
             self._show(job.evolve(notes=(*job.notes, note)), place=place.number)
         elif place.number >= PLACE_SHOWN_MIN:
             self._show(job, place=place.number)
-        rate = self._tools.providers[job.provider].limits.submits_per_min / 60
-        look_s = min(max(place.number / rate / 2, LINE_LOOK_MIN_S), LINE_LOOK_MAX_S)
-        return self._tools.clock.now() + timedelta(seconds=look_s)
+        return self._tools.schedule.next_line_look(
+            place.number,
+            submits_per_s=self._tools.providers[job.provider].limits.submits_per_min / 60,
+            waiting=self._turns(job).waiting,
+            now=self._tools.clock.now(),
+        )
 
     async def _estimated(self, job: Job, inputs: Inputs) -> Job:
         """Tell a member what a job on a key of theirs or their server's will cost, if that is known.

@@ -65,6 +65,7 @@ class Limits:
 
     `collect_gap_s` is the least time between two `collect` calls for one job while it runs.
     `by_key`: a limit is one key's affair; otherwise it holds for this address, whoever asks.
+    `looks_by_job`: being asked too often about one job says nothing about others.
     `poll_gap_max_s`: looks may become rarer up to this as a job grows older, where it tells no time
     left. `patience_s`: nothing comes any more of a job that runs for longer; None where none is known.
     """
@@ -74,6 +75,7 @@ class Limits:
     poll_gap_s: float
     collect_gap_s: float
     by_key: bool = False
+    looks_by_job: bool = False
     poll_gap_max_s: float = 0.0
     patience_s: float | None = None
 

@@ -56,6 +56,7 @@ def limits_of(
     *,
     collect_gap_s: float,
     by_key: bool = False,
+    looks_by_job: bool = False,
     poll_gap_max_s: float = 0.0,
     patience_s: float | None = None,
 ) -> Limits:
@@ -66,6 +67,7 @@ def limits_of(
         poll_gap_s=config.poll_gap_s,
         collect_gap_s=collect_gap_s,
         by_key=by_key,
+        looks_by_job=looks_by_job,
         poll_gap_max_s=poll_gap_max_s,
         patience_s=patience_s,
     )

@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 from bot.jobs.schedule import (
     BACKOFF_FACTOR_MAX,
     JITTER_SHARE,
+    LINE_LOOK_MIN_S,
+    LINE_LOOKS_PER_S_MAX,
+    LOOK_RETRY_S_MAX,
     POLLS_PER_S_MAX,
     STRETCH_MAX,
     Schedule,
@@ -55,6 +58,44 @@ def test_an_old_job_that_tells_no_time_is_looked_at_less_often_up_to_a_bound():
 
     assert waits == [2, 2, 5, 10, 10]
     assert next_poll(None, age_s=1000) == SCHEDULE.interval_s
+
+
+def test_thousands_of_jobs_whose_provider_calls_back_share_the_polls_too():
+    moment = SCHEDULE.next_slow_poll(
+        working(None), limits=LIMITS, now=NOW, watched=10_000, jitter=0.0
+    )
+
+    assert 10_000 / (moment - NOW).total_seconds() <= POLLS_PER_S_MAX
+
+
+@given(st.integers(1, 10_000), st.integers(1, 10_000))
+def test_a_long_line_costs_a_bounded_number_of_looks_a_second(place, waiting):
+    moment = SCHEDULE.next_line_look(place, submits_per_s=1.5, waiting=waiting, now=NOW)
+    waited = (moment - NOW).total_seconds()
+
+    assert waited >= LINE_LOOK_MIN_S
+    assert waiting / waited <= LINE_LOOKS_PER_S_MAX + waiting / LINE_LOOK_MIN_S * (waiting < 50)
+
+
+def test_a_place_in_a_short_line_is_told_again_soon():
+    moment = SCHEDULE.next_line_look(20, submits_per_s=1.5, waiting=20, now=NOW)
+
+    assert moment - NOW < timedelta(seconds=10)
+
+
+def retried(failures=1, *, age=timedelta(0), at_least_s=None):
+    at = SCHEDULE.retry_look(failures, now=NOW, created_at=NOW - age, at_least_s=at_least_s)
+    return (at - NOW).total_seconds()
+
+
+def test_a_failed_look_waits_as_long_as_the_provider_asks_within_reason():
+    assert retried(at_least_s=120) == 120
+    assert retried(at_least_s=6 * 3600) == LOOK_RETRY_S_MAX
+
+
+def test_a_failed_look_is_not_put_off_past_the_deadline():
+    assert retried(age=timedelta(minutes=59), at_least_s=250) == 60
+    assert retried(age=timedelta(minutes=90), at_least_s=250) == SCHEDULE.retry_s
 
 
 @given(st.integers(1, 60))

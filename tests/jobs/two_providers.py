@@ -1,5 +1,6 @@
 """A worker between two providers that say what a test wrote down, on a real store."""
 
+import asyncio
 from collections import deque
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -51,6 +52,10 @@ class Scripted(Defaults):
         self.asked = 0
         self.taken = 0
         self.estimates = 0
+        self.looked = 0
+        self.looks_say = deque()
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     def will_say(self, *errors):
         self.says.extend(errors)
@@ -73,6 +78,10 @@ class Scripted(Defaults):
         return 7.0
 
     async def poll(self, remote, *, key, expects_end=False, once=None):
+        self.looked += 1
+        await self.answers.wait()
+        if self.looks_say:
+            raise self.looks_say.popleft()
         return Finished(items=(Item(id="1", data=PICTURE),))
 
 

@@ -58,7 +58,7 @@ class Horde(Defaults):
     calls_back = True
 
     def __init__(self, config: ProviderConfig, *, http: Http, downloads: Downloads) -> None:
-        self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S)
+        self.limits = limits_of(config, collect_gap_s=COLLECT_GAP_S, looks_by_job=True)
         self._has_house_account = config.has_house_account
         self._calls = Calls(http)
         self._downloads = downloads

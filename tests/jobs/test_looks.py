@@ -1,0 +1,155 @@
+import asyncio
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.credits import NOTHING
+from bot.domain.errors import RateLimited
+from bot.domain.jobs import JobId, JobState
+from bot.domain.keys import KeyKind
+from bot.jobs.looks import AT_ONCE_MAX, PATIENCE, Looks
+from bot.providers.base import Limits
+from tests.jobs.two_providers import opened, said
+from tests.storage.store_values import NOON, a_job, a_target
+
+MINUTE = timedelta(minutes=1)
+
+
+def looks_of(**facts):
+    limits = Limits(submits_per_s=2, submits_per_min=90, poll_gap_s=1, collect_gap_s=10, **facts)
+    return Looks(limits)
+
+
+def job_of(number, **facts):
+    return a_job(str(number), target=a_target(guild_id=44), **facts)
+
+
+def test_a_provider_that_asks_to_slow_down_is_left_alone_by_all():
+    looks = looks_of()
+    looks.shut(job_of(1), NOON + MINUTE, now=NOON)
+
+    assert looks.begins_at(job_of(2), now=NOON) >= NOON + MINUTE
+    assert looks.begins_at(job_of(2), now=NOON + MINUTE) is None
+
+
+def test_not_all_come_at_once_when_the_door_opens():
+    looks = looks_of()
+    jobs = [job_of(number) for number in range(1000)]
+    for job in jobs:
+        looks.watch(job.id)
+    looks.shut(jobs[0], NOON + MINUTE, now=NOON)
+
+    moments = [looks.begins_at(job, now=NOON) - NOON - MINUTE for job in jobs]
+
+    assert sum(moment < timedelta(seconds=0.1) for moment in moments) < 100
+    assert max(moments) < timedelta(seconds=5)
+
+
+def test_a_limit_on_one_job_says_nothing_about_others():
+    looks = looks_of(looks_by_job=True)
+    looks.shut(job_of(1), NOON + MINUTE, now=NOON)
+
+    assert looks.begins_at(job_of(2), now=NOON) is None
+
+
+def test_a_limit_on_one_key_says_nothing_about_others():
+    looks = looks_of(by_key=True)
+    looks.shut(job_of(1, key_kind=KeyKind.MEMBER), NOON + MINUTE, now=NOON)
+
+    assert looks.begins_at(job_of(2), now=NOON) is None
+    assert looks.begins_at(job_of(3, key_kind=KeyKind.MEMBER), now=NOON) > NOON
+
+
+def test_hours_of_silence_are_not_kept():
+    looks = looks_of()
+    looks.shut(job_of(1), NOON + 60 * MINUTE, now=NOON)
+
+    assert looks.begins_at(job_of(2), now=NOON + PATIENCE) is None
+
+
+def test_only_so_many_wait_for_answers_and_who_has_to_wait_holds_nothing():
+    looks = looks_of()
+    with ExitStack() as under_way:
+        for _ in range(AT_ONCE_MAX):
+            assert looks.begins_at(job_of(1), now=NOON) is None
+            under_way.enter_context(looks.looking())
+
+        assert NOON < looks.begins_at(job_of(1), now=NOON) < NOON + timedelta(seconds=1)
+
+    assert looks.begins_at(job_of(1), now=NOON) is None
+
+
+def test_a_look_that_breaks_is_counted_as_over():
+    looks = looks_of()
+    for _ in range(AT_ONCE_MAX):
+        with pytest.raises(ValueError, match="broken"), looks.looking():
+            raise ValueError("broken")
+
+    assert looks.begins_at(job_of(1), now=NOON) is None
+
+
+def test_a_job_that_is_over_shares_the_looks_no_more():
+    looks = looks_of()
+    looks.watch("1")
+    looks.watch("1")
+    assert looks.watched == 1
+
+    looks.forget("1")
+
+    assert looks.watched == 0
+
+
+def test_doors_of_many_keys_are_not_kept_for_ever():
+    looks, now = looks_of(by_key=True), NOON
+    for number in range(1000):
+        now += MINUTE
+        looks.shut(job_of(1, key_kind=KeyKind.MEMBER, owner_id=number), now + MINUTE, now=now)
+
+    assert len(looks._shut) <= 257
+
+
+# ---------------------------------------------------------------- of real jobs
+
+
+@pytest.fixture
+async def world(tmp_path):
+    async with opened(tmp_path) as world:
+        yield world
+
+
+async def run_at_one(world, count):
+    """Let jobs run at provider `one`, each due to be looked at; return their ids."""
+    job_ids = [JobId(str(number)) for number in range(1, count + 1)]
+    for job_id in job_ids:
+        await world.asks(job_id, second=None, price=NOTHING)
+        await world.step(job_id)
+        await world.step(job_id)
+        assert (await world.job(job_id)).state is JobState.RUNNING
+    world.clock.ahead += MINUTE
+    return job_ids
+
+
+async def test_a_refused_look_is_a_pause_for_the_jobs_beside_it(world):
+    first, second = await run_at_one(world, 2)
+    world.one.looks_say.append(said(RateLimited, retry_after_s=120))
+    refused_at = world.clock.now()
+
+    await world.worker.advance(first)
+    again = await world.worker.advance(second)
+
+    assert again >= refused_at + timedelta(seconds=120)
+    assert world.one.looked == 1
+
+
+async def test_jobs_of_a_provider_that_does_not_answer_leave_room_to_others(world):
+    job_ids = await run_at_one(world, AT_ONCE_MAX + 5)
+    world.one.answers.clear()
+
+    steps = {asyncio.create_task(world.worker.advance(job_id)) for job_id in job_ids}
+    over, waiting = await asyncio.wait(steps, timeout=1)
+    world.one.answers.set()
+    await asyncio.gather(*waiting)
+
+    assert len(waiting) == AT_ONCE_MAX
+    assert all(step.result() is not None for step in over)
