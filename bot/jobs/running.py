@@ -75,7 +75,6 @@ class Running:
     async def look(self, job: Job) -> Job | datetime:
         """Show what was called back; ask the provider once, if it is time, and act on that."""
         job = job.evolve(progress=self._progress.get(job.id, job.progress))
-        assert job.remote is not None
         looks = self._looks[job.provider]
         looks.watch(job.id)
         rests_until = await self._hear(job)
@@ -87,6 +86,7 @@ class Running:
             return await self._asked(job)
 
     async def _asked(self, job: Job) -> Job | datetime:
+        assert job.remote is not None
         provider = self._tools.providers[job.provider]
         try:
             seen = await provider.poll(
