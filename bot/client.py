@@ -129,6 +129,10 @@ class EaselBot(commands.AutoShardedBot):
             max_messages=None,
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=False
+            ),
             http_trace=http_trace or aiohttp.TraceConfig(),
         )
         self._cogs = tuple(cogs)

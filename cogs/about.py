@@ -21,8 +21,6 @@ class About(commands.Cog):
         self._care = care
 
     @app_commands.command()
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def about(self, interaction: discord.Interaction[Any]) -> None:
         """Say what this bot is, who reads your prompts, and what is kept for how long."""
         view = about_card(privacy_copy.about(self._providers, retention=self._care.retention))

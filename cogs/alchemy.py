@@ -1,12 +1,11 @@
 """`/describe`, `/upscale`, `/cutout`, `/faces`, and the same from the menu of any message with a picture."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import AppCommandContext, AppInstallationType, Choice, ContextMenu, Range
+from discord.app_commands import Choice, ContextMenu, Range
 from discord.ext import commands
 
 from bot.client import EaselBot
@@ -34,20 +33,6 @@ MENUS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What shall be made of a picture, and by whom."""
-
-    forms: tuple[Form, ...]
-    model: str | None = None
-    provider: str | None = None
-
-    @property
-    def request(self) -> AlchemyRequest:
-        """The request, whose picture is still on its way."""
-        return AlchemyRequest(picture=UNSTORED, forms=self.forms, model=self.model)
-
-
 class Alchemy(commands.Cog):
     """Take requests about pictures that exist."""
 
@@ -57,8 +42,6 @@ class Alchemy(commands.Cog):
         self._shelf = Shelf()
 
     @app_commands.command()
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.describe(**alchemy_copy.DESCRIBE_OPTIONS)
     async def describe(
         self,
@@ -72,11 +55,9 @@ class Alchemy(commands.Cog):
         """Have a picture described in words."""
         chosen = ((Form.CAPTION, True), (Form.TAGS, tags), (Form.NSFW, adult))
         forms = tuple(form for form, is_wanted in chosen if is_wanted)
-        await self._attached(interaction, Wanted(forms=forms, provider=provider), picture)
+        await self._attached(interaction, picture, _asking(*forms), provider=provider)
 
     @app_commands.command()
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.describe(**alchemy_copy.UPSCALE_OPTIONS)
     async def upscale(
         self,
@@ -87,12 +68,10 @@ class Alchemy(commands.Cog):
         provider: Name | None = None,
     ) -> None:
         """Make a picture bigger."""
-        wanted = Wanted(forms=(Form.UPSCALE,), model=upscaler, provider=provider)
-        await self._attached(interaction, wanted, picture)
+        request = _asking(Form.UPSCALE, model=upscaler)
+        await self._attached(interaction, picture, request, provider=provider)
 
     @app_commands.command()
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.describe(**alchemy_copy.CUTOUT_OPTIONS)
     async def cutout(
         self,
@@ -102,12 +81,9 @@ class Alchemy(commands.Cog):
         provider: Name | None = None,
     ) -> None:
         """Take the background off a picture."""
-        wanted = Wanted(forms=(Form.CUTOUT,), provider=provider)
-        await self._attached(interaction, wanted, picture)
+        await self._attached(interaction, picture, _asking(Form.CUTOUT), provider=provider)
 
     @app_commands.command()
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.describe(**alchemy_copy.FACES_OPTIONS)
     async def faces(
         self,
@@ -118,15 +94,15 @@ class Alchemy(commands.Cog):
         provider: Name | None = None,
     ) -> None:
         """Mend the faces in a picture."""
-        wanted = Wanted(forms=(Form.FACE_FIX,), model=fixer, provider=provider)
-        await self._attached(interaction, wanted, picture)
+        request = _asking(Form.FACE_FIX, model=fixer)
+        await self._attached(interaction, picture, request, provider=provider)
 
     async def pointed_at(
         self, interaction: discord.Interaction[Any], message: discord.Message
     ) -> None:
         """Do what the menu entry says with the picture of a message, or ask which of several."""
         assert interaction.command is not None, "an entry of a menu was used"
-        request = Wanted(forms=MENUS[interaction.command.name]).request
+        request = _asking(*MENUS[interaction.command.name])
         pictures = the_pictures(message)
         if len(pictures) == 1:
             await self._begin(interaction, request, lambda: read_found(pictures[0]))
@@ -144,12 +120,15 @@ class Alchemy(commands.Cog):
         await self._begin(interaction, request, lambda: read_found(found))
 
     async def _attached(
-        self, interaction: discord.Interaction[Any], wanted: Wanted, picture: discord.Attachment
+        self,
+        interaction: discord.Interaction[Any],
+        picture: discord.Attachment,
+        request: AlchemyRequest,
+        *,
+        provider: str | None,
     ) -> None:
         check_size(picture)
-        await self._begin(
-            interaction, wanted.request, lambda: read(picture), provider=wanted.provider
-        )
+        await self._begin(interaction, request, lambda: read(picture), provider=provider)
 
     async def _begin(
         self,
@@ -203,14 +182,9 @@ class Alchemy(commands.Cog):
         return provider_choices(self._tracker.able_to(Ability.UPSCALE), typed)
 
 
-def menu(name: str, cog: Alchemy) -> ContextMenu:
-    """Return an entry for the menu of messages."""
-    return ContextMenu(
-        name=name,
-        callback=cog.pointed_at,
-        allowed_contexts=AppCommandContext(guild=True, dm_channel=True, private_channel=False),
-        allowed_installs=AppInstallationType(guild=True, user=False),
-    )
+def _asking(*forms: Form, model: str | None = None) -> AlchemyRequest:
+    """Return a request whose picture is still on its way."""
+    return AlchemyRequest(picture=UNSTORED, forms=forms, model=model)
 
 
 async def setup(bot: EaselBot) -> None:
@@ -218,5 +192,5 @@ async def setup(bot: EaselBot) -> None:
     cog = bot.choosers = Alchemy(bot.services.tracker, bot.services.catalogue)
     bot.add_dynamic_items(PictureSelect)
     for name in MENUS:
-        bot.tree.add_command(menu(name, cog))
+        bot.tree.add_command(ContextMenu(name=name, callback=cog.pointed_at))
     await bot.add_cog(cog)

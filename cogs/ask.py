@@ -30,8 +30,6 @@ class Ask(commands.Cog):
         self._catalogue = catalogue
 
     @app_commands.command()
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.describe(**ask_copy.ASK_OPTIONS)
     async def ask(  # noqa: PLR0913 -- discord.py reads the options from here
         self,

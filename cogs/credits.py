@@ -24,8 +24,6 @@ class Credits(commands.Cog):
         self._money = money
 
     @app_commands.command()
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def credits(self, interaction: discord.Interaction[Any]) -> None:
         """Show your credits, what became of them, what the server allows, and the prices."""
         view = await self._statement(interaction, Cursor())

@@ -25,7 +25,6 @@ class Gifts(commands.Cog):
         self._money = money
 
     @app_commands.command()
-    @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.describe(amount=credits_copy.GIFT_AMOUNT, member=credits_copy.GIFT_MEMBER)
     async def gift(

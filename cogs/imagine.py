@@ -62,8 +62,6 @@ class Imagine(commands.Cog):
         self._preferences = preferences
 
     @app_commands.command()
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.describe(**copy.IMAGINE_OPTIONS)
     @app_commands.rename(**copy.IMAGINE_NAMES)
     @app_commands.choices(control=CONTROLS)

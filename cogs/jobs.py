@@ -29,8 +29,6 @@ class Jobs(commands.Cog):
         self._showing = asyncio.Semaphore(SHOWN_AT_ONCE_MAX)
 
     @app_commands.command()
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def jobs(self, interaction: discord.Interaction[Any]) -> None:
         """Show your newest jobs, see their results again, stop one."""
         view = jobs_card(await self._history.recent(UserId(interaction.user.id)))

@@ -24,8 +24,6 @@ from bot.ui.unbroken import unbroken
 MINE = KeyKind.MEMBER
 
 
-@app_commands.allowed_installs(guilds=True, users=False)
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 class Keys(commands.GroupCog, name="key", description=key_copy.COMMANDS):
     """Take, list, test and forget members' keys."""
 

@@ -24,8 +24,6 @@ from bot.ui.kudos import (
 from bot.ui.unbroken import unbroken
 
 
-@app_commands.allowed_installs(guilds=True, users=False)
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 class Kudos(commands.GroupCog, name="kudos", description=COMMANDS):
     """Show an account and give from it."""
 

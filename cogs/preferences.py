@@ -35,8 +35,6 @@ OPTIONS = {
 Name = Literal["model", "aspect", "negative", "steps", "nsfw", "private", "ask_above"]
 
 
-@app_commands.allowed_installs(guilds=True, users=False)
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 class Defaults(
     commands.GroupCog, name="defaults", description="What counts when you do not say it."
 ):

@@ -17,8 +17,6 @@ EXPORT_BYTES_MAX = 24 * 1024 * 1024  # Discord takes 25 MiB in one request
 WAIT_S = 600.0  # the answer can be changed for 15 minutes
 
 
-@app_commands.allowed_installs(guilds=True, users=False)
-@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 class Privacy(commands.GroupCog, name="privacy", description=privacy_copy.COMMANDS):
     """Hand out and erase members' data."""
 

@@ -20,8 +20,6 @@ class Providers(commands.Cog):
         self._overview = overview
 
     @app_commands.command()
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def providers(self, interaction: discord.Interaction[Any]) -> None:
         """Show who is up, what each can do, what it costs and how long it takes."""
         view = providers_card(self._overview.of(asker_of(interaction)))

@@ -4,7 +4,7 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import AppCommandContext, AppInstallationType, ContextMenu
+from discord.app_commands import ContextMenu
 from discord.ext import commands
 
 from bot.client import EaselBot
@@ -39,8 +39,6 @@ class Reports(commands.Cog):
         self._care = care
 
     @app_commands.command(description=report_copy.COMMAND)
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def report(self, interaction: discord.Interaction[Any]) -> None:
         """Ask what is wrong."""
         form = ReportForm(message=None, job_id=None)
@@ -121,8 +119,6 @@ async def setup(bot: EaselBot) -> None:
     menu = ContextMenu(
         name=report_copy.MENU,
         callback=cog.point_at,
-        allowed_contexts=AppCommandContext(guild=True, dm_channel=True, private_channel=False),
-        allowed_installs=AppInstallationType(guild=True, user=False),
     )
     bot.tree.add_command(menu)
     bot.add_admin(

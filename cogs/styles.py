@@ -21,8 +21,6 @@ class Styles(commands.Cog):
         self._shelf = shelf
 
     @app_commands.command()
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     @app_commands.describe(**STYLES_OPTIONS)
     async def styles(
         self,
