@@ -26,7 +26,7 @@ class Fetching:
         Raises `Transient`, `Permanent` and `UnreadablePicture`.
         """
         async with self._of_one[job.provider], self._places:
-            data = item.data or await self._tools.providers[job.provider].fetch(item)
+            data = await self._tools.providers[job.provider].fetch(item)
             info = await self._tools.pictures.run(verify_result, data)
             blob = await self._tools.blobs.put(data)
         return _picture(item, info, blob=blob)

@@ -1,4 +1,7 @@
-"""What a provider answers for what its service does not have; adapters override what theirs has."""
+"""What most services have in common, and what is answered for what a service does not have.
+
+Adapters override what is different with theirs.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -8,12 +11,15 @@ from pydantic import SecretStr
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import Remote
 from bot.domain.requests import PictureRequest, Request
-from bot.providers.base import Callback, CallbackNews, Limits, Style
+from bot.providers.base import Callback, CallbackNews, Item, Limits, Style
 from bot.providers.config import ProviderConfig
+from bot.providers.downloads import Downloads
 
 
 class Defaults:
     """A service that does not call back, cannot be told to stop, and cannot be searched."""
+
+    _downloads: Downloads
 
     calls_back = False
     draws_in_call = False
@@ -22,6 +28,14 @@ class Defaults:
     def read_callback(self, callback: Callback) -> CallbackNews | None:
         """Read nothing: this service does not call."""
         return None
+
+    async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:
+        """Return nothing: whatever is there came with the answer that told of it."""
+        return ()
+
+    async def fetch(self, item: Item) -> bytes:
+        """Return a picture's bytes, no key along: those that came, or those behind its link."""
+        return await self._downloads.bytes_of(item)
 
     async def cancel(self, remote: Remote, *, key: SecretStr) -> None:
         """Do nothing: what was taken is worked on to its end, and paid for."""

@@ -18,6 +18,7 @@ from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
 from bot.domain.errors import Permanent, ProviderError, Transient
+from bot.providers.base import Item
 from bot.providers.config import ProviderConfig
 from bot.providers.http import CHUNK_BYTES, open_session
 
@@ -66,7 +67,7 @@ class PublicResolver(AbstractResolver):
 class Downloads:
     """Fetch one provider's pictures.
 
-    Raises from `fetch`:
+    Raises from `fetch` and `bytes_of`:
         Permanent: the link may not be followed, or there is no picture behind it.
         Transient: the storage did not answer, or the link has gone stale; the provider's next
             answer carries a fresh one.
@@ -95,6 +96,14 @@ class Downloads:
                 self._refuse_status(response.status)
                 data = await self._read(response)
         return self.checked(data)
+
+    async def bytes_of(self, item: Item) -> bytes:
+        """Return what came with an answer, or else what its link leads to."""
+        if item.url is not None:
+            return await self.fetch(item.url)
+        if item.data is None:
+            raise self._permanent("The provider delivered a picture without content.")
+        return self.checked(item.data)
 
     def checked(self, data: bytes) -> bytes:
         """Return the bytes of a picture, fetched or delivered in an answer; refuse other bytes.

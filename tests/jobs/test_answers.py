@@ -8,7 +8,7 @@ from bot.jobs import answers
 from bot.jobs.answers import AnswerBook
 from storage.blobs import DirectoryBlobs
 from storage.sqlite import open_sqlite
-from tests.jobs.test_parts import FullDisk
+from tests.jobs.workshop import FullDisk
 from tests.storage.store_values import in_state, sealer_of
 
 ONE, TWO = JobId("1"), JobId("2")

@@ -5,7 +5,7 @@ import pytest
 from bot.domain.errors import CardDelayed, CardLost, StorageUnavailable
 from bot.jobs.claims import TOKEN_LIFE, Claims
 from storage.sqlite import open_sqlite
-from tests.jobs.test_parts import Clock
+from tests.jobs.workshop import Clock
 from tests.storage.store_values import a_job, sealer_of
 
 

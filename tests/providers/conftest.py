@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.providers.provider_cases import CASES, Case
+from bot.providers.horde import Horde, open_horde
+from tests.providers.provider_cases import CASES, Case, config
 from tests.providers.scripted_host import ScriptedHost
 
 
@@ -35,6 +36,13 @@ def at_once(request: pytest.FixtureRequest) -> Case:
 async def host() -> AsyncIterator[ScriptedHost]:
     async with ScriptedHost() as host:
         yield host
+
+
+@pytest.fixture
+async def horde(host) -> AsyncIterator[Horde]:
+    """The Horde's adapter, which takes what `host` says for the service."""
+    async with open_horde(config(host.origin)) as horde:
+        yield horde
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from bot.providers.http import Answer
+from tests.providers.scripted_host import Reply
 
 RECORDED = Path(__file__).parents[1] / "recorded"
 HORDE = RECORDED / "horde"
@@ -26,6 +27,12 @@ def as_answer(response: dict[str, Any]) -> Answer:
         headers=CIMultiDictProxy(CIMultiDict(response.get("headers", {}))),
         body=body_of(response),
     )
+
+
+def replay(name: str, *, of: str = "horde") -> Reply:
+    """Return a recorded answer for a host to give again."""
+    response = exchange(name, of=of)["response"]
+    return Reply(status=response["status"], body=body_of(response))
 
 
 def body_of(response: dict[str, Any]) -> bytes:

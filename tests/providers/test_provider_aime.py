@@ -29,12 +29,6 @@ PLAIN = ("first#1", "second#2", "third#3")
 
 
 @pytest.fixture
-async def host() -> AsyncIterator[ScriptedHost]:
-    async with ScriptedHost() as host:
-        yield host
-
-
-@pytest.fixture
 async def aime(host) -> AsyncIterator[Aime]:
     async with open_aime(config(host.origin), known=(flux(),)) as aime:
         yield aime

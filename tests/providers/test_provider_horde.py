@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -11,34 +10,17 @@ from pydantic import SecretStr
 from bot.domain.errors import InvalidRequest, KeyRejected, Permanent, RateLimited, Transient
 from bot.domain.requests import PictureRequest
 from bot.providers.base import Ended, Ending, Finished, Inputs, Item, Makes, Provider, Working
-from bot.providers.horde import Horde, open_horde
+from bot.providers.horde import open_horde
 from bot.providers.horde.answers import ADOPTED
 from bot.providers.horde.catalog import ANONYMOUS_KEY
 from tests.providers.provider_cases import CASES, KEY, NOW, REMOTE_ID, WEBP, config, link
-from tests.providers.recorded_answers import body_of, exchange
-from tests.providers.scripted_host import Reply, ScriptedHost, as_json
+from tests.providers.recorded_answers import exchange, replay
+from tests.providers.scripted_host import Reply, as_json
 
 CASE = CASES["horde"]
 REMOTE = CASE.remote
 ACTIVE = "4ad4ccaf-8a0a-4166-bd5d-d407ec300244"  # in find_user_with_active_image
 ONE_WAITING = {"waiting": 1, "processing": 0, "finished": 0, "done": False}
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[ScriptedHost]:
-    async with ScriptedHost() as host:
-        yield host
-
-
-@pytest.fixture
-async def horde(host) -> AsyncIterator[Horde]:
-    async with open_horde(config(host.origin)) as horde:
-        yield horde
-
-
-def replay(name: str) -> Reply:
-    response = exchange(name)["response"]
-    return Reply(status=response["status"], body=body_of(response))
 
 
 def account(*active: str) -> Reply:

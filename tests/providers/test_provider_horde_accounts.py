@@ -1,33 +1,15 @@
 """Accounts at the Horde, and kudos that are given away."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.domain.errors import Ambiguous, InvalidRequest, KeyRejected, RateLimited
 from bot.domain.kudos import receiver_named
-from bot.providers.horde import Horde, open_horde
-from tests.providers.provider_cases import KEY, config
-from tests.providers.recorded_answers import body_of, exchange
-from tests.providers.scripted_host import Delivery, Reply, ScriptedHost, as_json
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[ScriptedHost]:
-    async with ScriptedHost() as host:
-        yield host
-
-
-@pytest.fixture
-async def horde(host) -> AsyncIterator[Horde]:
-    async with open_horde(config(host.origin)) as horde:
-        yield horde
-
-
-def replay(name: str) -> Reply:
-    response = exchange(name)["response"]
-    return Reply(status=response["status"], body=body_of(response))
+from bot.providers.horde import Horde
+from tests.providers.provider_cases import KEY
+from tests.providers.recorded_answers import exchange, replay
+from tests.providers.scripted_host import Delivery, Reply, as_json
 
 
 async def give(horde: Horde, amount: int = 10) -> None:

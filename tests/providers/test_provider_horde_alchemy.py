@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -10,13 +9,12 @@ from bot.domain.errors import InvalidRequest, Permanent
 from bot.domain.jobs import PassageKind, Remote
 from bot.domain.requests import AlchemyRequest, BlobId, Conduct, Form
 from bot.providers.base import Callback, Ended, Ending, Finished, Inputs, Working
-from bot.providers.horde import Horde, open_horde
 from bot.providers.horde.alchemy.answers import FORMS, to_observation
 from bot.providers.horde.alchemy.forms import to_payload, to_plan
 from bot.providers.horde.wire import AlchemyStatus
-from tests.providers.provider_cases import KEY, NOW, REMOTE_ID, WEBP, config, link
-from tests.providers.recorded_answers import body_of, exchange
-from tests.providers.scripted_host import Reply, ScriptedHost
+from tests.providers.provider_cases import KEY, NOW, REMOTE_ID, WEBP, link
+from tests.providers.recorded_answers import exchange, replay
+from tests.providers.scripted_host import Reply
 
 BLOB = BlobId("a" * 64)
 ORDER = "caption,nsfw,RealESRGAN_x2plus"
@@ -36,23 +34,6 @@ def status(name: str = "alchemy_status_done", **changes) -> AlchemyStatus:
 
 def one(form: str, result: object, state: str = "done") -> AlchemyStatus:
     return status(forms=[{"form": form, "state": state, "result": result}])
-
-
-def replay(name: str) -> Reply:
-    response = exchange(name)["response"]
-    return Reply(status=response["status"], body=body_of(response))
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[ScriptedHost]:
-    async with ScriptedHost() as host:
-        yield host
-
-
-@pytest.fixture
-async def horde(host) -> AsyncIterator[Horde]:
-    async with open_horde(config(host.origin)) as horde:
-        yield horde
 
 
 @pytest.mark.parametrize(

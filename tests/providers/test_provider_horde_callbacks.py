@@ -9,34 +9,16 @@ from pydantic import SecretStr
 from bot.domain.errors import BotError
 from bot.domain.requests import PictureRequest
 from bot.providers.base import Callback, Ended, Ending, Finished, Inputs, Working
-from bot.providers.horde import open_horde
 from bot.providers.horde.payload import to_payload
-from tests.providers.provider_cases import CASES, KEY, NOW, REMOTE_ID, config
-from tests.providers.recorded_answers import body_of, exchange
-from tests.providers.scripted_host import Reply, ScriptedHost, as_json
+from tests.providers.provider_cases import CASES, KEY, NOW, REMOTE_ID
+from tests.providers.recorded_answers import exchange, replay
+from tests.providers.scripted_host import as_json
 
 CASE = CASES["horde"]
 SECRET = "MARKED.callback-secret"
 URL = f"https://bot.example/callbacks/horde/{SECRET}"
 CALLED = Inputs(callback_url=URL)
 TWO = replace(CASE.remote, total=2)
-
-
-@pytest.fixture
-async def host():
-    async with ScriptedHost() as host:
-        yield host
-
-
-@pytest.fixture
-async def horde(host):
-    async with open_horde(config(host.origin)) as horde:
-        yield horde
-
-
-def replay(name):
-    response = exchange(name)["response"]
-    return Reply(status=response["status"], body=body_of(response))
 
 
 def call(name, **changes):

@@ -1,7 +1,6 @@
 """For whom a service account asks, and that nobody else is asked about."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -12,9 +11,9 @@ from bot.domain.jobs import UserId
 from bot.domain.requests import AlchemyRequest, BlobId, Form, PictureRequest, TextRequest
 from bot.jobs.pseudonyms import Pseudonyms
 from bot.providers.base import Inputs
-from bot.providers.horde import Horde, open_horde
+from bot.providers.horde import Horde
 from bot.providers.horde.catalog import ANONYMOUS_KEY
-from tests.providers.provider_cases import KEY, NOW, WEBP, config
+from tests.providers.provider_cases import KEY, NOW, WEBP
 from tests.providers.recorded_answers import exchange
 from tests.providers.scripted_host import Reply, ScriptedHost, as_json
 
@@ -26,18 +25,6 @@ REQUESTS = {
     "alchemy": AlchemyRequest(picture=BlobId("a" * 64), forms=(Form.CAPTION,)),
 }
 ACCEPTED = as_json({"id": "deadbeef-77c2-4e0a-8bad-5eed5eed5eed", "kudos": 1.0}, status=202)
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[ScriptedHost]:
-    async with ScriptedHost() as host:
-        yield host
-
-
-@pytest.fixture
-async def horde(host) -> AsyncIterator[Horde]:
-    async with open_horde(config(host.origin)) as horde:
-        yield horde
 
 
 def account(*, is_service: bool) -> Reply:

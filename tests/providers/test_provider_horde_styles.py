@@ -1,22 +1,19 @@
 """Styles of the Horde: read from what was recorded, applied before they are paid for."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.domain.errors import InvalidRequest, Transient
 from bot.domain.requests import Conduct, Lora, PictureRequest
 from bot.providers.base import Inputs, Model
-from bot.providers.horde import Horde, open_horde
 from bot.providers.horde.payload import to_payload
 from bot.providers.horde.styles import KNOWN_MAX, StyleBook, to_style, to_styled_plan
 from bot.providers.horde.wire import StyleRow
 from bot.sandbox.providers.horde.pictures.submit_schema import SUBMIT
 from bot.sandbox.providers.horde.schema import errors_of
-from tests.providers.provider_cases import config
-from tests.providers.recorded_answers import body_of, exchange
-from tests.providers.scripted_host import Reply, ScriptedHost, as_json
+from tests.providers.recorded_answers import exchange, replay
+from tests.providers.scripted_host import as_json
 
 MODELS = (Model(name="stable_diffusion", workers=3), Model(name="AlbedoBase XL (SDXL)", workers=9))
 UNIQUE = "workerowner#1::style::demo oil"
@@ -30,23 +27,6 @@ def row(**changes) -> StyleRow:
 def planned(style: StyleRow | None = None, *, is_anonymous: bool = False, **wishes):
     request = PictureRequest(prompt="a cat", style="demo oil", **wishes)
     return to_styled_plan(request, style or row(), models=MODELS, is_anonymous=is_anonymous)
-
-
-def replay(name: str) -> Reply:
-    response = exchange(name)["response"]
-    return Reply(status=response["status"], body=body_of(response))
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[ScriptedHost]:
-    async with ScriptedHost() as host:
-        yield host
-
-
-@pytest.fixture
-async def horde(host) -> AsyncIterator[Horde]:
-    async with open_horde(config(host.origin)) as horde:
-        yield horde
 
 
 def test_a_style_tells_what_it_sets():

@@ -1,7 +1,6 @@
 """Texts at the Horde: what is sent, what is read, and what is never believed."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -12,7 +11,6 @@ from bot.domain.errors import Ambiguous, InvalidRequest, ProtocolBroken, Transie
 from bot.domain.jobs import PassageKind, Remote
 from bot.domain.requests import Conduct, PictureRequest, Role, TextRequest, Turn
 from bot.providers.base import Callback, Ended, Ending, Finished, Inputs, Makes, Model, Working
-from bot.providers.horde import Horde, open_horde
 from bot.providers.horde.texts.answers import ITEM_ID, to_observation
 from bot.providers.horde.texts.plan import (
     CONTEXT_MAX,
@@ -25,9 +23,9 @@ from bot.providers.horde.texts.plan import (
 from bot.providers.horde.wire import TextStatus
 from bot.sandbox.providers.horde.schema import errors_of
 from bot.sandbox.providers.horde.texts.submit_schema import SUBMIT
-from tests.providers.provider_cases import KEY, NOW, REMOTE_ID, config
-from tests.providers.recorded_answers import body_of, exchange
-from tests.providers.scripted_host import Delivery, Reply, ScriptedHost
+from tests.providers.provider_cases import KEY, NOW, REMOTE_ID
+from tests.providers.recorded_answers import exchange, replay
+from tests.providers.scripted_host import Delivery, Reply
 
 REMOTE = Remote(id=REMOTE_ID, total=1, submitted_at=NOW, extras={"kind": "text"})
 MODELS = (
@@ -45,23 +43,6 @@ def planned(request: TextRequest | None = None, *, is_anonymous: bool = False, *
 def status(name: str, **changes) -> TextStatus:
     recorded = exchange(name)["response"]["json"]
     return TextStatus.model_validate({**recorded, **changes})
-
-
-def replay(name: str) -> Reply:
-    response = exchange(name)["response"]
-    return Reply(status=response["status"], body=body_of(response))
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[ScriptedHost]:
-    async with ScriptedHost() as host:
-        yield host
-
-
-@pytest.fixture
-async def horde(host) -> AsyncIterator[Horde]:
-    async with open_horde(config(host.origin)) as horde:
-        yield horde
 
 
 def test_the_most_served_model_writes_unless_another_is_named():

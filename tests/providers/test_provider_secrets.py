@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -98,12 +98,6 @@ CALLS: dict[str, Ask] = {
 @pytest.fixture(params=sorted(CASES))
 def case(request: pytest.FixtureRequest) -> Case:
     return CASES[request.param]
-
-
-@pytest.fixture
-async def host() -> AsyncIterator[ScriptedHost]:
-    async with ScriptedHost() as host:
-        yield host
 
 
 def leaks(text: str) -> list[str]:

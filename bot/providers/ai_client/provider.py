@@ -12,7 +12,6 @@ from http import HTTPStatus
 from pydantic import SecretStr
 
 from bot.domain.capabilities import Capability
-from bot.domain.errors import Permanent
 from bot.domain.jobs import Remote
 from bot.domain.requests import Request
 from bot.providers.ai_client import answers
@@ -107,12 +106,6 @@ class AiClient(Defaults):
         """Return the pictures; they come all at once, so there are none before the end."""
         seen = await self.poll(remote, key=key)
         return seen.items if isinstance(seen, Finished) else ()
-
-    async def fetch(self, item: Item) -> bytes:
-        """Return a picture's bytes; its link is open to everybody, so no key goes along."""
-        if item.url is None:
-            raise Permanent(f"{TITLE} delivered a picture without content.", provider=NAME)
-        return await self._downloads.fetch(item.url)
 
     async def find(
         self,

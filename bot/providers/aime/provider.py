@@ -42,7 +42,6 @@ from bot.providers.base import (
     Accepted,
     Holder,
     Inputs,
-    Item,
     Makes,
     Model,
     Observation,
@@ -155,18 +154,6 @@ class Aime(Defaults):
         if not any(isinstance(one, Open) for one in seen):
             looked |= {name: await self._had(remote, name, key=key, once=once) for name in had}
         return answers.to_observation([looked[name] for name in ids], remote)
-
-    async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:
-        """Return nothing: whatever was there came with the look that found it."""
-        return ()
-
-    async def fetch(self, item: Item) -> bytes:
-        """Return the bytes that came with a look; there are no links to follow."""
-        if item.url is not None:
-            return await self._downloads.fetch(item.url)  # refuses: no host is listed
-        if item.data is None:
-            raise READER.permanent(f"{TITLE} delivered a picture that cannot be decoded.")
-        return self._downloads.checked(item.data)
 
     async def models(self) -> tuple[Model, ...]:
         """Read the endpoints' own descriptions and list those that draw or answer in words."""

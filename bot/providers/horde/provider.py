@@ -128,14 +128,6 @@ class Horde(Defaults):
         """Return the results that are there already."""
         return await self._room(remote).collect(remote, key=key)
 
-    async def fetch(self, item: Item) -> bytes:
-        """Return a picture's bytes; links live for half an hour."""
-        if item.url is not None:
-            return await self._downloads.fetch(item.url)
-        if item.data is not None:
-            return self._downloads.checked(item.data)
-        raise Permanent(f"{self.title} delivered a picture without content.", provider=self.name)
-
     async def cancel(self, remote: Remote, *, key: SecretStr) -> None:
         """Drop what waits; what is being worked on already finishes and is charged."""
         await self._room(remote).cancel(remote, key=key)

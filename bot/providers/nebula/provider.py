@@ -20,7 +20,6 @@ from bot.providers.base import (
     Finished,
     Holder,
     Inputs,
-    Item,
     Model,
     Observation,
     Once,
@@ -103,18 +102,6 @@ class Nebula(Defaults):
     ) -> Observation:
         """Say that nothing more will come: every answer brought its picture along."""
         return Finished(items=(), notes=answers.shortfall(remote))
-
-    async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:
-        """Return nothing: whatever there was came with its call."""
-        return ()
-
-    async def fetch(self, item: Item) -> bytes:
-        """Return the bytes that came with the call; there are no links to follow."""
-        if item.url is not None:
-            return await self._downloads.fetch(item.url)  # refuses: no host is listed
-        if item.data is None:
-            raise READER.permanent(f"{TITLE} delivered a picture that cannot be decoded.")
-        return self._downloads.checked(item.data)
 
     async def models(self) -> tuple[Model, ...]:
         """List the models that draw, with the key that was given for that."""
