@@ -3,9 +3,8 @@
 import pytest
 
 from bot.domain.jobs import JobState
-from bot.sandbox.providers.hosts import open_host
 from tests.crash.kills import bot_process, closed_job, delivered_once, exact, killed, online
-from tests.scenarios.stage import SPEED, titled
+from tests.scenarios.stage import titled
 from tests.scenarios.test_failover_story import ASKED, NO_SUCH_KEY, SUBMIT
 
 pytestmark = pytest.mark.crash
@@ -16,8 +15,7 @@ async def aime(world):
     """A second provider; the first knows no key."""
     refusal = {"kind": "status", "status": 401, "body": NO_SUCH_KEY, "times": None}
     world.horde.faults.add("POST", SUBMIT, **refusal)
-    async with open_host("aime", speed=SPEED) as host:
-        world.environment.update(host.settings)
+    async with world.beside("aime") as host:
         yield host.server
 
 

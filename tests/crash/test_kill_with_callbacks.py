@@ -4,7 +4,6 @@ import pytest
 
 from bot.sandbox.providers.horde import HordeRules
 from tests.crash.kills import bot_process, delivered_once, exact, killed, online
-from tests.free_ports import free_port
 from tests.scenarios.stage import SPEED, until
 
 pytestmark = pytest.mark.crash
@@ -17,12 +16,8 @@ def horde_rules():
 
 @pytest.fixture
 async def world(world):
-    port = free_port()
-    world.environment |= {
-        "EASEL_WEB_PORT": str(port),
-        "EASEL_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "EASEL_CALLBACK_POLL_S": "2",
-    }
+    world.may_be_called()
+    world.environment["EASEL_CALLBACK_POLL_S"] = "2"
     return world
 
 

@@ -3,9 +3,7 @@
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.sandbox.providers.hosts import Host, open_host
-from tests.free_ports import free_port
-from tests.scenarios.stage import SPEED
+from bot.sandbox.providers.hosts import Host
 
 PICTURES = 2
 ENDING = ("collected", "delivered", "done")
@@ -60,15 +58,10 @@ WAYS = {
 async def at_work(world, way):
     """Open the small provider of a way and lead the world's service to it."""
     if way.calls_back:
-        port = free_port()
-        world.environment |= {
-            "EASEL_WEB_PORT": str(port),
-            "EASEL_PUBLIC_URL": f"http://127.0.0.1:{port}",
-            "EASEL_CALLBACK_POLL_S": "1",
-        }
+        world.may_be_called()
+        world.environment["EASEL_CALLBACK_POLL_S"] = "1"
     if way.provider == "horde":  # the world has one, with its own rules
         yield Host(name="horde", title="AI Horde", server=world.horde, settings={})
         return
-    async with open_host(way.provider, speed=SPEED) as host:
-        world.environment |= host.settings
+    async with world.beside(way.provider) as host:
         yield host

@@ -72,6 +72,14 @@ def forgiving():
 
 
 @pytest.fixture
+async def aime(world):
+    """An AIME server that the service knows of; the story moves its jobs by hand."""
+    async with world.beside("aime") as host:
+        host.server.script.default(held=True)
+        yield host.server
+
+
+@pytest.fixture
 async def stage(world):
     """A stage with the service running."""
     async with world.playing():

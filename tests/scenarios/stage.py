@@ -19,8 +19,10 @@ from bot.sandbox.discord.server import SandboxDiscord
 from bot.sandbox.discord.shown import Shown
 from bot.sandbox.discord.world import Channel
 from bot.sandbox.providers.horde import SandboxHorde
+from bot.sandbox.providers.hosts import Host, open_host
 from bot.service import Service
 from bot.settings import Settings, load
+from tests.free_ports import free_port
 
 SPEED = 20.0  # the small Horde's queue, caches and limits run so many times faster than the wall
 STOP_S = 20.0
@@ -89,6 +91,21 @@ class Stage:
             "EASEL_EDIT_INTERVAL_S": "0.1",
             "EASEL_DRAIN_S": "10",
             **self.environment,
+        }
+
+    @asynccontextmanager
+    async def beside(self, provider: str) -> AsyncIterator[Host]:
+        """Open a small provider and lead the service to it; the Horde goes on being offered."""
+        async with open_host(provider, speed=SPEED) as host:
+            self.environment.update(host.settings)
+            yield host
+
+    def may_be_called(self) -> None:
+        """Let the service have an address that providers may call."""
+        port = free_port()
+        self.environment |= {
+            "EASEL_WEB_PORT": str(port),
+            "EASEL_PUBLIC_URL": f"http://127.0.0.1:{port}",
         }
 
     @asynccontextmanager

@@ -1,29 +1,20 @@
 """ai-client.com: a thread for each request, weights below zero, and credits of its own."""
 
-from contextlib import asynccontextmanager
-
 import pytest
 
 from bot.domain.jobs import FailureKind, JobState, ProviderCost
-from bot.sandbox.providers.hosts import HOUSE_KEY, open_host
+from bot.sandbox.providers.hosts import HOUSE_KEY
 from tests.scenarios.stage import SPEED, done, titled, until
 
 OWN_KEY = "anns-own-token-0123"
 LATE_S = 400
 
 
-@asynccontextmanager
-async def offering(world):
-    async with open_host("ai_client", speed=SPEED) as host:
-        world.environment.update(host.settings)
-        yield host.server
-
-
 @pytest.fixture
 async def two(world):
     """The stage with ai-client.com beside the AI Horde."""
-    async with offering(world) as service, world.playing():
-        yield world, service
+    async with world.beside("ai_client") as host, world.playing():
+        yield world, host.server
         assert await world.audit() == ()
 
 
@@ -162,7 +153,8 @@ async def test_a_request_that_waits_for_ever_is_given_up_after_minutes(two):
 
 
 async def test_pictures_that_came_while_nobody_looked_are_there_after_a_long_stop(world):
-    async with offering(world) as service:
+    async with world.beside("ai_client") as host:
+        service = host.server
         service.script.next(held=True)
         async with world.playing():
             card = await asks(world)
@@ -200,7 +192,8 @@ async def test_a_request_whose_answer_was_lost_is_found_in_its_thread(two):
 
 
 async def test_a_thread_without_credits_for_its_request_leaves_it_to_the_second(world):
-    async with offering(world) as service:
+    async with world.beside("ai_client") as host:
+        service = host.server
         service.add_key(HOUSE_KEY, credits=0)
         world.environment["EASEL_PROVIDERS"] = "ai_client,horde"
         async with world.playing():

@@ -7,24 +7,13 @@ import pytest
 from PIL import Image
 
 from bot.sandbox.discord.option_values import Upload
-from bot.sandbox.providers.aime import AimeRules, SandboxAime
+from bot.sandbox.providers.hosts import HOUSE_KEY
 from tests.media.sample_pictures import half_red_half_blue, written
 from tests.scenarios.stage import SPEED, done, titled, until
 
-KEY = "key-of-the-house-0123456789"
 PROMPT = "a lighthouse"
 FLUX, SD35 = "flux-dev", "stable_diffusion_3_5"
 CROWD = 6
-
-
-@pytest.fixture
-async def aime(world):
-    """An AIME server that the service knows of; the story moves its jobs by hand."""
-    async with SandboxAime(AimeRules(speed=SPEED)) as server:
-        server.add_key(KEY)
-        server.script.default(held=True)
-        world.environment |= {"AIME_URL": server.url, "AIME_KEY": KEY}
-        yield server
 
 
 @pytest.fixture
@@ -387,8 +376,8 @@ async def test_with_a_login_the_key_travels_once_and_a_restart_is_survived(world
 
 
 async def test_a_key_for_other_endpoints_is_refused_and_costs_nothing(stage, aime):
-    aime.revoke_key(KEY)
-    aime.add_key(KEY, endpoints=[SD35])
+    aime.revoke_key(HOUSE_KEY)
+    aime.add_key(HOUSE_KEY, endpoints=[SD35])
 
     card = await stage.ann.runs("/imagine", prompt=PROMPT, provider="aime", model=FLUX)
 

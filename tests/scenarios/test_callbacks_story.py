@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from bot.sandbox.providers.horde import HordeRules
-from tests.free_ports import free_port
 from tests.scenarios.stage import SPEED, done, titled, until, until_sent
 
 SUBMIT, CHECK, STATUS = "/generate/async", "/generate/check/*", "/generate/status/*"
@@ -24,11 +23,7 @@ def horde_rules():
 
 @pytest.fixture
 async def world(world):
-    port = free_port()
-    world.environment |= {
-        "EASEL_WEB_PORT": str(port),
-        "EASEL_PUBLIC_URL": f"http://127.0.0.1:{port}",
-    }
+    world.may_be_called()
     return world
 
 

@@ -7,7 +7,6 @@ from PIL import Image
 
 from bot.sandbox.discord.option_values import Upload
 from bot.sandbox.providers.horde import HordeRules
-from tests.free_ports import free_port
 from tests.scenarios.stage import SPEED, Stage, done, titled, until
 
 TEXT_STATUS, ALCHEMY_STATUS = "/generate/text/status/*", "/interrogate/status/*"
@@ -20,11 +19,7 @@ def horde_rules():
 
 @pytest.fixture
 async def world(world):
-    port = free_port()
-    world.environment |= {
-        "EASEL_WEB_PORT": str(port),
-        "EASEL_PUBLIC_URL": f"http://127.0.0.1:{port}",
-    }
+    world.may_be_called()
     return world
 
 

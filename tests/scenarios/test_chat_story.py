@@ -8,23 +8,13 @@ import pytest
 from bot.domain.conversations import TURNS_CHARS_MAX
 from bot.domain.credits import CREDIT
 from bot.sandbox.discord.cards import Card, Modal
-from bot.sandbox.providers.aime import AimeRules, SandboxAime
+from bot.sandbox.providers.aime import SandboxAime
 from tests.scenarios.stage import SPEED, Stage, done, titled, until
 
-KEY, LLAMA = "key-of-the-house-0123456789", "llama4_chat"
+LLAMA = "llama4_chat"
 QUESTION = "Who keeps the lighthouse?"
 TALE = "Once there was a keeper. She lit the lamp each night. Then she slept."
 LONG = "".join(f"Night {number}: the lamp was lit.\n\n" for number in range(300))
-
-
-@pytest.fixture
-async def aime(world):
-    """An AIME server that the service knows of; the story moves its jobs by hand."""
-    async with SandboxAime(AimeRules(speed=SPEED)) as server:
-        server.add_key(KEY)
-        server.script.default(held=True)
-        world.environment |= {"AIME_URL": server.url, "AIME_KEY": KEY}
-        yield server
 
 
 @pytest.fixture

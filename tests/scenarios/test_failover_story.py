@@ -8,8 +8,7 @@ import pytest
 from bot.domain.budgets import Measure
 from bot.domain.credits import CREDIT
 from bot.domain.jobs import JobState
-from bot.sandbox.providers.hosts import open_host
-from tests.scenarios.stage import SPEED, done, titled, until
+from tests.scenarios.stage import done, titled, until
 from tests.scenarios.test_budgets_story import House
 from tests.scenarios.test_source_story import mask, photo
 
@@ -23,11 +22,9 @@ NO_SUCH_KEY = json.dumps({"message": "No user matching sent API Key.", "rc": "In
 @pytest.fixture
 async def two(world):
     """The stage with the AI Horde, the usual one, and an AIME server beside it."""
-    async with open_host("aime", speed=SPEED) as host:
-        world.environment.update(host.settings)
-        async with world.playing():
-            yield world, host.server
-            assert await world.audit() == ()
+    async with world.beside("aime") as host, world.playing():
+        yield world, host.server
+        assert await world.audit() == ()
 
 
 async def test_the_card_says_who_takes_over_and_for_how_much(two):
@@ -120,8 +117,7 @@ async def test_a_limit_that_goes_on_lets_the_second_deliver(two):
 
 
 async def test_a_start_without_the_first_provider_hands_its_jobs_to_the_second(world):
-    async with open_host("aime", speed=SPEED) as host:
-        world.environment.update(host.settings)
+    async with world.beside("aime"):
         async with world.playing():
             world.service.tracker._dispatch._advance = asleep
             card = await world.ann.runs("/imagine", **ASKED)
@@ -138,8 +134,7 @@ async def test_a_start_without_the_first_provider_hands_its_jobs_to_the_second(w
 
 
 async def test_a_start_without_its_provider_ends_a_running_job_and_gives_all_back(world):
-    async with open_host("aime", speed=SPEED) as host:
-        world.environment.update(host.settings)
+    async with world.beside("aime"):
         world.horde.script.next(held=True)
         async with world.playing():
             card = await world.ann.runs("/imagine", **ASKED)
@@ -176,8 +171,8 @@ async def cheaper(world, tmp_path):
     """The stage with an AIME server beside the Horde where a picture costs two credits."""
     prices = tmp_path / "prices.toml"
     prices.write_text('[[price]]\nprovider = "aime"\npicture = 2\nmegapixel_step = 0\n')
-    async with open_host("aime", speed=SPEED) as host:
-        world.environment.update({**host.settings, "EASEL_PRICES": str(prices)})
+    async with world.beside("aime"):
+        world.environment["EASEL_PRICES"] = str(prices)
         async with world.playing():
             yield world
             assert await world.audit() == ()

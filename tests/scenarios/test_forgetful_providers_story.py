@@ -3,8 +3,8 @@
 import pytest
 
 from bot.domain.jobs import JobState
-from bot.sandbox.providers.hosts import HOSTS, Host, open_host
-from tests.scenarios.stage import SPEED, until
+from bot.sandbox.providers.hosts import HOSTS, Host
+from tests.scenarios.stage import until
 
 REMEMBERING = sorted(
     HOSTS.keys() - {"nebula"}
@@ -20,9 +20,8 @@ async def offered(request, world):
         async with world.playing():
             yield world, host
         return
-    async with open_host(request.param, speed=SPEED) as host:
+    async with world.beside(request.param) as host:
         host.server.script.default(held=True)
-        world.environment.update(host.settings)
         async with world.playing():
             yield world, host
 

@@ -2,17 +2,15 @@
 
 import pytest
 
-from bot.sandbox.providers.hosts import HOUSE_KEY, open_host
-from tests.scenarios.stage import SPEED, titled
+from bot.sandbox.providers.hosts import HOUSE_KEY
+from tests.scenarios.stage import titled
 from tests.scenarios.test_house_rules_story import rule
 
 
 @pytest.fixture
 async def two(world):
-    async with open_host("algovera", speed=SPEED) as host:
-        world.environment.update(host.settings)
-        async with world.playing():
-            yield world, host.server
+    async with world.beside("algovera") as host, world.playing():
+        yield world, host.server
 
 
 def line_of(answer, title):

@@ -5,8 +5,8 @@ import pytest
 from bot.__main__ import PROVIDERS
 from bot.providers.registry import FACTORIES
 from bot.sandbox.discord.cards import Card
-from bot.sandbox.providers.hosts import HOSTS, open_host
-from tests.scenarios.stage import SPEED, done, titled
+from bot.sandbox.providers.hosts import HOSTS
+from tests.scenarios.stage import done, titled
 
 BESIDE = sorted(HOSTS.keys() - {"horde"})
 
@@ -14,11 +14,9 @@ BESIDE = sorted(HOSTS.keys() - {"horde"})
 @pytest.fixture(params=BESIDE)
 async def offered(request, world):
     """The stage with one more provider."""
-    async with open_host(request.param, speed=SPEED) as host:
-        world.environment.update(host.settings)
-        async with world.playing():
-            yield world, host
-            assert await world.audit() == ()
+    async with world.beside(request.param) as host, world.playing():
+        yield world, host
+        assert await world.audit() == ()
 
 
 def test_every_provider_has_a_small_one():
@@ -95,8 +93,8 @@ async def test_a_provider_that_is_away_says_so_and_costs_nothing(offered):
 
 
 async def test_an_operator_says_who_is_offered_and_in_which_order(world):
-    async with open_host("algovera", speed=SPEED) as host:
-        world.environment.update({**host.settings, "EASEL_PROVIDERS": "algovera"})
+    async with world.beside("algovera") as host:
+        world.environment["EASEL_PROVIDERS"] = "algovera"
         async with world.playing():
             card = await world.ann.runs("/imagine", prompt="a lighthouse")
             await card.until(done)
