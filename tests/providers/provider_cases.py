@@ -93,6 +93,26 @@ class Case:
             yield provider
 
 
+class Kept:
+    """Keeps answers as a store would; what is in it outlives an adapter."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, bytes | None] = {}
+
+    async def names(self) -> list[str]:
+        return list(self.answers)
+
+    async def get(self, name: str) -> bytes | None:
+        return self.answers.get(name)
+
+    async def keep(self, name: str, answer: bytes) -> None:
+        self.answers[name] = answer
+
+    def lose(self, name: str) -> None:
+        """Lose an answer's bytes, as a folder that was restored from a backup has."""
+        self.answers[name] = None
+
+
 def config(
     url: str,
     *,

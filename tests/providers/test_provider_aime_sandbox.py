@@ -22,6 +22,7 @@ from bot.providers.base import Ended, Ending, Finished, Inputs, Item, Makes, Obs
 from bot.providers.config import ProviderConfig
 from bot.providers.downloads import sniff
 from bot.sandbox.providers.aime import AimeRules, SandboxAime
+from tests.providers.provider_cases import Kept
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 KEY = SecretStr("fa4efa4e-1111-4111-8111-00000a9141e7")
@@ -430,22 +431,6 @@ async def test_neither_the_workers_secret_nor_the_key_comes_out(sandbox, aime, c
     assert "failed for …" in told
     for secret in (KEY.get_secret_value(), sandbox.worker_secret, remote.id):
         assert secret not in told
-
-
-class Kept:
-    """Keeps answers as a store would; what is in it outlives an adapter."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, bytes] = {}
-
-    async def names(self) -> list[str]:
-        return list(self.answers)
-
-    async def get(self, name: str) -> bytes | None:
-        return self.answers.get(name)
-
-    async def keep(self, name: str, answer: bytes) -> None:
-        self.answers[name] = answer
 
 
 async def test_a_result_that_was_kept_is_had_again_without_asking(sandbox, aime):

@@ -18,9 +18,20 @@ from bot.domain.errors import (
 from bot.domain.jobs import Remote
 from bot.domain.requests import PictureRequest
 from bot.providers.algovera import Algovera, open_algovera
-from bot.providers.base import Accepted, Ended, Ending, Finished, Inputs, Observation, Working
+from bot.providers.base import (
+    UNKEPT,
+    Accepted,
+    Ended,
+    Ending,
+    Finished,
+    Inputs,
+    Observation,
+    Once,
+    Working,
+)
 from bot.providers.config import ProviderConfig
 from bot.sandbox.providers.algovera import AlgoveraRules, SandboxAlgovera
+from tests.providers.provider_cases import Kept
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 KEY = SecretStr("a1b2c3d4" * 8)
@@ -71,8 +82,8 @@ async def submitted(algovera: Algovera, *, count: int = 1) -> Remote:
     return remote
 
 
-async def look(algovera: Algovera, remote: Remote) -> Observation:
-    return await algovera.poll(remote, key=KEY)
+async def look(algovera: Algovera, remote: Remote, once: Once = UNKEPT) -> Observation:
+    return await algovera.poll(remote, key=KEY, once=once)
 
 
 def finish(sandbox: SandboxAlgovera, *numbers: int) -> None:
@@ -89,7 +100,7 @@ async def test_three_pictures_are_three_jobs_with_seeds_of_their_own(sandbox, al
 
     last = await look(algovera, remote)
 
-    assert first == Working(is_queued=False, finished=0, total=3)
+    assert first == Working(is_queued=False, finished=0, total=3, items=())
     assert isinstance(last, Finished)
     pictures = [await algovera.fetch(item) for item in last.items]
     jobs = sandbox.truth.jobs
@@ -123,16 +134,51 @@ async def test_a_request_without_a_seed_gets_one_for_all_its_parts(sandbox, algo
     assert seeds[1] == (seeds[0] + 1) % 2**31
 
 
-async def test_finished_parts_can_be_collected_while_others_run(sandbox, algovera):
-    remote = await submitted(algovera, count=3)
+async def test_finished_parts_come_while_others_run_and_all_are_listed_at_the_end(
+    sandbox, algovera
+):
+    remote, kept = await submitted(algovera, count=3), Kept()
     finish(sandbox, 1)
 
-    seen = await look(algovera, remote)
-    items = await algovera.collect(remote, key=KEY)
+    seen = await look(algovera, remote, once=kept)
+    again = await look(algovera, remote, once=kept)
+    finish(sandbox)
+    last = await look(algovera, remote, once=kept)
 
-    assert seen == Working(is_queued=False, finished=1, total=3)
-    assert [item.id for item in items] == ["2"]
-    assert await algovera.fetch(items[0])
+    assert isinstance(seen, Working)
+    assert (seen.finished, [item.id for item in seen.items]) == (1, ["2"])
+    assert again == Working(is_queued=False, finished=1, total=3, items=())
+    assert isinstance(last, Finished)
+    jobs = sandbox.truth.jobs
+    assert [item.data for item in last.items] == [
+        await sandbox.picture(job.remote_id) for job in jobs
+    ]
+    assert [job.asset_calls for job in jobs] == [1, 1, 1]
+
+
+async def test_a_start_asks_for_no_picture_again_nor_how_it_stands(sandbox, algovera):
+    remote, kept = await submitted(algovera, count=2), Kept()
+    finish(sandbox)
+    await look(algovera, remote, once=kept)
+    sandbox.calls.clear()
+
+    async with open_algovera(config(sandbox)) as anew:
+        seen = await look(anew, remote, once=kept)
+
+    assert isinstance(seen, Finished)
+    assert all(item.data for item in seen.items)
+    assert len(sandbox.calls) == 0
+
+
+async def test_a_kept_picture_that_is_gone_is_fetched_again(sandbox, algovera):
+    remote, kept = await submitted(algovera), Kept()
+    finish(sandbox)
+    first = await look(algovera, remote, once=kept)
+    kept.lose("1")
+
+    again = await look(algovera, remote, once=kept)
+
+    assert again == first
 
 
 async def test_a_failed_part_leaves_the_others(sandbox, algovera):
@@ -185,8 +231,9 @@ async def test_a_picture_that_is_late_keeps_no_other_and_comes_later(sandbox, al
     remote = await submitted(algovera, count=2)
     finish(sandbox)
 
-    first = await look(algovera, remote)
-    second = await look(algovera, remote)
+    kept = Kept()
+    first = await look(algovera, remote, once=kept)
+    second = await look(algovera, remote, once=kept)
 
     assert isinstance(first, Finished)
     assert await algovera.fetch(first.items[1])
@@ -194,6 +241,7 @@ async def test_a_picture_that_is_late_keeps_no_other_and_comes_later(sandbox, al
         await algovera.fetch(first.items[0])
     assert isinstance(second, Finished)
     assert await algovera.fetch(second.items[0])
+    assert [job.asset_calls for job in sandbox.truth.jobs] == [2, 1]
 
 
 @pytest.mark.parametrize("kind", ["html", "cut_after", "truncated"])

@@ -1,28 +1,19 @@
 """A server of Algovera's protocol: one picture per job there, the key in bodies and in a query."""
 
-from contextlib import asynccontextmanager
-
 import pytest
 
 from bot.domain.jobs import JobState
-from bot.sandbox.providers.hosts import HOUSE_KEY, open_host
-from tests.scenarios.stage import SPEED, done, titled, until
+from bot.sandbox.providers.hosts import HOUSE_KEY
+from tests.scenarios.stage import done, titled, until
 
 OWN_KEY = "5eedfeed" * 8
-
-
-@asynccontextmanager
-async def offering(world):
-    async with open_host("algovera", speed=SPEED) as host:
-        world.environment.update(host.settings)
-        yield host.server
 
 
 @pytest.fixture
 async def two(world):
     """The stage with a server of Algovera's kind beside the AI Horde."""
-    async with offering(world) as server, world.playing():
-        yield world, server
+    async with world.beside("algovera") as host, world.playing():
+        yield world, host.server
         assert await world.audit() == ()
 
 
@@ -103,6 +94,37 @@ async def test_a_state_that_flaps_does_not_take_a_finished_picture_back(two):
     await card.until(done)
 
 
+async def test_a_picture_is_fetched_once_and_shown_while_the_next_is_drawn(two):
+    stage, server = two
+    server.script.next(seconds=0)
+    server.script.next(held=True)
+
+    card = await asks(stage, count=2)
+    await card.until(lambda version: len(version.attachments) == 1)
+    server.finish(server.truth.jobs[1].remote_id)
+    shown = await card.until(done)
+
+    assert len(shown.attachments) == 2
+    assert [one.asset_calls for one in server.truth.jobs] == [1, 1]
+
+
+async def test_a_start_does_not_fetch_a_picture_again(world):
+    async with world.beside("algovera") as host:
+        host.server.script.next(seconds=0)
+        host.server.script.next(held=True)
+        async with world.playing():
+            card = await asks(world, count=2)
+            await card.until(lambda version: version.shows("1 of 2"))
+
+        host.server.finish(host.server.truth.jobs[1].remote_id)
+        async with world.playing():
+            shown = await card.until(done)
+            await world.until_settled(card)
+
+    assert len(shown.attachments) == 2
+    assert [one.asset_calls for one in host.server.truth.jobs] == [1, 1]
+
+
 async def test_a_proxy_that_drops_bodies_ends_it_with_a_sentence_and_a_refund(two):
     stage, server = two
     server.switch(strips_get_bodies=True)
@@ -116,7 +138,8 @@ async def test_a_proxy_that_drops_bodies_ends_it_with_a_sentence_and_a_refund(tw
 
 
 async def test_where_the_operator_lets_it_the_picture_is_asked_for_by_query(world):
-    async with offering(world) as server:
+    async with world.beside("algovera") as host:
+        server = host.server
         server.switch(strips_get_bodies=True, takes_asset_query=True)
         world.environment["ALGOVERA_ASK_BY_QUERY"] = "true"
         async with world.playing():
@@ -127,7 +150,8 @@ async def test_where_the_operator_lets_it_the_picture_is_asked_for_by_query(worl
 
 @pytest.mark.parametrize("by_query", ["false", "true"])
 async def test_no_log_holds_a_key_that_stands_in_a_query(world, written_log, by_query):
-    async with offering(world) as server:
+    async with world.beside("algovera") as host:
+        server = host.server
         server.add_key(OWN_KEY)
         server.switch(strips_get_bodies=by_query == "true", takes_asset_query=True)
         server.faults.add("GET", "/api/status", kind="cut_after", skip=1)

@@ -1,7 +1,7 @@
 """One picture per call: a job of several pictures is several jobs there, kept in one `Remote`."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from bot.domain.jobs import Remote
 from bot.domain.requests import PictureRequest
 from bot.providers.algovera.plan import SEED_MAX
 from bot.providers.algovera.wire import NAME, TITLE
-from bot.providers.base import Ended, Ending, Item
+from bot.providers.base import Ended, Ending, Item, Working
 from bot.providers.reading import StrangeStates
 
 OVER_REMEMBERED_MAX = 10_000
@@ -59,6 +59,11 @@ def ids_of(remote: Remote | None) -> tuple[str, ...]:
     return () if remote is None else tuple(remote.extras[_IDS].split(_BETWEEN_IDS))
 
 
+def named(remote: Remote) -> dict[str, str]:
+    """Return the ids of the parts by their numbers, from 1; the ids are capabilities: no item has one."""
+    return {str(number): part for number, part in enumerate(ids_of(remote), start=1)}
+
+
 def seed_of(first: int, index: int) -> int:
     """Return the seed of a part: they count on from the first, as most services do."""
     return (first + index) % (SEED_MAX + 1)
@@ -78,13 +83,31 @@ def with_part(
     )
 
 
-def item_of(remote: Remote, index: int, data: bytes | None) -> Item:
-    """Return a finished part; the server's ids are capabilities, so the item has a number."""
-    seed = None if remote.seed is None else str(seed_of(remote.seed, index))
-    return Item(id=str(index + 1), data=data, seed=seed, model=remote.extras[_MODEL] or None)
+def to_items(remote: Remote, pictures: Mapping[str, bytes | None]) -> tuple[Item, ...]:
+    """Return the parts with these numbers, in their order; None stands for a picture that is late."""
+    return tuple(
+        Item(
+            id=number,
+            data=pictures[number],
+            seed=None if remote.seed is None else str(seed_of(remote.seed, int(number) - 1)),
+            model=remote.extras[_MODEL] or None,
+        )
+        for number in sorted(pictures, key=int)
+    )
 
 
-def to_ended(states: Sequence[Part]) -> Ended:
+def to_working(remote: Remote, pictures: Mapping[str, bytes | None], *, had: int) -> Working:
+    """Return how far a job is that brought these pictures now, and so many before."""
+    came = {number: picture for number, picture in pictures.items() if picture is not None}
+    return Working(
+        is_queued=False,
+        finished=had + len(came),
+        total=remote.total,
+        items=to_items(remote, came),
+    )
+
+
+def to_ended(states: Collection[Part]) -> Ended:
     """Judge a job none of whose parts has a picture."""
     if Part.FAILED in states:
         return Ended(how=Ending.FAILED, reason=f"{TITLE} failed at this and gives no reason.")

@@ -41,7 +41,6 @@ from bot.providers.base import (
     Observation,
     Once,
     Plan,
-    Working,
 )
 from bot.providers.config import ProviderConfig
 from bot.providers.defaults import Defaults, limits_of, pictures_only
@@ -135,27 +134,38 @@ class Algovera(Defaults):
         expects_end: bool = False,
         once: Once = UNKEPT,
     ) -> Observation:
-        """Ask for the state of every part, and for the pictures once none is running."""
-        states = await self._states(remote, key)
-        done = states.count(Part.DONE)
-        if Part.RUNNING in states:
-            return Working(is_queued=False, finished=done, total=remote.total)
-        if not done:
-            return parts.to_ended(states)
-        items = await self._items(remote, states, key)
-        return Finished(items=items, notes=parts.shortfall(done, remote.total))
+        """Ask for the state of every part that has no picture yet, and for its picture once it is done.
 
-    async def collect(self, remote: Remote, *, key: SecretStr) -> tuple[Item, ...]:
-        """Return the pictures of the parts that are done."""
-        return await self._items(remote, await self._states(remote, key), key)
+        A picture is kept as soon as it came: none is asked for again because another one is late.
+        """
+        had = set(await once.names())
+        states = {
+            number: Part.DONE if number in had else await self._state(remote_id, key)
+            for number, remote_id in parts.named(remote).items()
+        }
+        done = [number for number, state in states.items() if state is Part.DONE]
+        pictures = {
+            number: await self._picture(remote, number, key=key, once=once)
+            for number in done
+            if number not in had
+        }
+        if Part.RUNNING in states.values():
+            return parts.to_working(remote, pictures, had=len(had))
+        if not done:
+            return parts.to_ended(states.values())
+        for number in had:
+            pictures[number] = await once.get(number) or await self._picture(
+                remote, number, key=key, once=once
+            )
+        return Finished(
+            items=parts.to_items(remote, pictures), notes=parts.shortfall(len(done), remote.total)
+        )
 
     async def fetch(self, item: Item) -> bytes:
-        """Return the bytes that came with a poll; there are no links to follow."""
-        if item.url is not None:
-            return await self._downloads.fetch(item.url)  # refuses: no host is listed
-        if item.data is None:
+        """Return the bytes that came with a poll, or have it asked for again: there are no links."""
+        if item.url is None and item.data is None:
             raise Transient(f"{TITLE} does not hand a finished picture out yet.", provider=NAME)
-        return self._downloads.checked(item.data)
+        return await super().fetch(item)
 
     async def models(self) -> tuple[Model, ...]:
         """List the base models, in the server's order."""
@@ -182,9 +192,6 @@ class Algovera(Defaults):
                 return seed
         return self._draw_seed()
 
-    async def _states(self, remote: Remote, key: SecretStr) -> list[Part]:
-        return [await self._state(remote_id, key) for remote_id in parts.ids_of(remote)]
-
     async def _state(self, remote_id: str, key: SecretStr) -> Part:
         known = self._statuses.known(remote_id)
         if known is not None:
@@ -200,17 +207,14 @@ class Algovera(Defaults):
         query = urlencode({"job_uuid": remote_id, "api_key": READER.key_text(key)})
         return await self._http.call("GET", f"{STATUS}?{query}")
 
-    async def _items(
-        self, remote: Remote, states: Sequence[Part], key: SecretStr
-    ) -> tuple[Item, ...]:
-        found = [
-            parts.item_of(remote, index, await self._asset(remote_id, key))
-            for index, (remote_id, state) in enumerate(
-                zip(parts.ids_of(remote), states, strict=True)
-            )
-            if state is Part.DONE
-        ]
-        return tuple(found)
+    async def _picture(
+        self, remote: Remote, number: str, *, key: SecretStr, once: Once
+    ) -> bytes | None:
+        """Fetch and keep a part's picture; None where it is late."""
+        picture = await self._asset(parts.named(remote)[number], key)
+        if picture is not None:
+            await once.keep(number, picture)
+        return picture
 
     async def _asset(self, remote_id: str, key: SecretStr) -> bytes | None:
         """Return a part's picture; None where it is said to be done and is not there yet.
