@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationError
 
@@ -53,18 +53,25 @@ class Reader:
     provider: str
     title: str
 
+    @overload
+    def read(self, shape: type[W], answer: Answer, *, is_submit: bool = False) -> W: ...
+
+    @overload
+    def read(self, shape: TypeAdapter[T], answer: Answer, *, is_submit: bool = False) -> T: ...
+
     def read(
-        self, shape: type[T] | TypeAdapter[T], answer: Answer, *, is_submit: bool = False
-    ) -> T:
+        self, shape: type[W] | TypeAdapter[T], answer: Answer, *, is_submit: bool = False
+    ) -> W | T:
         """Read a good answer.
 
         Raises:
             Ambiguous: a submit was taken, but its answer cannot be read, so its id is unknown.
             ProtocolBroken: anything else that cannot be read.
         """
-        adapter = shape if isinstance(shape, TypeAdapter) else TypeAdapter(shape)
         try:
-            return adapter.validate_json(answer.body)
+            if isinstance(shape, TypeAdapter):
+                return shape.validate_json(answer.body)
+            return shape.model_validate_json(answer.body)
         except ValidationError as error:
             self._log_faults(error)
         # Outside the handler: pydantic's error quotes what it read, ids and links included.

@@ -11,8 +11,9 @@ from bot.providers.horde import wire
 from bot.providers.horde.catalog import ANONYMOUS_KEY
 from bot.providers.horde.errors import is_gone, refusal
 from bot.providers.http import Answer, Http, segment
+from bot.providers.reading import Wire
 
-T = TypeVar("T")
+W = TypeVar("W", bound=Wire)
 
 EXPIRED = Ended(
     how=Ending.EXPIRED,
@@ -45,7 +46,7 @@ class Calls:
         answer = await self._http.call("POST", path, headers=key_header(key), json=body)
         return wire.READER.read(wire.Priced, good(answer, key)).kudos
 
-    async def look(self, shape: type[T], path: str, remote: Remote, *, key: SecretStr) -> T | None:
+    async def look(self, shape: type[W], path: str, remote: Remote, *, key: SecretStr) -> W | None:
         """Read something about a request; None when the Horde no longer knows it."""
         answer = await self._http.call("GET", f"{path}/{segment(remote.id)}")
         if is_gone(answer):
@@ -62,7 +63,7 @@ class Calls:
         """Read what anybody may read."""
         return good(await self._http.call("GET", path))
 
-    async def find(self, shape: type[T], path: str) -> T | None:
+    async def find(self, shape: type[W], path: str) -> W | None:
         """Read something that may not be there."""
         answer = await self._http.call("GET", path)
         if answer.status == HTTPStatus.NOT_FOUND:
