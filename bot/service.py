@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import aiohttp
 import discord
@@ -83,7 +83,8 @@ class Service:
         """
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.bot)
-            await log_in(self.bot, self.token)
+            if not await _done_before(stop, log_in(self.bot, self.token)):
+                return
             if self.web is not None:
                 pages = web_app(self._probes(), callbacks=self.callbacks)
                 await stack.enter_async_context(
@@ -152,6 +153,21 @@ class Service:
             return True
 
         return {"gateway": gateway, "store": store}
+
+
+async def _done_before(stop: asyncio.Event, call: Coroutine[Any, Any, None]) -> bool:
+    """Tell whether a call came to its end before we were told to stop; it is given up then."""
+    task, told = asyncio.create_task(call), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+            return True
+    finally:
+        told.cancel()
+        task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return False
 
 
 async def _hung_up(gateway: asyncio.Task[None]) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import sys
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -379,3 +380,87 @@ async def test_no_secret_is_in_anything_that_was_printed(world):
     assert world.discord.bot_token not in printed
     assert "a cat" not in printed
     assert all(job.remote_id not in printed for job in world.horde.truth.jobs)
+
+
+# ---------------------------------------------------------------- signals at any moment
+
+
+async def told(world, *, when, signals=(signal.SIGTERM,), **changed):
+    """Start the service, send it signals once that is so; return its end and how long it took."""
+    process = await start(world, "run", **changed)
+    try:
+        await until(lambda: when(world.discord.requests))
+        began = time.monotonic()
+        for number in signals:
+            process.send_signal(number)
+            await asyncio.sleep(0.1)
+        return await ended(process), time.monotonic() - began
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+def asked_for(path):
+    return lambda requests: any(request.path.endswith(path) for request in requests)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("path", ["/users/@me", "/gateway/bot"])
+async def test_told_to_stop_while_discord_keeps_it_waiting_it_goes_at_once(world, path, number):
+    world.discord.faults.add("GET", f"*{path}", delay_s=4 * END_S)
+
+    end, took_s = await told(world, when=asked_for(path), signals=[number])
+
+    assert end.code == OK
+    assert took_s < 5
+    assert "Traceback" not in end.complaints
+
+
+def edits_of(world):
+    return [one for one in world.discord.requests if one.method == "PATCH"]
+
+
+AMID = {
+    "a last edit": lambda world: world.discord.faults.add("PATCH", "*", delay_s=60, times=9),
+    "a submit": lambda world: world.horde.faults.add(
+        "POST", "/generate/async", kind="slow", delay_s=60
+    ),
+    "a look": lambda world: world.horde.faults.add(
+        "GET", "/generate/check/*", kind="slow", delay_s=60
+    ),
+    "a download": lambda world: world.horde.faults.add("GET", "/images/*", kind="slow", delay_s=60),
+}
+SEEN = {
+    "a last edit": edits_of,
+    "a submit": lambda world: world.horde.calls.of("POST", "/generate/async"),
+    "a look": lambda world: world.horde.calls.of("GET", "/generate/check/*"),
+    "a download": lambda world: world.horde.calls.of("GET", "/images/*"),
+}
+
+
+@pytest.mark.parametrize("what", AMID)
+async def test_told_to_stop_several_times_amid_anything_it_keeps_its_time(world, what):
+    await easel(world, "sync")
+    AMID[what](world)
+    async with running(world, EASEL_DRAIN_S="1") as process:
+        card = await imagine(world)
+        await until(lambda: SEEN[what](world))
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+            process.send_signal(number)
+            await asyncio.sleep(0.05)
+        end = await ended(process)
+    took_s = time.monotonic() - began
+    world.discord.faults.clear()
+    world.horde.faults.clear()
+
+    async with running(world):
+        await card.until(lambda version: version.shows("Done"))
+    audit = await easel(world, "audit")
+
+    assert end.code == OK
+    assert took_s < 4
+    assert "Traceback" not in end.complaints
+    assert audit.code == OK
