@@ -6,10 +6,12 @@ Exit codes: 0 good, 1 it failed, 2 wrong usage, 69 something needed is not reach
 
 import argparse
 import asyncio
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from bot.domain.errors import BotError, ConfigurationError
 
@@ -122,6 +124,8 @@ def _delay_ms(word: str) -> float:
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; a fault becomes one sentence."""
     arguments = parser().parse_args(words)
+    if arguments.command == "run":
+        signal.signal(signal.SIGTERM, _nothing_began)  # until the service listens itself
     try:
         return asyncio.run(_run(arguments))
     except ConfigurationError as error:
@@ -136,6 +140,10 @@ def main(words: Sequence[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return 130
+
+
+def _nothing_began(*_: object) -> NoReturn:
+    raise SystemExit(OK)
 
 
 async def _run(arguments: argparse.Namespace) -> int:

@@ -154,7 +154,8 @@ def _held(path: Path) -> Iterator[None]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
-    with path.with_name(f"{path.name}.lock").open("a") as file:
+    whole = path.resolve()  # by whatever name it is called
+    with whole.with_name(f"{whole.name}.lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

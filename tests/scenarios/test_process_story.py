@@ -417,6 +417,32 @@ async def test_told_to_stop_while_discord_keeps_it_waiting_it_goes_at_once(world
     assert "Traceback" not in end.complaints
 
 
+EARLY = """
+import os, signal, sys, time
+from bot import __main__, settings
+
+def load():
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(10)
+
+settings.load = load
+sys.exit(__main__.main(["run"]))
+"""
+
+
+async def test_told_to_stop_before_anything_is_open_it_ends_well(world):
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", EARLY),
+        cwd=ROOT,
+        env=environment(world),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    end = await ended(process)
+
+    assert (end.code, end.complaints) == (OK, "")
+
+
 def edits_of(world):
     return [one for one in world.discord.requests if one.method == "PATCH"]
 

@@ -392,6 +392,12 @@ async def test_a_second_process_is_refused_until_the_first_is_gone(tmp_path, sea
         with pytest.raises(ConfigurationError, match="Another Easel is running"):
             async with open_sqlite(path, sealer=sealer):
                 pass
+        (tmp_path / "elsewhere").mkdir()
+        other_name = tmp_path / "elsewhere" / "other.db"
+        other_name.symlink_to(path)
+        with pytest.raises(ConfigurationError, match="Another Easel is running"):
+            async with open_sqlite(other_name, sealer=sealer):
+                pass
         async with open_reader(path, sealer=sealer) as reader:  # an operator's look is welcome
             assert await reader.read(lambda tx: tx.credits.audit()) == ()
     finally:
