@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 REFRESH_S = 60.0
 RETRY_S = 10.0
 CLOSENESS_MIN = 0.5
+MODELS_MAX = 5000  # of one provider: every key that a member presses looks through them
 
 
 class Catalogue:
@@ -75,9 +76,8 @@ class Catalogue:
             return False
         self._unreachable.discard(name)
         if models:  # an empty list is a provider still warming up: keep what we know
-            self._models[name] = tuple(
-                sorted(models, key=lambda model: (-(model.workers or 0), model.name))
-            )
+            most_served = sorted(models, key=lambda model: (-(model.workers or 0), model.name))
+            self._models[name] = tuple(most_served[:MODELS_MAX])
         return bool(models)
 
     async def run(self) -> None:

@@ -6,6 +6,7 @@ is let through as a trial, and how it ends decides. Kept in memory: a restart as
 """
 
 import logging
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 FAILURES_MAX = 3
 PAUSE, PAUSES_MAX = timedelta(seconds=15), 20
+CIRCUITS_KEPT = 1024  # of keys that fail; one that is forgotten is tried anew
 TRIAL_LIFE = timedelta(minutes=4)  # a trial that never ended does not hold everybody up for ever
 
 
@@ -42,7 +44,7 @@ class Health:
     def __init__(self, clock: Clock, *, pause: timedelta = PAUSE) -> None:
         self._clock = clock
         self._pause = pause
-        self._circuits: dict[tuple[str, Payer], _Circuit] = {}
+        self._circuits: OrderedDict[tuple[str, Payer], _Circuit] = OrderedDict()
         self._shut: dict[str, _Shut] = {}
 
     def is_up(self, provider: str, payer: Payer = None) -> bool:
@@ -104,6 +106,9 @@ class Health:
     def failed(self, job: Job, why: str, *, is_final: bool = False) -> None:
         """Note that a submit did not get through; a final failure opens the circuit at once."""
         circuit = self._circuits.setdefault(_of(job), _Circuit())
+        self._circuits.move_to_end(_of(job))
+        if len(self._circuits) > CIRCUITS_KEPT:
+            self._circuits.popitem(last=False)
         circuit.failures += FAILURES_MAX if is_final else 1
         circuit.why = why
         if circuit.failures < FAILURES_MAX:

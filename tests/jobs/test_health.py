@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.keys import KeyKind, KeyOwner
-from bot.jobs.health import FAILURES_MAX, TRIAL_LIFE, Health
+from bot.jobs.health import CIRCUITS_KEPT, FAILURES_MAX, TRIAL_LIFE, Health
 from tests.storage.store_values import ANNA, BERT, a_job
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
@@ -158,3 +158,12 @@ def test_whoever_is_shut_out_waits_whatever_key_they_have(health, clock):
     clock.time = until
     assert health.is_up("horde")
     assert health.blocked_until(JOB) is None
+
+
+def test_keys_that_fail_are_not_remembered_for_ever(health):
+    for number in range(CIRCUITS_KEPT + 10):
+        health.failed(a_job(owner_id=number, key_kind=KeyKind.MEMBER), "Broken.", is_final=True)
+
+    assert len(health._circuits) == CIRCUITS_KEPT
+    assert health.is_up("horde", KeyOwner.member(1))
+    assert not health.is_up("horde", KeyOwner.member(CIRCUITS_KEPT))
