@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Sequence
 
 from bot.domain.jobs import Job, Picture, PictureFile
 from bot.domain.requests import PictureRequest, Request
@@ -16,6 +17,7 @@ from storage.blobs import BlobStore
 log = logging.getLogger(__name__)
 
 REQUEST_BYTES_MAX = 24 * 1024 * 1024  # Discord takes 25 MiB in one request; the rest is wrapping
+TOLD_BYTES = 32 * 1024  # what a file may say of how it was made, beside its pixels
 
 
 class Album:
@@ -28,21 +30,20 @@ class Album:
     async def files(self, job: Job, *, bytes_max: int | None = None) -> tuple[PictureFile, ...]:
         """Return a job's pictures in their order, each within the place's limit for one file.
 
-        What the provider wrote beside the pixels goes; how each was made comes, unless the
-        request is private. The store keeps the provider's own bytes.
+        As they are stored where they fit: what the provider wrote beside the pixels goes, how each
+        was made comes, unless the request is private. The store keeps the provider's own bytes.
         `bytes_max` lowers that limit, for a place that refused a size it had promised to take.
         """
         if not job.pictures:
             return ()
-        each = min(
-            bytes_max or job.target.file_bytes_max,
-            job.target.file_bytes_max,
-            REQUEST_BYTES_MAX // len(job.pictures),
-        )
+        limit = min(bytes_max or job.target.file_bytes_max, job.target.file_bytes_max)
+        shares = _shares([picture.size_bytes for picture in job.pictures], limit)
         return tuple(
             [
-                await self._file(job, number, picture, bytes_max=each)
-                for number, picture in enumerate(job.pictures, start=1)
+                await self._file(job, number, picture, bytes_max=share)
+                for number, (picture, share) in enumerate(
+                    zip(job.pictures, shares, strict=True), start=1
+                )
             ]
         )
 
@@ -83,6 +84,16 @@ class Album:
             alt=alt_text(job.request.prompt),
             is_spoiler=picture.is_flagged or job.request.conduct.is_covered,
         )
+
+
+def _shares(sizes: Sequence[int], each_max: int) -> list[int]:
+    """Share out a request among pictures of these sizes; what small ones leave is the large ones'."""
+    shares, rest = [0] * len(sizes), REQUEST_BYTES_MAX
+    by_size = sorted(range(len(sizes)), key=lambda index: sizes[index])
+    for count, index in zip(range(len(sizes), 0, -1), by_size, strict=True):
+        shares[index] = min(each_max, rest // count, sizes[index] + TOLD_BYTES)
+        rest -= shares[index]
+    return shares
 
 
 def _told(request: Request, picture: Picture) -> str | None:

@@ -1,16 +1,19 @@
-"""Previews on their way to a card; finished pictures are the stories' matter."""
+"""Pictures on their way to a card: previews, and how a request is shared out among large ones."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.jobs import Job, JobState, Progress
 from bot.domain.requests import Conduct, PictureRequest
-from bot.jobs.album import Album
+from bot.jobs.album import REQUEST_BYTES_MAX, TOLD_BYTES, Album, _shares
 from bot.media.pool import PictureWork
 from storage.blobs import DirectoryBlobs
-from tests.media.sample_pictures import half_red_half_blue, opened, written
+from tests.media.sample_pictures import coded_pixels, half_red_half_blue, noise, opened, written
+from tests.storage.store_values import a_target
 from tests.ui.ui_fakes import job_with, picture
 
 PREVIEW = written(half_red_half_blue(1024, 512), "JPEG")
@@ -19,7 +22,7 @@ PREVIEW = written(half_red_half_blue(1024, 512), "JPEG")
 @pytest.fixture
 async def album(tmp_path) -> AsyncIterator[Album]:
     async with PictureWork() as pictures:
-        yield Album(DirectoryBlobs(tmp_path), pictures)
+        yield Album(await DirectoryBlobs(tmp_path).open(), pictures)
 
 
 def drawing(preview: bytes | None = PREVIEW, **changes) -> Job:
@@ -64,3 +67,60 @@ async def test_noise_is_no_preview_and_no_error(album, noise):
 )
 async def test_a_preview_is_covered_where_its_picture_may_be(album, changes):
     assert (await album.preview(drawing(**changes))).is_spoiler
+
+
+# ---------------------------------------------------------------- what fits stays as it is
+
+
+ROOM = 2400 * 1024
+
+
+async def stored(album, images):
+    """Return a job with pictures that lie in the store as PNG."""
+    pictures = []
+    for number, image in enumerate(images, 1):
+        data = written(image, "PNG")
+        blob = await album._blobs.put(data)
+        pictures.append(picture(number, blob=blob, size_bytes=len(data)))
+    return job_with(
+        state=JobState.COLLECTED,
+        pictures=tuple(pictures),
+        request=PictureRequest(prompt="x", count=len(pictures)),
+        target=a_target(file_bytes_max=10 * 1024 * 1024),
+    )
+
+
+async def test_one_large_picture_among_small_ones_stays_as_it_is(album, monkeypatch):
+    monkeypatch.setattr("bot.jobs.album.REQUEST_BYTES_MAX", ROOM)
+    small, large = half_red_half_blue(64, 64), noise(500, 480)  # more than a quarter of it
+    job = await stored(album, [large, small, small, small])
+
+    files = await album.files(job)
+
+    assert [opened(file.data).format for file in files] == ["PNG"] * 4
+    assert coded_pixels(files[0].data) == coded_pixels(written(large, "PNG"))
+
+
+async def test_large_pictures_give_way_only_as_far_as_the_request_has_room(album, monkeypatch):
+    monkeypatch.setattr("bot.jobs.album.REQUEST_BYTES_MAX", ROOM)
+    job = await stored(album, [noise(500, 480)] * 4 + [half_red_half_blue(64, 64)])
+
+    files = await album.files(job)
+
+    assert sum(len(file.data) for file in files) <= ROOM
+    assert opened(files[4].data).format == "PNG"
+
+
+@given(
+    st.lists(st.integers(1, 40 * 2**20), min_size=1, max_size=10),
+    st.integers(2**20, 100 * 2**20),
+)
+def test_shares_keep_both_limits_and_what_fits_has_its_size(sizes, each_max):
+    shares = _shares(sizes, each_max)
+
+    assert sum(shares) <= REQUEST_BYTES_MAX
+    assert max(shares) <= each_max
+    if sum(size + TOLD_BYTES for size in sizes) <= REQUEST_BYTES_MAX:
+        assert all(
+            share >= size for share, size in zip(shares, sizes, strict=True) if size <= each_max
+        )
