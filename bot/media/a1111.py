@@ -5,7 +5,7 @@
     Steps: 30, Sampler: Euler a, Schedule type: Karras, CFG scale: 7, Seed: 77, Size: 512x512, …
 
 Three lines always: ComfyUI's import looks for the second even when it is empty, and for a third
-that begins with the steps.
+that begins with the steps. A1111 takes a last line with less than three facts for words of the prompt.
 """
 
 import json
@@ -36,6 +36,7 @@ SAMPLERS: Mapping[str, str] = MappingProxyType(
 """Samplers by the names that members type; others are called the same there."""
 
 MADE_WITH = "Easel"
+FACTS_MIN = 3
 
 _NEEDS_QUOTES = re.compile(r'[,:"\n]')
 _MEANS_SOMETHING = re.compile(r"[<>():]")  # in a prompt of A1111
@@ -45,11 +46,10 @@ def as_a1111(request: PictureRequest, picture: Picture) -> str:
     """Tell how one picture of a request was made: its own seed and model where they are known."""
     injected = {where: _injected(request, where) for where in ("prompt", "negprompt")}
     small_models = [_lora(lora) for lora in request.loras]
-    facts = ", ".join(
-        f"{name}: {_value(fact)}"
-        for name, fact in _facts(request, picture).items()
-        if fact is not None
-    )
+    known = {name: fact for name, fact in _facts(request, picture).items() if fact is not None}
+    if len(known) < FACTS_MIN:
+        known["Generator"] = MADE_WITH
+    facts = ", ".join(f"{name}: {_value(fact)}" for name, fact in known.items())
     return "\n".join(
         (
             ", ".join([one_line(request.prompt), *small_models, *injected["prompt"]]),

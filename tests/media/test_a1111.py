@@ -65,7 +65,11 @@ def test_the_asked_seed_stands_in_for_a_single_picture_only():
 def test_what_nobody_said_is_left_out():
     bare = PictureRequest(prompt="a cat", karras=False)
 
-    assert facts(as_a1111(bare, picture(seed=None))) == {"Size": "1024x1536", "Version": "Easel"}
+    assert facts(as_a1111(bare, picture(seed=None))) == {
+        "Size": "1024x1536",
+        "Version": "Easel",
+        "Generator": "Easel",
+    }
 
 
 def test_a_picture_drawn_over_another_says_how_far_it_went():
