@@ -8,7 +8,7 @@ from bot.domain.jobs import Job, Picture, PictureFile
 from bot.domain.requests import PictureRequest, Request
 from bot.media.a1111 import as_a1111
 from bot.media.describe import alt_text, file_name, preview_name
-from bot.media.ladder import fit
+from bot.media.ladder import REQUEST_BYTES_MAX, fit
 from bot.media.pool import PictureWork
 from bot.media.preview import SUFFIX, to_preview
 from bot.media.verify import UnreadablePicture
@@ -16,7 +16,6 @@ from storage.blobs import BlobStore
 
 log = logging.getLogger(__name__)
 
-REQUEST_BYTES_MAX = 24 * 1024 * 1024  # Discord takes 25 MiB in one request; the rest is wrapping
 TOLD_BYTES = 32 * 1024  # what a file may say of how it was made, beside its pixels
 
 

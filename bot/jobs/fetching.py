@@ -5,7 +5,9 @@ import asyncio
 from bot.domain.jobs import Job, Picture
 from bot.domain.requests import BlobId
 from bot.jobs.tools import Tools
-from bot.media.verify import PictureInfo, verify_result
+from bot.media.ladder import REQUEST_BYTES_MAX
+from bot.media.results import accept_result
+from bot.media.verify import PictureInfo
 from bot.providers.base import Item
 
 FETCHES_AT_ONCE_MAX = 12  # pictures in memory at one time, whatever the number of jobs
@@ -27,9 +29,14 @@ class Fetching:
         """
         async with self._of_one[job.provider], self._places:
             data = await self._tools.providers[job.provider].fetch(item)
-            info = await self._tools.pictures.run(verify_result, data)
+            info = await self._tools.pictures.run(accept_result, data, bytes_max=_room(job))
             blob = await self._tools.blobs.put(data)
         return _picture(item, info, blob=blob)
+
+
+def _room(job: Job) -> int:
+    """Return how large a picture of a job may be whatever the others are."""
+    return min(job.target.file_bytes_max, REQUEST_BYTES_MAX // job.request.count)
 
 
 def _picture(item: Item, info: PictureInfo, *, blob: BlobId) -> Picture:

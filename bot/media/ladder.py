@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 from bot.media.metadata import OddContainer, with_parameters
 from bot.media.verify import JPEG, SUFFIXES, WEBP, decoded, mime_of
 
+REQUEST_BYTES_MAX = 24 * 1024 * 1024  # Discord takes 25 MiB in one request; the rest is wrapping
 BYTES_LEAST = 32 * 1024  # any picture fits in here, if need be as a thumbnail
 SHRINK = (3, 4)
 WRAPPING_BYTES = 256  # what container and Exif put around a text
@@ -48,7 +49,8 @@ def fit(data: bytes, bytes_max: int, *, parameters: str | None = None) -> Fitted
     """Return the picture in at most `bytes_max` bytes, saying `parameters` or nothing.
 
     Its pixels stay as they are stored when they fit; the parameters give way where they alone
-    would make it too big. Encoding anew keeps the first frame, turned upright, and transparency.
+    would make it too big. What is built oddly is encoded anew as well: nobody could tell what else
+    it says. Encoding anew keeps the first frame, turned upright, and transparency.
     Raises `UnreadablePicture`.
     """
     kept = _with_its_pixels(data, bytes_max, parameters)
@@ -84,12 +86,14 @@ def upright(image: Image.Image) -> Image.Image:
 
 
 def _with_its_pixels(data: bytes, bytes_max: int, parameters: str | None) -> bytes | None:
-    try:
-        files = [with_parameters(data, said) for said in dict.fromkeys((parameters, None))]
-    except OddContainer:
-        # It is shown as it came; but a private picture may not say what nobody could check.
-        files = [] if parameters is None else [data]
-    return next((file for file in files if len(file) <= bytes_max), None)
+    for said in dict.fromkeys((parameters, None)):
+        try:
+            file = with_parameters(data, said)
+        except OddContainer:  # or there is no room for so many words
+            continue
+        if len(file) <= bytes_max:
+            return file
+    return None
 
 
 def _rungs(image: Image.Image) -> Iterator[tuple[Image.Image, _Rung]]:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bot.domain.jobs import Job, JobState, Progress
 from bot.domain.requests import Conduct, PictureRequest
-from bot.jobs.album import REQUEST_BYTES_MAX, TOLD_BYTES, Album, _shares
+from bot.jobs.album import TOLD_BYTES, Album, _shares
+from bot.media.ladder import REQUEST_BYTES_MAX
 from bot.media.pool import PictureWork
 from storage.blobs import DirectoryBlobs
 from tests.media.sample_pictures import coded_pixels, half_red_half_blue, noise, opened, written

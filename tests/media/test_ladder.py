@@ -154,17 +154,22 @@ def test_a_picture_s_own_words_go_whether_it_is_told_others_or_not():
         assert b"taken at home" not in fitted.data
 
 
-def test_a_file_of_an_odd_build_is_posted_as_it_came():
-    odd = written(half_red_half_blue(), "jpeg")[:-2]  # Pillow does not miss the end
+@pytest.mark.parametrize("parameters", [None, TEXT])
+def test_a_file_of_an_odd_build_is_encoded_anew(parameters):
+    odd = written(half_red_half_blue(), "jpeg", comment="the worker's key")[:-2]
 
-    assert fit(odd, len(odd), parameters=TEXT).data == odd
-
-
-def test_a_private_file_of_an_odd_build_is_encoded_anew():
-    odd = written(half_red_half_blue(), "jpeg", comment="taken at home")[:-2]
-
-    fitted = fit(odd, 10 * len(odd))
+    fitted = fit(odd, 10 * len(odd), parameters=parameters)
 
     assert fitted.was_changed
-    assert b"taken at home" not in fitted.data
+    assert b"the worker's key" not in fitted.data
+    assert read_parameters(fitted.data) == parameters
     assert opened(fitted.data).tobytes() == opened(odd).tobytes()
+
+
+def test_words_that_no_segment_takes_leave_the_pixels_alone():
+    data = written(half_red_half_blue(), "jpeg", comment="the worker's key")
+
+    fitted = fit(data, 10 * len(data), parameters="x" * 33_000)
+
+    assert not fitted.was_changed
+    assert b"the worker's key" not in fitted.data
