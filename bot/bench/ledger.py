@@ -60,6 +60,7 @@ async def _row(folder: Path, callers: int, for_s: float) -> Row:
         is_met=values["per s"] >= RATE_AIM and values["p99"] < P99_AIM_MS if is_measured else None,
         note="floor: bare sqlite3, a perfect batch per commit; below 1 of it is slower",
         samples=[took_s * 1000 for took_s in ours_s],
+        sample_unit="ms",
     )
 
 

@@ -9,11 +9,19 @@ from PIL import Image, ImageDraw, ImageFont
 from bot.bench.rows import Row, quantile
 from bot.bench.table import figure
 
-PANEL_PX, MARGIN_PX, COLUMNS = (460, 250), 44, 3
+PANEL_PX, MARGIN_PX, COLUMNS = (460, 250), 52, 3
+LEGEND_PX = 34
+DECADES_MIN = 1.2  # so that every axis has round figures on it
 INK, FAINT, LINE, FLOOR = (30, 34, 42), (214, 218, 226), (37, 99, 235), (220, 38, 38)
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 FONT_PX = 13
 POINTS = 200
+LEGEND = (
+    (LINE, "share of the samples that lie below"),
+    (FLOOR, "the floor's median in the same run"),
+    (INK, "all axes are logarithmic"),
+)
+Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 PLAIN = str.maketrans({"→": "to", "×": "x"})  # what Pillow's own font has no picture of
 
 
@@ -21,14 +29,22 @@ def plot(rows: Sequence[Row], path: Path) -> None:
     """Write a PNG: which share of the samples lies below what; the red line is the floor's p50."""
     drawn = [row for row in rows if row.samples]
     lines = math.ceil(len(drawn) / COLUMNS)
-    size = (COLUMNS * PANEL_PX[0], max(1, lines) * PANEL_PX[1])
+    size = (COLUMNS * PANEL_PX[0], LEGEND_PX + max(1, lines) * PANEL_PX[1])
     picture = Image.new("RGB", size, "white")
     pen = ImageDraw.Draw(picture)
     font = ImageFont.load_default(FONT_PX)
+    _draw_legend(pen, font)
     for number, row in enumerate(drawn):
         line, column = divmod(number, COLUMNS)
-        _Panel(pen, font, left=column * PANEL_PX[0], top=line * PANEL_PX[1], row=row).draw()
+        top = LEGEND_PX + line * PANEL_PX[1]
+        _Panel(pen, font, left=column * PANEL_PX[0], top=top, row=row).draw()
     picture.save(path, "PNG")
+
+
+def _draw_legend(pen: ImageDraw.ImageDraw, font: Font) -> None:
+    for number, (colour, words) in enumerate(LEGEND):
+        at = (number * PANEL_PX[0] + MARGIN_PX, LEGEND_PX / 2)
+        pen.text(at, words, fill=colour, font=font, anchor="lm")
 
 
 class _Panel:
@@ -37,7 +53,7 @@ class _Panel:
     def __init__(
         self,
         pen: ImageDraw.ImageDraw,
-        font: ImageFont.ImageFont | ImageFont.FreeTypeFont,
+        font: Font,
         *,
         left: int,
         top: int,
@@ -51,20 +67,23 @@ class _Panel:
         self._floor = row.floor.get("p50")
         positive = [max(sample, 1e-3) for sample in row.samples]
         ends = [*positive, self._floor or positive[0]]
-        self._low, self._high = math.log10(min(ends)) - 0.1, math.log10(max(ends)) + 0.1
+        low, high = math.log10(min(ends)), math.log10(max(ends))
+        spare = max(0.1, (DECADES_MIN - (high - low)) / 2)
+        self._low, self._high = low - spare, high + spare
 
     def draw(self) -> None:
         """Draw title, axes, floor and curve."""
         row = self._row
-        self._text(self._left, self._top - 22, f"{row.name} ({row.unit})")
+        unit = row.sample_unit or row.unit
+        self._text(self._left, self._top - 16, f"{row.name} ({unit})", anchor="lm")
         for share in SHARES:
             y = self._y(share)
             self._pen.line((self._left, y, self._right, y), fill=FAINT)
-            self._text(self._left - 36, y - 8, f"{share:.0%}")
+            self._text(self._left - 6, y, f"{share:.0%}", anchor="rm")
         for value in self._marks():
             x = self._x(value)
             self._pen.line((x, self._top, x, self._bottom), fill=FAINT)
-            self._text(x - 10, self._bottom + 6, figure(value))
+            self._text(x, self._bottom + 6, figure(value), anchor="ma")
         if self._floor:
             x = self._x(self._floor)
             self._pen.line((x, self._top, x, self._bottom), fill=FLOOR, width=2)
@@ -89,5 +108,5 @@ class _Panel:
     def _y(self, share: float) -> float:
         return self._bottom - share * (self._bottom - self._top)
 
-    def _text(self, x: float, y: float, text: str) -> None:
-        self._pen.text((x, y), text.translate(PLAIN), fill=INK, font=self._font)
+    def _text(self, x: float, y: float, text: str, *, anchor: str) -> None:
+        self._pen.text((x, y), text.translate(PLAIN), fill=INK, font=self._font, anchor=anchor)

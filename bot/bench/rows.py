@@ -19,6 +19,7 @@ class Row:
     floor: Figures = field(default_factory=dict)
     note: str = ""
     samples: Sequence[float] = ()
+    sample_unit: str = ""  # where it is not that of the values
 
     @property
     def ratio(self) -> float | None:

@@ -2,12 +2,14 @@
 
 import json
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.bench.rows import Figures, Row
 
 TITLES = ("measure", "measured", "floor", "× floor", "aim", "met")
+NOTE_CHARS, INDENT = 160, " " * 4
 WORDS = {True: "yes", False: "NO", None: ""}
 
 
@@ -19,7 +21,9 @@ def table(rows: Sequence[Row]) -> str:
     for row, line in zip(rows, cells[1:], strict=True):
         lines.append(_line(line, widths))
         if row.note:
-            lines.append(f"    {row.note}")
+            lines += textwrap.wrap(
+                row.note, NOTE_CHARS, initial_indent=INDENT, subsequent_indent=INDENT
+            )
     return "\n".join(lines)
 
 

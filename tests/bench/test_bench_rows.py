@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -76,12 +77,20 @@ def test_json_holds_everything_and_no_nan():
     assert read["rows"][1]["values"] == {"p50": None, "max": None}
 
 
+def test_long_notes_are_broken_into_lines():
+    drawn = table([replace(ROW, note="step by step, " * 30)])
+
+    notes = [line for line in drawn.splitlines() if line.startswith("    step")]
+    assert len(notes) > 1
+    assert max(map(len, notes)) <= 160
+
+
 def test_a_plot_is_a_picture_with_a_panel_for_each_row_that_has_samples(tmp_path):
     plot([ROW] * 4, tmp_path / "plot.png")
 
     with Image.open(tmp_path / "plot.png") as picture:
         assert picture.format == "PNG"
-        assert picture.size == (3 * 460, 2 * 250)
+        assert picture.size == (3 * 460, 34 + 2 * 250)
         assert len(picture.getcolors(1 << 20)) > 10
 
 
