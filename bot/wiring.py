@@ -142,7 +142,7 @@ def wired(settings: Settings, opened: Opened) -> Service:
     editor = Editor(
         Sender(bot, clock), album, clock, budgets=edit_budgets, edit_gap_s=settings.edit_interval_s
     )
-    tools = _tools(settings, opened, books=books, notifier=editor)
+    tools = _tools(settings, opened, books=books, catalogue=catalogue, notifier=editor)
     books.keys.listen(tools.health.renew)
     dispatch = LocalDispatch(Worker(tools).advance, clock=clock)
     offers = _offers(settings, opened, books=books, catalogue=catalogue, health=tools.health)
@@ -302,14 +302,15 @@ def _tools(
     opened: Opened,
     *,
     books: _Books,
+    catalogue: Catalogue,
     notifier: Notifier,
 ) -> Tools:
     seats = Seats(opened.database, each=settings.jobs_at_once)
     return Tools(
         database=opened.database,
         blobs=opened.blobs,
-        credits=books.money.credits,
         keys=books.keys,
+        house=books.house,
         strikes=books.strikes,
         providers=opened.providers,
         service_keys=service_keys(settings),
@@ -329,6 +330,7 @@ def _tools(
         health=Health(
             opened.clock, pause=timedelta(seconds=PAUSE_INTERVALS * settings.poll_interval_s)
         ),
+        catalogue=catalogue,
         hearsay=Hearsay(),
         callback_addresses=opened.callback_addresses,
         clock=opened.clock,

@@ -17,6 +17,8 @@
         - KeyBusy          as much is in work on this key as its account may have
     - Permanent            another try would fail the same way
       · KeyRejected        the provider does not know this key
+      · KeyEmpty           the account behind the key cannot pay
+      · TurnedAway         the provider takes nothing from this bot, whatever is asked
       · ProtocolBroken     an answer that cannot be read
     - Ambiguous            a submit that may have arrived: look before sending again
   x CardLost               the message can no longer be reached: stop trying
@@ -138,6 +140,14 @@ class Permanent(ProviderError):
 
 class KeyRejected(Permanent):
     """The provider does not know this key, or no longer takes it."""
+
+
+class KeyEmpty(Permanent):
+    """The account behind the key cannot pay for what was asked."""
+
+
+class TurnedAway(Permanent):
+    """The provider takes nothing from this bot, whatever is asked: its operator has to look."""
 
 
 class ProtocolBroken(Permanent):

@@ -82,11 +82,16 @@ def check_provider(name: str, *, title: str, rules: HouseRules) -> None:
 
 def check_model(request: Request, *, title: str, rules: HouseRules) -> None:
     """Raise `NotAllowed` for a planned request whose model a server does not allow."""
-    if isinstance(request, AlchemyRequest) or rules.allows_model(request.model):
+    if is_permitted_model(request, rules=rules):
         return
     if request.model is None:
         raise NotAllowed(NO_MODEL_LEFT.format(title=title))
     raise NotAllowed(NO_MODEL.format(model=request.model))
+
+
+def is_permitted_model(request: Request, *, rules: HouseRules) -> bool:
+    """Tell whether a server allows the model of a planned request; tools of alchemy are no models."""
+    return isinstance(request, AlchemyRequest) or rules.allows_model(request.model)
 
 
 def check_person(asker: Asker, rules: HouseRules) -> None:

@@ -4,8 +4,9 @@ import logging
 from datetime import datetime, timedelta
 
 from bot.domain.errors import ProviderError, Transient
-from bot.domain.jobs import Job, JobState
+from bot.domain.jobs import Job, JobState, Second
 from bot.domain.keys import KeyOwner
+from bot.domain.moderation import is_permitted_model
 from bot.jobs.steps import save
 from bot.jobs.tools import Tools
 
@@ -21,7 +22,7 @@ def may_take_over(tools: Tools, job: Job) -> bool:
     `attempt` counts the submits that may have arrived; a submit that was refused is still among them.
     """
     second = job.second
-    if second is None or not second.is_automatic or second.provider not in tools.providers:
+    if second is None or not second.is_automatic or not _is_offered(tools, job, second):
         return False
     refused = 1 if job.state is JobState.SUBMITTING else 0
     return job.attempt <= refused and (job.remote is None or job.remote.is_empty)
@@ -32,7 +33,8 @@ def is_second_open(tools: Tools, job: Job) -> bool:
     second = job.second
     assert second is not None, "asked before"
     owner = KeyOwner.of(second.key_kind, member_id=job.owner_id, guild_id=job.target.guild_id)
-    is_up = tools.health.is_up(second.provider, owner)
+    answers = tools.catalogue.is_reachable(second.provider)
+    is_up = answers and tools.health.is_up(second.provider, owner)
     return is_up and not _shut_for_long(tools, second.provider, owner)
 
 
@@ -78,6 +80,14 @@ async def take_over(tools: Tools, job: Job, why: str) -> Job:
     log.info("second choice", extra={"job": job.id, "provider": second.provider, "why": why})
     tools.notifier.show(taken)
     return taken
+
+
+def _is_offered(tools: Tools, job: Job, second: Second) -> bool:
+    """Tell whether the server still lets a provider have what was planned for it."""
+    rules = tools.house.rules(job.target.guild_id)
+    if second.provider not in tools.providers or not rules.providers.permits(second.provider):
+        return False
+    return is_permitted_model(second.request, rules=rules)
 
 
 def _shut_for_long(tools: Tools, provider: str, payer: KeyOwner | None) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.clock import Clock
+from bot.domain.errors import KeyEmpty, KeyRejected, Permanent, ProtocolBroken, TurnedAway
 from bot.domain.jobs import Job, JobId
 from bot.domain.keys import Payer
 
@@ -102,6 +103,16 @@ class Health:
         """Note that a provider took a job, or refused it in a way that shows that it is well."""
         if self._circuits.pop(_of(job), None):
             log.info("provider works", extra={"provider": job.provider})
+
+    def refused(self, job: Job, error: Permanent) -> None:
+        """Note that a submit was refused for good; what is wrong with one request closes nothing."""
+        match error:
+            case KeyRejected():
+                self.failed(job, str(error), is_final=True)
+            case KeyEmpty() | TurnedAway() | ProtocolBroken():
+                self.failed(job, str(error))
+            case _:
+                self.worked(job)
 
     def failed(self, job: Job, why: str, *, is_final: bool = False) -> None:
         """Note that a submit did not get through; a final failure opens the circuit at once."""

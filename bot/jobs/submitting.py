@@ -173,7 +173,7 @@ class Submitting:
         except Transient as error:
             return await self._refusals.passing(job, error)
         except Permanent as error:
-            tools.health.failed(job, str(error), is_final=isinstance(error, KeyRejected))
+            tools.health.refused(job, error)
             return await self._refusals.for_good(job, error)
         except UserError as error:
             tools.health.worked(job)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from pydantic import SecretStr
 
-from bot.accounts.credits import CreditAccounts
+from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
 from bot.accounts.strikes import StrikeBook
 from bot.domain.clock import Clock
@@ -14,6 +14,7 @@ from bot.domain.errors import KeyRejected
 from bot.domain.jobs import Job
 from bot.domain.keys import KeyKind
 from bot.jobs.callbacks import CallbackAddresses
+from bot.jobs.catalogue import Catalogue
 from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
 from bot.jobs.notifier import Notifier
@@ -40,8 +41,8 @@ class Tools:
 
     database: Database
     blobs: BlobStore
-    credits: CreditAccounts
     keys: KeyRing
+    house: HouseBook
     strikes: StrikeBook
     providers: Mapping[str, Provider]
     service_keys: Mapping[str, SecretStr]
@@ -51,6 +52,7 @@ class Tools:
     pictures: PictureWork
     schedule: Schedule
     health: Health
+    catalogue: Catalogue
     hearsay: Hearsay
     callback_addresses: CallbackAddresses | None
     clock: Clock

@@ -13,11 +13,13 @@ from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationEr
 from bot.domain.errors import (
     Ambiguous,
     BotError,
+    KeyEmpty,
     KeyRejected,
     Permanent,
     ProtocolBroken,
     RateLimited,
     Transient,
+    TurnedAway,
 )
 from bot.domain.plain_text import ELLIPSIS, clipped
 from bot.providers.http import Answer
@@ -34,6 +36,14 @@ _SECRET_SHAPES = re.compile(
 _HARMLESS = re.compile(r"[a-z_ ]{1,24}")  # no id and no key looks like that
 _DATA_URI = re.compile(r"^data:[\w/+.;=-]*,", re.ASCII)
 _BASE64_QUANTUM = 4
+_ABOUT_THE_REQUEST = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.NOT_FOUND,  # of a model that is gone, among others
+    HTTPStatus.CONFLICT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+"""Statuses that may be the fault of what one member asked; every other one would meet everybody."""
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -96,8 +106,7 @@ class Reader:
                 provider=self.provider,
                 retry_after_s=answer.retry_after_s or SLOW_DOWN_S,
             )
-        reason = why or "no reason given"
-        return self.permanent(f"{self.title} refused the call (status {answer.status}): {reason}")
+        return self.refused(answer.status, why)
 
     def unavailable(self, answer: Answer, *, is_submit: bool) -> BotError:
         """Return the error for a server that broke; the work may have been taken before it did."""
@@ -115,9 +124,25 @@ class Reader:
         """Return the error for a key that the provider does not take."""
         return KeyRejected(f"{self.title} does not know this key.", provider=self.provider)
 
+    def refused(self, status: int, why: str) -> Permanent:
+        """Return the error for a refusal whose reason is in no table."""
+        kind = Permanent if status in _ABOUT_THE_REQUEST else TurnedAway
+        reason = why or "no reason given"
+        return kind(
+            f"{self.title} refused the call (status {status}): {reason}", provider=self.provider
+        )
+
     def permanent(self, sentence: str) -> Permanent:
-        """Return the error for what would fail again."""
+        """Return the error for what would fail again, and says nothing of other requests."""
         return Permanent(sentence, provider=self.provider)
+
+    def turned_away(self, sentence: str) -> TurnedAway:
+        """Return the error for what keeps every request of this bot out."""
+        return TurnedAway(sentence, provider=self.provider)
+
+    def empty_key(self, *, of: str = "credits") -> KeyEmpty:
+        """Return the error for a key whose account cannot pay."""
+        return KeyEmpty(f"{self.title} has no {of} left for this key.", provider=self.provider)
 
     def key_text(self, key: SecretStr) -> str:
         """Return a key as it is sent; one that no header can carry is known to be wrong."""

@@ -6,18 +6,23 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.audit_trail import Deed
 from bot.domain.credits import NOTHING
 from bot.domain.errors import (
     Ambiguous,
     ContentRefused,
     InvalidRequest,
     KeyBusy,
+    KeyEmpty,
     KeyRejected,
     Permanent,
+    ProtocolBroken,
     RateLimited,
     ShutOut,
     Transient,
+    TurnedAway,
 )
+from bot.domain.house_rules import Listing, Stance
 from bot.domain.jobs import JobState, Remote
 from bot.domain.keys import KeyKind, KeyOwner
 from bot.providers.base import Accepted
@@ -381,6 +386,79 @@ async def test_an_erased_key_says_nothing_of_its_provider(world):
 
     assert job.failure.sentence == "Your key was erased before this could be sent."
     assert world.health.is_up("one", KeyOwner.member(ANNA))
+
+
+@pytest.mark.parametrize(
+    ("error", "is_up"),
+    [
+        (Permanent, True),
+        (InvalidRequest, True),
+        (KeyEmpty, False),
+        (TurnedAway, False),
+        (ProtocolBroken, False),
+    ],
+)
+async def test_what_is_wrong_with_a_request_closes_nothing_to_others(world, error, is_up):
+    world.one.will_say(*[said(error)] * 3)
+    for number in "123":
+        await world.asks(number, second=None)
+        await world.runs(number)
+
+    assert world.health.is_up("one") is is_up
+
+
+async def test_a_trial_that_is_refused_for_what_it_asks_opens_the_door(world):
+    await world.asks("1", second=None)
+    for _ in range(3):
+        world.health.failed(await world.job("1"), "One is away.")
+    world.one.will_say(said(Permanent))
+
+    await world.runs("1")
+
+    assert world.one.asked == 1
+    assert world.health.is_up("one")
+
+
+async def blocks(world, listing, entry):
+    deed = Deed(id="deed", by=BERT, guild_id=44)
+    await world.house.put(deed, listing, entry, Stance.BLOCK)
+
+
+@pytest.mark.parametrize(
+    ("listing", "entry"), [(Listing.PROVIDER, "two"), (Listing.MODEL, "two's m*")]
+)
+async def test_what_a_server_blocked_meanwhile_does_not_take_over(world, listing, entry):
+    await world.asks(second_model="two's model")
+    world.one.will_say(said(Permanent, "No."))
+    await blocks(world, listing, entry)
+
+    job = await world.runs()
+
+    assert (job.state, job.failure.sentence) == (JobState.FAILED, "No.")
+    assert world.two.asked == 0
+    assert await world.spent() == 0
+
+
+async def test_what_a_server_blocked_meanwhile_leaves_nobody_without_the_first(world):
+    await world.asks()
+    world.one.will_say(*[said(Transient)] * 3)
+    await blocks(world, Listing.PROVIDER, "two")
+
+    job = await world.runs()
+
+    assert (job.state, job.provider) == (JobState.DONE, "one")
+
+
+async def test_where_the_second_does_not_answer_the_first_is_asked_on(world):
+    world.two.lists_nothing = True
+    await world.catalogue.refresh()
+    await world.asks()
+    world.one.will_say(said(Transient), said(Transient))
+
+    job = await world.runs()
+
+    assert (job.state, job.provider) == (JobState.DONE, "one")
+    assert world.two.asked == 0
 
 
 async def test_a_job_on_a_key_is_estimated_once_however_often_it_is_refused(world):

@@ -8,7 +8,7 @@ from bot.domain.errors import Ambiguous, Permanent, Transient
 from bot.domain.jobs import Remote, Second
 from bot.domain.keys import KeyKind, KeyOwner
 from bot.domain.requests import PictureRequest
-from bot.providers.base import Accepted, Finished, Item, Limits
+from bot.providers.base import Accepted, Finished, Item, Limits, Model
 from bot.providers.defaults import Defaults
 from tests.jobs import workshop
 from tests.jobs.workshop import Workshop
@@ -32,6 +32,7 @@ class Scripted(Defaults):
         self.asked = 0
         self.taken = 0
         self.estimates = 0
+        self.lists_nothing = False
         self.looked = 0
         self.looks_say = deque()
         self.answers = asyncio.Event()
@@ -52,6 +53,11 @@ class Scripted(Defaults):
     def takes(self, request, now):
         self.taken += 1
         return Accepted(remote=Remote(id=f"r{self.taken}", total=request.count, submitted_at=now))
+
+    async def models(self):
+        if self.lists_nothing:
+            raise Transient("It does not answer.", provider=self.name)
+        return (Model(name="a model"),)
 
     async def fetch(self, item):
         return item.data
@@ -75,11 +81,19 @@ class World(Workshop):
         self.one, self.two = Scripted("one"), Scripted("two")
         super().__init__(database, blobs, pictures, offered={"one": self.one, "two": self.two})
 
-    async def asks(self, job_id="1", *, second_price=CHEAPER, is_automatic=True, **changes):
+    async def asks(
+        self,
+        job_id="1",
+        *,
+        second_price=CHEAPER,
+        second_model=None,
+        is_automatic=True,
+        **changes,
+    ):
         now = self.clock.now()
         second = Second(
             provider="two",
-            request=REQUEST,
+            request=REQUEST.evolve(model=second_model),
             price=second_price,
             key_kind=KeyKind.SERVICE,
             is_automatic=is_automatic,

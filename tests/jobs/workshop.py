@@ -7,12 +7,14 @@ from functools import partial
 from pydantic import SecretStr
 
 from bot.accounts.credits import CreditAccounts
+from bot.accounts.house_rules import HouseBook
 from bot.accounts.keys import KeyRing
 from bot.accounts.strikes import StrikeBook
 from bot.domain.clock import SystemClock
 from bot.domain.credits import credits_of, member_account
 from bot.domain.errors import StorageUnavailable
 from bot.domain.jobs import JobId
+from bot.jobs.catalogue import Catalogue
 from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
 from bot.jobs.pace import Pace, Paces
@@ -81,12 +83,14 @@ class Workshop:
         self.offered = offered
         self.database, self.blobs, self.pictures = database, blobs, pictures
         self.accounts = CreditAccounts(database, daily=DAILY, clock=self.clock)
+        self.house = HouseBook(database, clock=self.clock)
         self.start()
 
     def start(self, *, offered=None):
         """Start a worker that remembers nothing, as after a kill; perhaps with others on offer."""
         self.offered = offered or self.offered
         self.health = self.health_kind(self.clock)
+        self.catalogue = Catalogue(self.offered, clock=self.clock)
         seats = Seats(self.database, each=5)
         self.turns = {
             name: Turns(
@@ -100,7 +104,7 @@ class Workshop:
             Tools(
                 database=self.database,
                 blobs=self.blobs,
-                credits=self.accounts,
+                house=self.house,
                 keys=KeyRing(self.database, providers=self.offered, clock=self.clock),
                 strikes=StrikeBook(self.database, clock=self.clock),
                 providers=self.offered,
@@ -111,6 +115,7 @@ class Workshop:
                 pictures=self.pictures,
                 schedule=Schedule(interval_s=0.1, retry_s=1, deadline=timedelta(minutes=60)),
                 health=self.health,
+                catalogue=self.catalogue,
                 hearsay=Hearsay(),
                 callback_addresses=None,
                 clock=self.clock,

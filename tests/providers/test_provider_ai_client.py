@@ -10,10 +10,12 @@ from pydantic import SecretStr
 from bot.domain.errors import (
     Ambiguous,
     InvalidRequest,
+    KeyEmpty,
     KeyRejected,
     Permanent,
     RateLimited,
     Transient,
+    TurnedAway,
 )
 from bot.domain.jobs import Remote
 from bot.domain.requests import BlobId, PictureRequest, Source
@@ -276,10 +278,10 @@ def test_the_request_of_a_thread_is_told_from_the_rest():
     ("status", "body", "is_submit", "kind", "words"),
     [
         (401, {"message": "Unauthenticated."}, True, KeyRejected, "does not know this key"),
-        (402, {"message": "Pay first."}, True, Permanent, "no credits left"),
-        (422, {"message": "You do not have enough credits."}, True, Permanent, "no credits left"),
-        (403, {"message": "Your balance is empty."}, False, Permanent, "no credits left"),
-        (403, {"message": "This action is unauthorized."}, True, Permanent, "is unauthorized"),
+        (402, {"message": "Pay first."}, True, KeyEmpty, "no credits left"),
+        (422, {"message": "You do not have enough credits."}, True, KeyEmpty, "no credits left"),
+        (403, {"message": "Your balance is empty."}, False, KeyEmpty, "no credits left"),
+        (403, {"message": "This action is unauthorized."}, True, TurnedAway, "is unauthorized"),
         (422, {"message": "x", "errors": {"steps": ["Too many.", "No."], "style": ["Odd."]}},
          True, InvalidRequest, "Too many. No. Odd."),
         (422, {"message": ["x"], "errors": {"steps": "Too many."}}, True, InvalidRequest, "Too many."),

@@ -352,10 +352,10 @@ def test_a_full_queue_is_worth_a_try_in_a_while():
     assert "Job queue reached max length 1!" in str(error)
 
 
-def test_a_key_for_other_endpoints_is_the_keys_fault():
+def test_a_key_for_other_endpoints_may_go_on_with_those():
     answer = made_answer(402, {"success": False, "error": ["Key not valid for endpoint x"]})
 
-    assert isinstance(refusal(answer, secrets=(), is_submit=True), KeyRejected)
+    assert type(refusal(answer, secrets=(), is_submit=True)) is Permanent
 
 
 def test_every_fault_of_a_request_is_told():

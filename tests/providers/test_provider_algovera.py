@@ -7,9 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.domain.errors import Ambiguous, InvalidRequest, KeyRejected, Permanent, Transient
+from bot.domain.errors import (
+    Ambiguous,
+    InvalidRequest,
+    KeyEmpty,
+    KeyRejected,
+    Permanent,
+    Transient,
+    TurnedAway,
+)
 from bot.domain.requests import BlobId, PictureRequest, Source
-from bot.providers.algovera.errors import OutOfCredits, refusal
+from bot.providers.algovera.errors import refusal
 from bot.providers.algovera.parts import Part, Statuses, ids_of, seed_of, with_part
 from bot.providers.algovera.plan import to_plan
 from bot.providers.algovera.wire import (
@@ -168,12 +176,12 @@ def test_an_unknown_status_goes_on_and_is_logged_once(caplog):
     [
         (403, {"detail": "Invalid API key"}, True, KeyRejected),
         (403, {"detail": "Unknown user"}, False, KeyRejected),
-        (403, {"detail": "Insufficient credits"}, True, OutOfCredits),
+        (403, {"detail": "Insufficient credits"}, True, KeyEmpty),
         (403, b"<html>", True, KeyRejected),
         (422, {"detail": [{"loc": ["body", "height"], "msg": "too big"}]}, True, InvalidRequest),
         (422, {"detail": []}, False, Permanent),
         (404, {"detail": "Not Found"}, True, Permanent),
-        (418, {"detail": {"new": "shape"}}, True, Permanent),
+        (418, {"detail": {"new": "shape"}}, True, TurnedAway),
         (500, b"Internal Server Error", True, Ambiguous),
         (500, b"Internal Server Error", False, Transient),
     ],

@@ -14,6 +14,7 @@ from bot.domain.errors import (
     RateLimited,
     ShutOut,
     Transient,
+    TurnedAway,
 )
 from bot.providers.horde.errors import is_gone, refusal
 from bot.providers.reading import EXPLANATION_CHARS_MAX
@@ -37,7 +38,7 @@ RECORDED: dict[str, type[BotError]] = {
     "error_400_webhook_not_https": InvalidRequest,
     "error_400_webhook_too_short": InvalidRequest,
     "error_401_unknown_key": KeyRejected,
-    "error_403_banned_client_agent": Permanent,
+    "error_403_banned_client_agent": TurnedAway,
     "error_403_ip_timeout": ShutOut,
     "error_403_kudos_upfront": InvalidRequest,
     "error_403_shared_key_kudos": InvalidRequest,
@@ -122,8 +123,8 @@ def test_a_find_user_refusal_never_repeats_the_key():
         ("SharedKeyEmpty", KeyRejected),
         ("SharedKeyExpired", KeyRejected),
         ("DeletedUser", KeyRejected),
-        ("UntrustedUnsafeIP", Permanent),
-        ("Forbidden", Permanent),
+        ("UntrustedUnsafeIP", TurnedAway),
+        ("Forbidden", TurnedAway),
         ("ControlNetMismatch", InvalidRequest),
         ("InvalidTransparencyModel", InvalidRequest),
         ("SourceImageResolutionExceeded", InvalidRequest),
@@ -156,7 +157,7 @@ def test_a_server_error_is_unsure_on_a_submit_and_passing_on_a_read(status):
 
 @pytest.mark.parametrize(
     "status,expected",
-    [(403, Permanent), (404, Transient), (405, Permanent), (413, InvalidRequest)],
+    [(403, TurnedAway), (404, Transient), (405, TurnedAway), (413, InvalidRequest)],
 )
 def test_a_page_of_somebody_in_front_is_judged_by_its_status(status, expected):
     assert type(refusal(made_answer(status, b"<html></html>"))) is expected

@@ -15,10 +15,12 @@ from bot.domain.errors import (
     BotError,
     ContentRefused,
     InvalidRequest,
+    KeyEmpty,
     KeyRejected,
     Permanent,
     RateLimited,
     Transient,
+    TurnedAway,
 )
 from bot.domain.requests import SEED_MAX, BlobId, Control, PictureRequest, Source, SourceUse
 from bot.providers.base import Inputs, Model
@@ -304,7 +306,7 @@ def test_an_answer_that_cannot_be_read_may_have_been_paid_for(body):
         ({"status": "failed", "message": "Out of memory", "data": [ENTRY]}, Permanent, "Out of memory"),
         ({"status": "error", "error": {"code": "content_policy_violation", "message": "No."}}, ContentRefused, "content rules refused this: No."),
         ({"status": "failed", "message": "Rejected by our safety system"}, ContentRefused, "safety system"),
-        ({"status": "error", "error": {"code": "insufficient_quota"}}, Permanent, "no credit left"),
+        ({"status": "error", "error": {"code": "insufficient_quota"}}, KeyEmpty, "no credit left"),
         ({"status": "pending"}, Permanent, "it does not say why"),
     ],
 )  # fmt: skip
@@ -347,11 +349,11 @@ def nested(code, message="No."):
         (400, nested("content_policy_violation"), ContentRefused, "content rules"),
         (401, {"detail": "Invalid authentication credentials."}, KeyRejected, "does not know this key"),
         (402, {"status": "failed", "message": "x"}, Permanent, "does not allow this with this key: x"),
-        (402, {"detail": "Insufficient credits"}, Permanent, "no credit left for this key"),
+        (402, {"detail": "Insufficient credits"}, KeyEmpty, "no credit left for this key"),
         (403, {"detail": "Your plan does not include this model."}, Permanent, "Your plan does not"),
-        (403, nested("insufficient_quota"), Permanent, "no credit left for this key"),
+        (403, nested("insufficient_quota"), KeyEmpty, "no credit left for this key"),
         (404, {"detail": "Not Found"}, Permanent, "status 404"),
-        (405, {"detail": "Method Not Allowed"}, Permanent, "status 405"),
+        (405, {"detail": "Method Not Allowed"}, TurnedAway, "status 405"),
         (413, b"<html>", InvalidRequest, "too large"),
         (429, {"detail": "x"}, RateLimited, "slow down"),
         (500, nested("internal_error"), Ambiguous, "broke while it took"),

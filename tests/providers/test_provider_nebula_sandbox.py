@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bot.domain.errors import (
     Ambiguous,
     ContentRefused,
+    KeyEmpty,
     KeyRejected,
     Permanent,
     RateLimited,
@@ -228,7 +229,7 @@ async def test_a_key_shows_what_is_left_on_it(nebula):
     [
         ("content_policy_violation", "", ContentRefused),
         ("invalid_api_key", "", KeyRejected),
-        ("insufficient_quota", "", Permanent),
+        ("insufficient_quota", "", KeyEmpty),
         ("forbidden", "", Permanent),
         ("not_found", "", Permanent),
         ("rate_limit_exceeded", "", RateLimited),
@@ -260,7 +261,7 @@ async def test_a_good_status_without_a_picture_is_a_failure(sandbox, nebula, out
 async def test_a_poor_key_says_so(sandbox, nebula):
     sandbox.add_key("ak_poor", dollars=0.01)
 
-    with pytest.raises(Permanent, match="no credit left for this key"):
+    with pytest.raises(KeyEmpty, match="no credit left for this key"):
         await call(nebula, key=SecretStr("ak_poor"))
 
 

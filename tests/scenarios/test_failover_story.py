@@ -232,3 +232,48 @@ async def test_all_who_waited_for_the_only_provider_are_served_once_when_it_is_b
         await stage.until_settled(card)
 
     assert len(stage.horde.truth.jobs) == len(cards)
+
+
+async def test_a_provider_that_was_blocked_meanwhile_does_not_take_over(world):
+    async with world.beside("aime") as host:
+        async with world.playing():
+            world.service.tracker._dispatch._advance = asleep
+            card = await world.ann.runs("/imagine", in_=world.channel, **ASKED)
+            await until(lambda: card.shows("else AIME"))
+            await until_taken_in(world, card)
+            await world.chief.runs("/admin providers block", in_=world.channel, provider="aime")
+
+        async with world.horde.refusing(), world.playing():
+            await card.until(titled("That did not work"), timeout_s=WAIT_S)
+            await world.until_settled(card)
+
+            assert not host.server.truth.jobs
+            assert await world.credits(world.ann) == 1000
+            assert await world.audit() == ()
+
+
+async def test_requests_that_were_refused_for_what_is_in_them_close_nothing_to_others(two):
+    stage, _ = two
+    stage.horde.faults.add("POST", SUBMIT, kind="status", status=400, body="{}", times=3)
+    for _ in range(3):
+        card = await stage.bob.runs("/imagine", provider="horde", **ASKED)
+        await card.until(titled("That did not work"), timeout_s=WAIT_S)
+
+    card = await stage.ann.runs("/imagine", **ASKED)
+
+    assert card.versions[0].shows("else AIME")
+    await card.until(done, timeout_s=WAIT_S)
+    assert (await stage.job(card)).provider == "horde"
+
+
+async def test_whoever_does_not_answer_takes_nothing_over(two):
+    stage, aime = two
+    aime.faults.add("GET", "*", kind="cut_before", times=None)
+    await stage.service.catalogue.refresh()
+    stage.horde.faults.add("POST", SUBMIT, kind="status", status=429, body=SLOW_DOWN, times=3)
+
+    card = await stage.ann.runs("/imagine", **ASKED)
+    await card.until(done, timeout_s=WAIT_S)
+
+    assert (await stage.job(card)).provider == "horde"
+    assert not aime.truth.jobs

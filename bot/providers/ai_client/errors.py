@@ -20,7 +20,7 @@ def refusal(answer: Answer, *, secrets: Iterable[SecretStr], is_submit: bool = F
     why = explained(read_refused(Refused, answer).explanation, secrets=secrets)
     is_about_credits = answer.status in _MAY_MEAN_CREDITS and _ABOUT_CREDITS.search(why)
     if answer.status == HTTPStatus.PAYMENT_REQUIRED or is_about_credits:
-        return READER.permanent(f"{TITLE} has no credits left for this key.")
+        return READER.empty_key()
     if is_submit and answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
         return InvalidRequest(f"{TITLE} refused this request: {why or 'it does not say why'}")
     return READER.refusal(answer, why=why, is_submit=is_submit)

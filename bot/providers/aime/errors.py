@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from pydantic import SecretStr
 
-from bot.domain.errors import BotError, InvalidRequest, KeyRejected, Transient
+from bot.domain.errors import BotError, InvalidRequest, Transient
 from bot.providers.aime.wire import NAME, READER, TITLE, Refused
 from bot.providers.http import Answer
 from bot.providers.reading import explained, read_refused
@@ -20,7 +20,7 @@ def refusal(answer: Answer, *, secrets: tuple[SecretStr, ...], is_submit: bool =
     said = read_refused(Refused, answer)
     why = explained(said.explanation, secrets=secrets)
     if answer.status == HTTPStatus.PAYMENT_REQUIRED:  # has nothing to do with payment here
-        return KeyRejected(f"{TITLE} does not let this key do that: {why}", provider=NAME)
+        return READER.permanent(f"{TITLE} does not let this key do that: {why}")
     if answer.status == HTTPStatus.BAD_REQUEST and said.is_busy:
         return Transient(
             f"{TITLE} takes nothing more now: {why}", provider=NAME, retry_after_s=BUSY_RETRY_S

@@ -126,7 +126,7 @@ class Aime(Defaults):
         plan = self.plan(request, models=(), has_own_key=False)
         endpoint = self._endpoints.get(plan.request.model or "")
         if endpoint is None:
-            raise READER.permanent(f"{TITLE} offers nothing that draws or writes.")
+            raise READER.turned_away(f"{TITLE} offers nothing that draws or writes.")
         part, body = self._part(plan.request, endpoint, inputs)
         remote_id = await self._send(endpoint, body, key)
         remote = parts.with_part(inputs.so_far, remote_id, part, total=plan.request.count, now=now)
@@ -197,7 +197,7 @@ class Aime(Defaults):
             await self.models()
         name = next(iter(self._endpoints), None)
         if name is None:
-            raise READER.permanent(f"{TITLE} offers nothing that draws or writes.")
+            raise READER.turned_away(f"{TITLE} offers nothing that draws or writes.")
         return name
 
     def _part(

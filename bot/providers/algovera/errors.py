@@ -4,16 +4,12 @@ from http import HTTPStatus
 
 from pydantic import SecretStr
 
-from bot.domain.errors import BotError, InvalidRequest, Permanent
-from bot.providers.algovera.wire import NAME, READER, TITLE, Refused
+from bot.domain.errors import BotError, InvalidRequest
+from bot.providers.algovera.wire import READER, TITLE, Refused
 from bot.providers.http import Answer
 from bot.providers.reading import explained, read_refused
 
 _INVALID = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
-
-
-class OutOfCredits(Permanent):
-    """The account behind the key cannot pay for another picture."""
 
 
 def refusal(answer: Answer, *, key: SecretStr, is_submit: bool = False) -> BotError:
@@ -24,7 +20,7 @@ def refusal(answer: Answer, *, key: SecretStr, is_submit: bool = False) -> BotEr
     why = explained(read_refused(Refused, answer).explanation, secrets=(key,))
     if answer.status == HTTPStatus.FORBIDDEN:
         if "credit" in why.lower():
-            return OutOfCredits(f"{TITLE} has no credits left for this key.", provider=NAME)
+            return READER.empty_key()
         return READER.unknown_key()
     if is_submit and answer.status in _INVALID:
         return InvalidRequest(f"{TITLE} refused this request: {why or 'it does not say why'}")

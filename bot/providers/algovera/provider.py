@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 from pydantic import SecretStr
 
 from bot.domain.capabilities import Capability
-from bot.domain.errors import ProtocolBroken, Transient
+from bot.domain.errors import KeyEmpty, ProtocolBroken, Transient
 from bot.domain.jobs import Remote
 from bot.domain.requests import Request
 from bot.providers.algovera import parts
-from bot.providers.algovera.errors import OutOfCredits, refusal
+from bot.providers.algovera.errors import refusal
 from bot.providers.algovera.parts import Part
 from bot.providers.algovera.plan import CAPABILITY, SEED_MAX, to_plan
 from bot.providers.algovera.wire import (
@@ -119,7 +119,7 @@ class Algovera(Defaults):
         answer = await self._http.call("POST", SUBMIT, json=body, is_submit=True)
         if not answer.is_good:
             error = refusal(answer, key=key, is_submit=True)
-            if so_far is not None and isinstance(error, OutOfCredits):
+            if so_far is not None and isinstance(error, KeyEmpty):
                 return Accepted(remote=so_far, notes=(str(error),))
             raise error
         remote_id = READER.read(Submitted, answer, is_submit=True).job_uuid

@@ -135,7 +135,7 @@ def _spent_key(said: _Refusal) -> BotError:
 
 
 def _operator(said: _Refusal) -> BotError:
-    return READER.permanent(
+    return READER.turned_away(
         f"{TITLE} refuses this bot; its operator has to look at it: {said.explanation}"
     )
 
@@ -188,8 +188,7 @@ def _maintenance(_: _Refusal) -> BotError:
 
 
 def _strange(said: _Refusal) -> BotError:
-    reason = said.explanation or "no reason given"
-    return READER.permanent(f"{TITLE} refused the call (status {said.status}): {reason}")
+    return READER.refused(said.status, said.explanation)
 
 
 def _astray(_: _Refusal) -> BotError:

@@ -99,7 +99,7 @@ def _invalid(said: Said) -> BotError:
 
 
 def _out_of_credit() -> BotError:
-    return READER.permanent(f"{TITLE} has no credit left for this key.")
+    return READER.empty_key(of="credit")
 
 
 def _not_theirs(said: Said) -> BotError:
