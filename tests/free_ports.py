@@ -1,20 +1,5 @@
-"""Ports for servers that have to be told theirs before they listen."""
+"""Ports for servers that have to be told theirs before they listen, as the bench takes them."""
 
-import random
-import socket
+from bot.bench.free_ports import free_port
 
-# Below those from which systems give outgoing connections theirs (Linux: 32768, others: 49152): one
-# that was free a moment ago would now and then be taken by a connection of a test beside this one.
-FIRST, LAST = 20_000, 32_000
-
-
-def free_port():
-    """Return a port of this machine on which nobody listens."""
-    for port in random.SystemRandom().sample(range(FIRST, LAST), 100):
-        with socket.socket() as tried:
-            try:
-                tried.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("a hundred ports, and none is free")
+__all__ = ["free_port"]

@@ -1,17 +1,21 @@
-"""What has to be true after everything: of the store, of every card, of the provider, of the wire."""
+"""What has to be true after everything: of the store, of every card, of each provider, of the wire."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.bench.books import Books
+from bot.bench.provider_invariants import strange_results, too_many_submits
+from bot.bench.risks.base import plain
 from bot.bench.town import Town
-from bot.domain.jobs import ENDS, Job, JobState
+from bot.domain.credits import NOTHING, Microcredits, share
+from bot.domain.jobs import ENDS, FailureKind, Job, JobState
 from bot.sandbox.discord.cards import Card
 from bot.ui import copy, credits_copy
 
 REFUSED = copy.heading(copy.ENDED[JobState.FAILED])
 LOST = copy.heading(copy.LOST)
 LEFT = credits_copy.NOT_WANTED
+WORDS_SHOWN = 60  # a card need not have room for all
 
 
 async def broken(town: Town, books: Books) -> list[str]:
@@ -24,7 +28,9 @@ async def broken(town: Town, books: Books) -> list[str]:
         *(f"Job {job.id} is still {job.state}." for job in jobs if job.is_open),
         *doubles(jobs, public),
         *(line for card in public for line in _card_problems(card, by_card.get(card.id))),
-        *_provider_problems(jobs, town),
+        *charges(jobs),
+        *await strange_results(jobs, town.hosts),
+        *too_many_submits(jobs, town.hosts),
         *town.discord.violations,
     ]
 
@@ -69,26 +75,35 @@ def _card_problems(card: Card, job: Job | None) -> Iterator[str]:
     cost = copy.returned(job) if job.state in ENDS else copy.arrived(job) or copy.cost(job)
     if not card.shows(cost):
         yield f"Job {job.id} cost “{cost}”, its card says:\n{card.render()}"
-    if job.state is JobState.DONE and len(card.attachments) != len(job.pictures):
+    if job.state not in {JobState.DONE, JobState.CANCELLED}:
+        return
+    if len(card.attachments) != len(job.pictures):
         yield f"Job {job.id} has {len(job.pictures)} pictures, its card {len(card.attachments)}."
+    shown = plain(card.text.replace("\\", ""))  # which stand before what would act in Discord
+    for words in (job.request.prompt, *(one.text for one in job.passages)):
+        if plain(words)[:WORDS_SHOWN] not in shown:
+            yield f"Job {job.id} has words that its card does not show:\n{card.render()}"
 
 
 def _title(job: Job) -> str:
     return copy.ENDED[job.state] if job.state in ENDS else copy.DONE
 
 
-def _provider_problems(jobs: Sequence[Job], town: Town) -> Iterator[str]:
-    """Whatever was delivered was drawn, for this very request."""
-    drawn: Mapping[str, str] = {
-        picture.picture_id: remote.wish.prompt
-        for remote in town.horde.truth.jobs
-        for picture in remote.delivered
-    }
+def charges(jobs: Sequence[Job]) -> Iterator[str]:
+    """Tell of jobs that cost a member anything else than what was delivered, or failed by our fault."""
     for job in jobs:
-        for picture in job.pictures:
-            prompt = drawn.get(picture.item_id)
-            if prompt is None or not prompt.startswith(job.request.prompt):
-                yield f"Job {job.id} got picture {picture.item_id}, drawn for {prompt!r}."
+        due = _due(job)
+        if not job.is_open and job.charged != due:
+            yield f"Job {job.id} is {job.state} and took {job.charged} instead of {due}."
+        if job.failure is not None and job.failure.kind is FailureKind.OURS:
+            yield f"Job {job.id} failed by our own fault."
+
+
+def _due(job: Job) -> Microcredits:
+    """Return what a job that is over has to cost: its share of the price, nothing for a failure."""
+    if job.state not in {JobState.DONE, JobState.CANCELLED}:
+        return NOTHING
+    return share(job.price, delivered=job.came, asked=job.request.count)
 
 
 def leaks(files: int | None, tasks: int, *, files_max: int, tasks_max: int) -> Iterator[str]:

@@ -12,9 +12,18 @@ from bot.bench.watched import Look, looks
 class Keeper:
     """Start, kill and stop the service on the same data."""
 
-    def __init__(self, town: Town, name: str, settings: Mapping[str, str] = NO_SETTINGS) -> None:
+    def __init__(
+        self,
+        town: Town,
+        name: str,
+        settings: Mapping[str, str] = NO_SETTINGS,
+        *,
+        speed: float | None = None,
+    ) -> None:
+        """`speed` is that of the small providers, where the service has to keep up with them."""
         self._town = town
         self._name = name
+        self._speed = speed
         self.environment = town.environment(name, settings)
         self.starts = 0
         self._one_at_a_time = asyncio.Lock()
@@ -23,9 +32,10 @@ class Keeper:
     async def start(self) -> None:
         """Start it and wait until it is online."""
         self.starts += 1
-        words = ("bot.bench.watched", str(self._watch))
-        log = self._town.folder / f"{self._name}.log"
-        self.process = await start(self.environment, *words, log=log)
+        words = ["bot.bench.watched", str(self._watch)]
+        if self._speed is not None:
+            words.append(str(self._speed))
+        self.process = await start(self.environment, *words, log=self.log)
         await self._town.until_online(self.process)
 
     async def kill(self) -> None:
@@ -43,6 +53,11 @@ class Keeper:
     def looks(self) -> list[Look]:
         """Return what the watch of the present process has seen."""
         return looks(self._watch)
+
+    @property
+    def log(self) -> Path:
+        """The file in which all processes write what they have to say."""
+        return self._town.folder / f"{self._name}.log"
 
     @property
     def _watch(self) -> Path:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from bot.bench.usage import Usage, usage_of
 from bot.domain.errors import BotError
+from bot.settings import OUTSIDE_PREFIXES
 
 STOP_S = 40.0
 COMPLAINT_CHARS_MAX = 2000
 ROOT = Path(__file__).parents[2]
-OURS = ("EASEL_", "DISCORD_", "HORDE_")
+OURS = ("EASEL_", *(prefix.upper() for prefix in OUTSIDE_PREFIXES))
 
 
 class BenchFailed(BotError):

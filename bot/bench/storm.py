@@ -2,13 +2,17 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from bot.bench.chaos_plan import Ask, Facts, Plan, Trouble, What
+from bot.bench.chaos_plan import Ask, Plan, Trouble, What
 from bot.bench.keeper import Keeper
-from bot.bench.town import YES, Town, asks, is_final
+from bot.bench.risks import RISKS
+from bot.bench.risks.base import Facts
+from bot.bench.snapshot import snapshot
+from bot.bench.town import YES, Town, asks, is_final, offers_again, offers_another
 from bot.sandbox.discord.cards import Card, NeverHappened
 from bot.sandbox.discord.people import Person
 from bot.sandbox.discord.refusals import Impossible
@@ -25,16 +29,12 @@ class Storm:
         self._plan = plan
         self._people = [town.member() for _ in range(plan.size.members)]
         self._began_at = 0.0
+        self._in_trouble: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.cards: dict[str, Card] = {}
         self.unanswered = 0
         self.handlers: Mapping[What, Callable[[Facts], Awaitable[None]]] = {
-            What.HORDE_CALL: self._horde_call,
-            What.HORDE_AWAY: self._horde_away,
-            What.PICTURES_AWAY: self._pictures_away,
-            What.HORDE_RESTARTS: self._horde_restarts,
-            What.HORDE_FORGETS: self._horde_forgets,
-            What.MAINTENANCE: self._maintenance,
-            What.TIMED_OUT: self._timed_out,
+            What.PROVIDER_CALL: self._provider_call,
+            What.PROVIDER: self._provider,
             What.DISCORD_CALL: self._discord_call,
             What.GATEWAY: self._gateway,
             What.DELIVERY: self._delivery,
@@ -45,13 +45,17 @@ class Storm:
 
     async def rage(self) -> None:
         """Carry the plan out, then let everything be well again."""
+        for (provider, desk), lives in self._plan.lives.items():
+            for life in lives:
+                getattr(self._town.hosts[provider].server, desk).next(**life)
         self._began_at = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for ask in self._plan.asks:
                 group.create_task(self._ask(ask))
             for trouble in self._plan.troubles:
                 group.create_task(self._happen(trouble))
-        self._town.horde.faults.clear()
+        for host in self._town.hosts.values():
+            host.server.faults.clear()
         self._town.discord.faults.clear()
 
     def owner_of(self, card: Card) -> Person:
@@ -65,12 +69,11 @@ class Storm:
 
     async def _ask(self, ask: Ask) -> None:
         await self._reach(ask.at_s)
-        script: Any = dict(ask.script)
-        self._town.horde.script.next(**script)
         person, channel = self._people[ask.member], self._town.channels[ask.channel]
-        card = await self._shown(
-            person.runs("/imagine", in_=channel, prompt=ask.prompt, count=ask.count)
-        )
+        options = dict(ask.options)
+        if ask.shade is not None:
+            options["picture"] = snapshot(ask.shade)
+        card = await self._shown(person.runs(ask.command, in_=channel, **options))
         if card is None:
             return
         async with asyncio.TaskGroup() as group:
@@ -91,13 +94,17 @@ class Storm:
         if ask.stranger_presses:
             stranger = self._people[(ask.member + 1) % len(self._people)]
             await self._shown(stranger.clicks("Cancel", on=card))
-        if ask.asks_again:
-            await self._ask_again(person, card)
+        if ask.asks_again or ask.asks_elsewhere:
+            await self._ask_again(person, card, somebody_else=ask.asks_elsewhere)
 
-    async def _ask_again(self, person: Person, card: Card) -> None:
+    async def _ask_again(self, person: Person, card: Card, *, somebody_else: bool) -> None:
+        """Press what is offered once a job is over: to do it again, or to ask another provider."""
         with suppress(NeverHappened):
             shown = await card.until(is_final, timeout_s=PATIENCE_S)
-            label = next(b.label for b in shown.buttons if b.label.lower().endswith("again"))
+            offered = offers_another if somebody_else else offers_again
+            label = next((button.label for button in shown.buttons if offered(button.label)), None)
+            if label is None:
+                return
             again = await self._shown(person.clicks(label, on=card))
             if again is not None:
                 await self._say_yes(person, again)
@@ -125,39 +132,21 @@ class Storm:
     async def _reach(self, at_s: float) -> None:
         await asyncio.sleep(max(0.0, self._began_at + at_s - time.monotonic()))
 
-    async def _horde_call(self, facts: Facts) -> None:
-        wishes: Any = {name: fact for name, fact in facts.items() if name not in _ROUTE}
-        self._town.horde.faults.add(str(facts["method"]), str(facts["pattern"]), **wishes)
+    async def _provider_call(self, facts: Facts) -> None:
+        host = self._town.hosts[str(facts["provider"])]
+        host.server.faults.add(str(facts["method"]), str(facts["pattern"]), **_fault(facts))
 
-    async def _horde_away(self, facts: Facts) -> None:
-        async with self._town.horde_door, self._town.horde.refusing():
-            await _while(facts)
-
-    async def _pictures_away(self, facts: Facts) -> None:
-        async with self._town.pictures_door, self._town.horde.refusing_pictures():
-            await _while(facts)
-
-    async def _horde_restarts(self, _: Facts) -> None:
-        async with self._town.horde_door:
-            await self._town.horde.restart(with_memory=True)
-
-    async def _horde_forgets(self, _: Facts) -> None:
-        async with self._town.horde_door:
-            await self._town.horde.restart(with_memory=False)
-
-    async def _maintenance(self, facts: Facts) -> None:
-        self._town.horde.switch(maintenance=True)
-        await _while(facts)
-        self._town.horde.switch(maintenance=False)
-
-    async def _timed_out(self, facts: Facts) -> None:
-        seconds = facts["for_s"]
-        assert isinstance(seconds, float)
-        self._town.horde.time_out(seconds * self._town.horde.clock.speed)
+    async def _provider(self, facts: Facts) -> None:
+        """Let a provider be in trouble, one trouble at a time: each puts back what it found."""
+        name, for_s = str(facts["provider"]), facts["for_s"]
+        assert isinstance(for_s, float)
+        befall = RISKS[name].troubles[str(facts["trouble"])]
+        async with self._in_trouble[name]:
+            await befall(self._town.hosts[name].server, for_s)
 
     async def _discord_call(self, facts: Facts) -> None:
-        wishes: Any = {name: fact for name, fact in facts.items() if name not in _ROUTE}
-        self._town.discord.faults.add(str(facts["method"]), str(facts["pattern"]), **wishes)
+        faults = self._town.discord.faults
+        faults.add(str(facts["method"]), str(facts["pattern"]), **_fault(facts))
 
     async def _gateway(self, facts: Facts) -> None:
         self._town.discord.faults.socket(str(facts["fault"]))
@@ -185,7 +174,12 @@ class Storm:
         await self._keeper.kill()
 
 
-_ROUTE = frozenset({"method", "pattern"})
+_WHERE = frozenset({"provider", "method", "pattern"})
+
+
+def _fault(facts: Facts) -> Any:
+    """Return what happens to a call, without which call it is."""
+    return {name: fact for name, fact in facts.items() if name not in _WHERE}
 
 
 async def _while(facts: Facts) -> None:

@@ -5,9 +5,9 @@ The sandboxes live in the bench's own process, the service in another one.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,7 +23,9 @@ from bot.sandbox.discord.world import Channel
 from bot.sandbox.providers.calls import Call
 from bot.sandbox.providers.horde import HordeRules, SandboxHorde
 from bot.sandbox.providers.horde.pictures.jobs import PictureJob
-from bot.ui import credits_copy
+from bot.sandbox.providers.hosts import Host, open_host
+from bot.sandbox.providers.server import LOOPBACK
+from bot.ui import copy, credits_copy
 
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 READY_S = 90.0
@@ -50,8 +52,7 @@ class Town:
     channels: list[Channel]
     folder: Path
     inherited: Mapping[str, str]
-    horde_door: asyncio.Lock = field(default_factory=asyncio.Lock)  # one closes it at a time
-    pictures_door: asyncio.Lock = field(default_factory=asyncio.Lock)
+    hosts: Mapping[str, Host]  # every small provider that is open, the Horde among them
     _members: int = 0
 
     def member(self) -> Person:
@@ -69,9 +70,7 @@ class Town:
             "DISCORD_API_URL": self.discord.api_url,
             "DISCORD_GATEWAY_URL": self.discord.gateway_url,
             "DISCORD_CDN_URL": self.discord.cdn_url,
-            "HORDE_URL": self.horde.url,
-            "HORDE_KEY": KEY,
-            "HORDE_DOWNLOAD_HOSTS": "127.0.0.1",
+            **{k: value for host in self.hosts.values() for k, value in host.settings.items()},
             "EASEL_ALLOW_PRIVATE_HOSTS": "true",
             "EASEL_HOME": str(home),
             "EASEL_DATA_DIR": str(home),
@@ -148,9 +147,19 @@ async def beside(work: Awaitable[object], process: ServiceProcess, *, within_s: 
     wanted.result()
 
 
+def offers_again(label: str) -> bool:
+    """Tell whether a button does a job again."""
+    return label in {copy.AGAIN, copy.TRY_AGAIN}
+
+
+def offers_another(label: str) -> bool:
+    """Tell whether a button asks another provider."""
+    return label.startswith("Ask ")
+
+
 def is_final(version: Shown) -> bool:
     """Tell whether a card shows how its job ended: then it offers to do it again."""
-    return any(button.label in {"Again", "Try again"} for button in version.buttons)
+    return any(offers_again(button.label) for button in version.buttons)
 
 
 YES, NO = credits_copy.CONFIRM, credits_copy.LEAVE
@@ -179,21 +188,27 @@ async def open_town(
     inherited: Mapping[str, str],
     discord_rules: DiscordRules = DISCORD_RULES,
     horde_rules: HordeRules | None = None,
+    others: Collection[str] = (),
     checker: OpenApiChecker | None = None,
 ) -> AsyncIterator[Town]:
-    """Open the sandboxes with one community; no service runs yet."""
+    """Open the sandboxes with one community; no service runs yet.
+
+    `others` are providers beside the Horde, by name; they run as fast as it does.
+    """
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    async with (
-        SandboxDiscord(rules=discord_rules, checker=checker) as discord,
-        SandboxHorde(horde_rules) as horde,
-    ):
-        horde.add_key(
-            KEY, username="Bench#1", kudos=KEY_KUDOS, concurrency=KEY_PICTURES_MAX, trusted=True
+    async with AsyncExitStack() as stack:
+        discord = await stack.enter_async_context(
+            SandboxDiscord(rules=discord_rules, checker=checker)
         )
+        horde = await stack.enter_async_context(SandboxHorde(horde_rules))
+        opened = [open_host(name, speed=horde.rules.speed) for name in others]
+        hosts = [_horde_host(horde)]
+        hosts += [await stack.enter_async_context(host) for host in opened]
         community = discord.guild(name="Lighthouse Keepers")
         town = Town(
             discord=discord,
             horde=horde,
+            hosts={host.name: host for host in hosts},
             community=community,
             channels=[community.channel(f"pictures-{n}") for n in range(CHANNELS)],
             folder=folder,
@@ -201,3 +216,12 @@ async def open_town(
         )
         await town.publish_commands()
         yield town
+
+
+def _horde_host(horde: SandboxHorde) -> Host:
+    """Give the small Horde an account, on which many pictures may wait."""
+    horde.add_key(
+        KEY, username="Bench#1", kudos=KEY_KUDOS, concurrency=KEY_PICTURES_MAX, trusted=True
+    )
+    settings = {"HORDE_URL": horde.url, "HORDE_KEY": KEY, "HORDE_DOWNLOAD_HOSTS": LOOPBACK}
+    return Host(name="horde", title="AI Horde", server=horde, settings=settings)

@@ -1,8 +1,8 @@
 """How the service hears of finished pictures: by looking, or by being called."""
 
-import socket
 from enum import StrEnum
 
+from bot.bench.free_ports import LOOPBACK, free_port
 from bot.jobs.schedule import JITTER_SHARE, POLLS_PER_S_MAX
 from bot.settings import Settings
 
@@ -25,20 +25,15 @@ def ways() -> tuple[Way, ...]:
 def settings_for(way: Way) -> dict[str, str]:
     """Return the settings that make the service hear in this way."""
     interval = {"EASEL_POLL_INTERVAL_S": str(INTERVAL_S)}
-    if way is Way.POLLING:
-        return interval
-    port = _free_port()
-    door = {"EASEL_WEB_PORT": str(port), "EASEL_PUBLIC_URL": f"http://127.0.0.1:{port}"}
-    return interval | door
+    return interval if way is Way.POLLING else interval | door()
+
+
+def door() -> dict[str, str]:
+    """Return the settings of a door to the web, at which providers may call back."""
+    port = free_port()
+    return {"EASEL_WEB_PORT": str(port), "EASEL_PUBLIC_URL": f"http://{LOOPBACK}:{port}"}
 
 
 def longest_gap_s(*, watched: int) -> float:
     """Return the longest time between two looks at one of so many jobs that are nearly done."""
     return max(INTERVAL_S, watched / POLLS_PER_S_MAX) * (1 + JITTER_SHARE)
-
-
-def _free_port() -> int:
-    """Return a port that is free now; the setting takes no 0."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

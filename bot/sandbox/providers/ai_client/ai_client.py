@@ -78,6 +78,10 @@ class SandboxAiClient:
         self._world.add(account)
         return account
 
+    def expire_key(self, key: str, *, is_expired: bool = True) -> None:
+        """Refuse a known token, or take it again; what was asked for with it stays its own."""
+        self._world.expire(key, is_expired=is_expired)
+
     def hold(self, thread_guid: str) -> None:
         """Stop time for the requests of a thread that still wait."""
         for request in self.truth.thread(thread_guid).requests:

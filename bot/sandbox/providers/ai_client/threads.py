@@ -14,6 +14,7 @@ class Account:
 
     key: str = field(repr=False)
     credits: int
+    is_expired: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

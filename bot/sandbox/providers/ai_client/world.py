@@ -40,10 +40,14 @@ class World:
         """Make a token known."""
         self._accounts[account.key] = account
 
+    def expire(self, key: str, *, is_expired: bool) -> None:
+        """Refuse a token from now on, or take it again."""
+        self._accounts[key].is_expired = is_expired
+
     def account(self, key: str) -> Account:
         """Return whose token it is, and count the call."""
         account = self._accounts.get(key)
-        if account is None:
+        if account is None or account.is_expired:
             raise unauthenticated()
         self._count(account)
         return account
@@ -121,4 +125,7 @@ class World:
         window = (account.key, int(now_s // WINDOW_S))
         self._calls[window] = self._calls.get(window, 0) + 1
         if self._calls[window] > limit:
-            raise too_many(limit, wait_s=max(1, round(WINDOW_S - now_s % WINDOW_S)))
+            left_s = self.clock.real_s(
+                WINDOW_S - now_s % WINDOW_S
+            )  # so that speed is not waited for
+            raise too_many(limit, wait_s=max(1, round(left_s)))

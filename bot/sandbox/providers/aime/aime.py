@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Self, TypedDict, Unpack
 
 from bot.sandbox.clock import Clock
+from bot.sandbox.providers.aime import answers, talk
 from bot.sandbox.providers.aime.endpoints import Fields
 from bot.sandbox.providers.aime.routes import Api
 from bot.sandbox.providers.aime.rules import AimeRules
@@ -125,6 +126,14 @@ class SandboxAime:
     def lose(self, remote_id: str) -> None:
         """Forget a request, as if its process had been started again."""
         self._world.queue.forget(self.truth.job(remote_id))
+
+    async def pictures(self, remote_id: str) -> list[bytes]:
+        """Return the bytes of a request's pictures, whether or not anybody may have them yet."""
+        return await answers.pictures(self._world, self.truth.job(remote_id))
+
+    def said(self, remote_id: str) -> str:
+        """Return the whole answer of a chat."""
+        return talk.reply(self.truth.job(remote_id))
 
     def refusing(self) -> AbstractAsyncContextManager[None]:
         """Refuse connections while the block runs."""

@@ -115,17 +115,29 @@ async def _outputs(world: World, job: Job) -> Body:
     return made
 
 
-async def _pictures(world: World, job: Job) -> Body:
-    name = "images" if "images" in job.endpoint.outputs else "image"
-    form = str(job.endpoint.outputs[name]["format"])
-    made = [
+async def pictures(world: World, job: Job) -> list[bytes]:
+    """Return the pictures of a request as its worker prints them."""
+    form = _form(job)
+    return [
         await printed(
             world.studio,
             Print(wish=wish, form=form, source=job.source, strength=_strength(job)),
         )
         for wish in job.wishes
     ]
-    texts = [data_uri(each, form, _dress(world, job)) for each in made]
+
+
+def _output(job: Job) -> str:
+    return "images" if "images" in job.endpoint.outputs else "image"
+
+
+def _form(job: Job) -> str:
+    return str(job.endpoint.outputs[_output(job)]["format"])
+
+
+async def _pictures(world: World, job: Job) -> Body:
+    name, form = _output(job), _form(job)
+    texts = [data_uri(each, form, _dress(world, job)) for each in await pictures(world, job)]
     if name == "image":
         return {"image": texts[0], "info": "sandbox"} | _empty(job, {"image": ""})
     facts: Body = {

@@ -73,6 +73,10 @@ class SandboxAlgovera:
         self._world.add(account)
         return account
 
+    def expire_key(self, key: str, *, is_expired: bool = True) -> None:
+        """Refuse a known key, or take it again; what was asked for with it stays its own."""
+        self._world.expire(key, is_expired=is_expired)
+
     def hold(self, remote_id: str) -> None:
         """Stop time for a job that is not over."""
         job = self.truth.job(remote_id)

@@ -57,6 +57,10 @@ class World:
         """Make a key known."""
         self._accounts[account.key] = account
 
+    def expire(self, key: str, *, is_expired: bool) -> None:
+        """Refuse a key from now on, or take it again."""
+        self._accounts[key].is_expired = is_expired
+
     def account(self, key: object) -> Account:
         """Return whose key it is; raise the 403 of a key that is not good."""
         account = self._accounts.get(str(key))

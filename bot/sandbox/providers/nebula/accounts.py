@@ -49,6 +49,10 @@ class Accounts:
         """Make a key known."""
         self._by_key[account.key] = account
 
+    def expire(self, key: str, *, is_expired: bool) -> None:
+        """Refuse a key from now on, or take it again."""
+        self._by_key[key].is_expired = is_expired
+
     def of(self, headers: Mapping[str, str]) -> Account:
         """Return who calls; raise the 401 of a key that is not good."""
         scheme, _, key = headers.get("Authorization", "").partition(" ")

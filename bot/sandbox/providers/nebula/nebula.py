@@ -92,6 +92,10 @@ class SandboxNebula:
         self._world.accounts.add(account)
         return account
 
+    def expire_key(self, key: str, *, is_expired: bool = True) -> None:
+        """Refuse a known key, or take it again; what was asked for with it stays its own."""
+        self._world.accounts.expire(key, is_expired=is_expired)
+
     def finish(self, job: Job) -> None:
         """Let a call end now, as its script says."""
         job.ready_at_s = self.clock.elapsed_s()

@@ -1,0 +1,72 @@
+"""Nebula Block in a chaos run: the answer to a call is the picture, and a cut call is lost money."""
+
+from collections.abc import Sequence
+
+from bot.bench.risks.base import DRAW, Lives, Made, Risks, Server, common, picture, switched
+from bot.sandbox.providers.hosts import HOUSE_KEY
+from bot.sandbox.providers.nebula import SandboxNebula
+from bot.sandbox.providers.nebula.scripts import Outcome
+from bot.sandbox.providers.nebula.world import UNCHARGED
+
+
+async def _restarts(server: Server, _: float) -> None:
+    await server.restart()
+
+
+def prepare(server: Server) -> None:
+    """Let a day be long enough: a limit on it would end the run for everybody."""
+    server.switch(requests_per_day=None)
+
+
+async def made(server: SandboxNebula) -> Sequence[Made]:
+    """Return the pictures of every call that was answered with them."""
+    return [
+        picture(data, str(job.payload["prompt"]))
+        for job in server.truth.jobs
+        if job.answered and job.script.outcome == Outcome.DONE
+        for data in await server.pictures(job)
+    ]
+
+
+def taken(server: SandboxNebula) -> list[str]:
+    """Return the prompts of all calls that were paid for."""
+    paid = [job for job in server.truth.jobs if job.script.outcome not in UNCHARGED]
+    return [str(job.payload["prompt"]) for job in paid]
+
+
+NEBULA = Risks(
+    name="nebula",
+    commands=frozenset({DRAW}),
+    routes=(
+        ("POST", "/images/generation"),
+        ("POST", "/images/generation"),
+        ("GET", "/serverless/models"),
+    ),
+    lives=(
+        Lives(
+            desk="script",
+            ends=(*("done",) * 10, "failed", "empty", "missing", "broken", "no_picture", "refused"),
+            spans={"seconds": (2.0, 30.0)},
+            quirks=(
+                *({},) * 6,
+                {"pictures": 2, "shuffled": True},
+                {"coding": "data_uri"},
+                {"coding": "unpadded"},
+                {"coding": "wrapped"},
+                {"code": "content_policy_violation"},
+                {"code": "rate_limit_exceeded"},
+                {"code": "service_unavailable"},
+            ),
+        ),
+    ),
+    troubles={
+        **dict(common(forgets=False, key=HOUSE_KEY)),
+        "restarts": _restarts,
+        "lets nobody ask often": switched(requests_per_min=1),
+        "tells errors in other words": switched(error_shape="nested"),
+    },
+    made=made,
+    taken=taken,
+    submits_max=1,
+    prepare=prepare,
+)
