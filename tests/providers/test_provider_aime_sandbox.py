@@ -273,6 +273,26 @@ async def test_a_submit_without_an_answer_is_never_repeated(sandbox, aime, kind,
     assert len(sandbox.truth.jobs) == arrived
 
 
+async def test_an_endpoint_that_cannot_be_read_for_a_moment_is_as_it_was(sandbox, aime):
+    before = await aime.models()
+    sandbox.faults.add("GET", "/api/endpoints/flux-dev", kind="status", status=500)
+
+    assert set(await aime.models()) == set(before)
+
+
+async def test_an_endpoint_that_was_never_read_is_read_once_a_request_needs_it(sandbox, aime):
+    sandbox.faults.add("GET", "/api/endpoints/flux-dev", kind="status", status=500, times=2)
+    assert "flux-dev" not in {model.name for model in await aime.models()}
+    request = REQUEST.evolve(model="flux-dev")
+
+    with pytest.raises(Transient):
+        await aime.submit(request, key=KEY, inputs=Inputs(), now=NOW)
+    accepted = await aime.submit(request, key=KEY, inputs=Inputs(), now=NOW)
+
+    assert accepted.is_complete
+    assert len(sandbox.truth.jobs) == 1
+
+
 async def test_a_full_queue_takes_more_later(sandbox, aime):
     sandbox.endpoint("flux-dev", max_queue_length=0)
 

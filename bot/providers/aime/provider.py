@@ -90,6 +90,7 @@ class Aime(Defaults):
         self._downloads = downloads
         self._with_previews = with_previews
         self._endpoints = {endpoint.name: endpoint for endpoint in known}
+        self._unread: set[str] = set()  # listed, and nothing is known of them yet
         self._has_sessions = config.has_sessions
         self._credentials: Credentials = (
             Sessions(self._log_in) if config.has_sessions else KeyEachTime()
@@ -123,6 +124,8 @@ class Aime(Defaults):
         READER.key_text(key)
         if not self._endpoints:
             await self.models()
+        if request.model in self._unread:
+            await self._read_again(request.model)
         plan = self.plan(request, models=(), has_own_key=False)
         endpoint = self._endpoints.get(plan.request.model or "")
         if endpoint is None:
@@ -263,13 +266,24 @@ class Aime(Defaults):
         return answers.to_had(body, secrets=secrets)
 
     async def _endpoint(self, name: str) -> Endpoint | None:
-        """Read one endpoint; one that cannot be read must not hide the others."""
+        """Read one endpoint; one that cannot be read now is as it was, and hides no others."""
         try:
-            answer = await self._read(f"{ENDPOINTS}/{segment(name)}")
-            return to_endpoint(READER.read(Details, answer))
+            endpoint = await self._described(name)
         except ProviderError as error:
-            log.warning("endpoint left out", extra={"provider": NAME, "why": str(error)})
-            return None
+            log.warning("endpoint not read", extra={"provider": NAME, "why": str(error)})
+            if name not in self._endpoints:
+                self._unread.add(name)
+            return self._endpoints.get(name)
+        self._unread.discard(name)
+        return endpoint
+
+    async def _read_again(self, name: str) -> None:
+        """Read what a request is for, or say why that has to wait."""
+        self._endpoints[name] = await self._described(name)
+        self._unread.discard(name)
+
+    async def _described(self, name: str) -> Endpoint:
+        return to_endpoint(READER.read(Details, await self._read(f"{ENDPOINTS}/{segment(name)}")))
 
     async def _read(self, path: str, key: SecretStr | None = None) -> Answer:
         answer = await self._http.call("GET", path)
