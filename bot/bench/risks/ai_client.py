@@ -42,7 +42,7 @@ AI_CLIENT = Risks(
         Lives(
             desk="script",
             ends=(
-                *("images",) * 9,
+                *("images",) * 14,
                 *("object", "text", "empty", "null", "error", "request_error"),
             ),
             slow=("silent", "never"),

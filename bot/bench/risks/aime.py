@@ -84,7 +84,7 @@ AIME = Risks(
     lives=(
         Lives(
             desk="script",
-            ends=(*("ok",) * 10, "error", "error_and_picture", "empty", "never", "lost"),
+            ends=(*("ok",) * 14, "error", "error_and_picture", "empty", "never", "lost"),
             slow=("stuck",),
             spans={"queue_s": (0.0, 20.0), "seconds": (2.0, 20.0)},
             quirks=(

@@ -45,7 +45,7 @@ NEBULA = Risks(
     lives=(
         Lives(
             desk="script",
-            ends=(*("done",) * 10, "failed", "empty", "missing", "broken", "no_picture", "refused"),
+            ends=(*("done",) * 14, "failed", "empty", "missing", "broken", "no_picture", "refused"),
             spans={"seconds": (2.0, 30.0)},
             quirks=(
                 *({},) * 6,
