@@ -110,7 +110,8 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
         metavar="SEED",
         nargs="?",
         const=CHAOS_SEED,
-        help="every fault at once, kill -9 among them; the same seed replays the same faults",
+        help="every fault of Discord and all providers at once, kill -9 among them; "
+        "the same seed replays the same faults",
     )
 
 

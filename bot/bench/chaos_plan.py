@@ -123,18 +123,20 @@ class Size:
     length_s: float
     troubles: int
     kills: int
+    patience_s: float = 10.0  # of a member who wants to ask again
     is_short: bool = False  # nothing whose end takes long
     without: frozenset[What] = frozenset()
 
 
 FULL = Size(jobs=300, members=20, channels=5, length_s=45.0, troubles=260, kills=4)
 SHORT = Size(
-    jobs=30,
+    jobs=40,
     members=8,
     channels=3,
     length_s=3.0,
     troubles=24,
     kills=1,
+    patience_s=4.0,
     is_short=True,
     without=frozenset({What.GATEWAY}),  # a broken one takes seconds
 )

@@ -1,6 +1,7 @@
 """`./easel bench`: what was typed, which of the three runs it means, and how the end is told."""
 
 import json
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping
@@ -107,6 +108,10 @@ class _Run:
         size = SHORT_CHAOS if self._options.is_quick else FULL_CHAOS
         self._tell(f"seed {seed}: {size.jobs} jobs, {size.troubles} troubles, {size.kills} kills")
         aftermath = await chaos(seed, size, folder=self._folder, inherited=self._inherited)
+        if aftermath.broken:
+            kept = tempfile.mkdtemp(prefix=f"easel-chaos-{seed}-")
+            shutil.copytree(self._folder, kept, dirs_exist_ok=True)
+            print(f"easel bench: log and data of this run: {kept}", file=self._progress)
         if self._options.as_json:
             self._say(json.dumps(asdict(aftermath)))
         else:

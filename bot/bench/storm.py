@@ -17,8 +17,6 @@ from bot.sandbox.discord.cards import Card, NeverHappened
 from bot.sandbox.discord.people import Person
 from bot.sandbox.discord.refusals import Impossible
 
-PATIENCE_S = 10.0  # of a member who wants to ask again
-
 
 class Storm:
     """What happens between the first command and the last; the books are read afterwards."""
@@ -83,7 +81,9 @@ class Storm:
     async def _say_yes(self, person: Person, card: Card) -> None:
         """Answer the question about the price, where there is one."""
         with suppress(NeverHappened):
-            shown = await card.until(lambda v: asks(v) or is_final(v), timeout_s=PATIENCE_S)
+            shown = await card.until(
+                lambda v: asks(v) or is_final(v), timeout_s=self._plan.size.patience_s
+            )
             if asks(shown):
                 await self._shown(person.clicks(YES, on=card))
 
@@ -100,7 +100,7 @@ class Storm:
     async def _ask_again(self, person: Person, card: Card, *, somebody_else: bool) -> None:
         """Press what is offered once a job is over: to do it again, or to ask another provider."""
         with suppress(NeverHappened):
-            shown = await card.until(is_final, timeout_s=PATIENCE_S)
+            shown = await card.until(is_final, timeout_s=self._plan.size.patience_s)
             offered = offers_another if somebody_else else offers_again
             label = next((button.label for button in shown.buttons if offered(button.label)), None)
             if label is None:

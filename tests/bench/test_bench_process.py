@@ -42,6 +42,7 @@ async def test_a_process_that_is_gone_is_said_to_be_gone():
 
 def test_children_get_no_settings_of_a_real_bot():
     inherited = {"PATH": "/bin", "DISCORD_TOKEN": "t", "HORDE_KEY": "k", "EASEL_DATA_DIR": "d"}
+    inherited |= {"AIME_KEY": "k", "NEBULA_KEY": "k"}
 
     assert set(cleaned(inherited)) == {"PATH", "PYTHONPATH"}
 

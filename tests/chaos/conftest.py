@@ -2,6 +2,7 @@
 
 from tests.scenarios.conftest import (  # noqa: F401 -- fixtures are found by their names here
     checker,
+    forgiving,
     horde_rules,
     real_addresses,
     rules,

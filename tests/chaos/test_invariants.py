@@ -1,14 +1,18 @@
 """Would the invariants notice? Each is broken by hand once."""
 
+import json
 from dataclasses import replace
 
 import aiohttp
 import pytest
 
 from bot.bench.books import Books
+from bot.bench.chaos import secrets_of
 from bot.bench.invariants import broken, leaks, unbegun
+from bot.bench.provider_invariants import strange_results, told_secrets, too_many_submits
 from bot.bench.town import Town
-from tests.scenarios.stage import done, until_sent
+from bot.sandbox.providers.hosts import HOUSE_KEY, Host, open_host
+from tests.scenarios.stage import SPEED, done, until_sent
 
 TEXT = {"type": 10}
 COMPONENTS_V2 = 1 << 15
@@ -23,6 +27,7 @@ async def town(stage, tmp_path):
     return Town(
         discord=stage.discord,
         horde=stage.horde,
+        hosts={"horde": Host(name="horde", title="AI Horde", server=stage.horde, settings={})},
         community=stage.guild,
         channels=[stage.channel],
         folder=tmp_path,
@@ -55,6 +60,9 @@ async def test_a_delivered_job_breaks_nothing(town, books):
     assert unbegun(town, await books.jobs()) == []
 
 
+# ---------------------------------------------------------------- cards
+
+
 async def test_a_card_that_says_something_else_is_noticed(town, books):
     (card,) = town.public_cards()
 
@@ -81,6 +89,15 @@ async def test_a_card_without_its_pictures_is_noticed(town, books):
     assert problem.endswith("has 2 pictures, its card 0.")
 
 
+async def test_a_card_with_somebody_elses_words_is_noticed(town, books):
+    (card,) = town.public_cards()
+
+    text = card.text.replace("a cat", "a dog")
+    await write_as_the_bot(town, "PATCH", f"/{card.id}", only_text(text))
+
+    assert any("words that its card does not show" in one for one in await broken(town, books))
+
+
 async def test_a_second_message_is_noticed(town, books):
     body = {**only_text("### Done"), "flags": COMPONENTS_V2}
     del body["attachments"]
@@ -89,6 +106,30 @@ async def test_a_second_message_is_noticed(town, books):
 
     problems = await broken(town, books)
     assert any("it was posted beside the cards" in problem for problem in problems)
+
+
+async def test_a_card_whose_job_is_gone_is_noticed(stage, town, books):
+    await write_to_the_store(
+        stage, "UPDATE jobs SET target = replace(target, '\"message_id\":', '\"message_id\":1')"
+    )
+
+    cards = unbegun(town, await books.jobs())
+
+    assert [card.id for card in cards] == [card.id for card in town.public_cards()]
+    assert any("belongs to no job" in problem for problem in await broken(town, books))
+
+
+async def test_what_discord_would_not_forgive_is_noticed(town, books, forgiving):
+    headers = {"Authorization": f"Bot {town.discord.bot_token}"}
+    async with aiohttp.request("GET", f"{town.discord.api_url}/dreams", headers=headers) as answer:
+        assert answer.status == 404
+
+    (problem,) = await broken(town, books)
+
+    assert problem == "no such route: GET /dreams"
+
+
+# ---------------------------------------------------------------- jobs and credits
 
 
 async def test_a_job_that_is_still_open_is_noticed(stage, town, books):
@@ -101,16 +142,6 @@ async def test_a_job_that_is_still_open_is_noticed(stage, town, books):
     assert any(problem.startswith("Job ") and " is still " in problem for problem in problems)
 
 
-async def test_a_picture_that_was_drawn_for_somebody_else_is_noticed(stage, town, books):
-    (remote,) = town.horde.truth.jobs
-    remote.wish = replace(remote.wish, prompt="somebody else's dog")
-
-    problems = await broken(town, books)
-
-    assert len(problems) == 2
-    assert all('drawn for "somebody else\'s dog"' in problem for problem in problems)
-
-
 async def test_a_charge_that_the_ledger_does_not_know_is_noticed(stage, town, books):
     await write_to_the_store(stage, "UPDATE jobs SET charged = charged - 1")
 
@@ -118,17 +149,113 @@ async def test_a_charge_that_the_ledger_does_not_know_is_noticed(stage, town, bo
     await write_to_the_store(stage, "UPDATE jobs SET charged = charged + 1")
 
     assert any("the ledger says" in problem for problem in problems)
+    assert any(" is done and took " in problem for problem in problems)
 
 
-async def test_a_card_whose_job_is_gone_is_noticed(stage, town, books):
-    await write_to_the_store(
-        stage, "UPDATE jobs SET target = replace(target, '\"message_id\":', '\"message_id\":1')"
-    )
+@pytest.mark.parametrize("state", ["failed", "expired"])
+async def test_a_failure_that_cost_something_is_noticed(stage, town, books, state):
+    await write_to_the_store(stage, "UPDATE jobs SET state = :state", state=state)
 
-    cards = unbegun(town, await books.jobs())
+    problems = await broken(town, books)
 
-    assert [card.id for card in cards] == [card.id for card in town.public_cards()]
-    assert any("belongs to no job" in problem for problem in await broken(town, books))
+    assert any(f" is {state} and took " in one and "instead of 0." in one for one in problems)
+
+
+async def test_a_failure_by_our_own_fault_is_noticed(stage, town, books):
+    failure = json.dumps({"kind": "ours", "sentence": "Something went wrong."})
+    await write_to_the_store(stage, "UPDATE jobs SET failure = :failure", failure=failure)
+
+    assert any("by our own fault" in problem for problem in await broken(town, books))
+
+
+# ---------------------------------------------------------------- providers
+
+
+async def test_a_picture_that_was_drawn_for_somebody_else_is_noticed(town, books):
+    (remote,) = town.horde.truth.jobs
+    remote.wish = replace(remote.wish, prompt="somebody else's dog")
+
+    problems = await strange_results(await books.jobs(), town.hosts)
+
+    assert len(problems) == 2
+    assert all(" of horde, made for " in problem for problem in problems)
+    assert set(problems) <= set(await broken(town, books))
+
+
+async def test_a_picture_that_another_provider_drew_is_noticed(stage, town, books):
+    await write_to_the_store(stage, "UPDATE jobs SET provider = 'aime'")
+    async with open_host("aime", speed=SPEED) as aime:
+        town.hosts = {**town.hosts, "aime": aime}
+
+        problems = await strange_results(await books.jobs(), town.hosts)
+
+    assert len(problems) == 2
+    assert all(" of aime, made for []" in problem for problem in problems)
+
+
+async def test_a_text_that_nobody_wrote_is_noticed(stage, town, books):
+    card = await stage.ann.runs("/ask", prompt="Why is the sky blue?", in_=stage.channel)
+    await card.until(done)
+    await stage.until_settled(card)
+    assert await broken(town, books) == []
+
+    stage.horde.truth.texts.clear()
+
+    (problem,) = await strange_results(await books.jobs(), town.hosts)
+    assert ": text " not in problem
+    assert " got text " in problem
+
+
+async def test_a_submit_too_many_is_noticed(town, books):
+    (remote,) = town.horde.truth.jobs
+    town.horde.truth.jobs.append(remote)
+    assert await broken(town, books) == []  # twice is what the policy on unsure submits allows
+
+    town.horde.truth.jobs.append(remote)
+
+    assert await broken(town, books) == ["horde took 'a cat' on 3 times; 2 is the most."]
+
+
+async def test_a_submit_for_nobody_is_noticed(stage, town, books):
+    await write_to_the_store(stage, "UPDATE jobs SET provider = 'nebula'")
+
+    assert list(too_many_submits(await books.jobs(), town.hosts)) == [
+        "horde took 'a cat' on 1 times; 0 is the most."
+    ]
+
+
+async def test_a_call_that_draws_may_not_be_made_again(stage, town, books):
+    await write_to_the_store(stage, "UPDATE jobs SET provider = 'nebula'")
+    body = {
+        "model": "black-forest-labs/FLUX.1-schnell",
+        "prompt": "a cat",
+        "width": 64,
+        "height": 64,
+    }
+    headers = {"Authorization": f"Bearer {HOUSE_KEY}"}
+    async with open_host("nebula", speed=SPEED) as nebula, aiohttp.ClientSession() as session:
+        told = []
+        for _ in range(3):  # of a job for two pictures
+            told.append(list(too_many_submits(await books.jobs(), {"nebula": nebula})))
+            url = f"{nebula.server.url}/images/generation"
+            async with session.post(url, json=body, headers=headers) as answer:
+                assert answer.status == 200
+        told.append(list(too_many_submits(await books.jobs(), {"nebula": nebula})))
+
+    assert told == [[], [], [], ["nebula took 'a cat' on 3 times; 2 is the most."]]
+
+
+# ---------------------------------------------------------------- the service itself
+
+
+async def test_a_secret_in_the_log_is_noticed_and_not_repeated(town, books):
+    jobs = await books.jobs()
+    remote_id = town.horde.truth.jobs[0].remote_id
+
+    for secret in (town.discord.bot_token, HOUSE_KEY, remote_id):
+        (problem,) = told_secrets(f"job sent as {secret} today", secrets_of(town, jobs))
+        assert secret not in problem
+    assert list(told_secrets("job sent", secrets_of(town, jobs))) == []
 
 
 def test_what_an_idle_service_holds_too_much_of_is_told():

@@ -17,8 +17,7 @@ from itertools import count
 from pathlib import Path
 
 from bot import logs
-from bot.providers.ai_client import provider as ai_client
-from bot.providers.horde import provider as horde
+from bot.bench.hurry import hurry
 from tests.crash import bot_process
 from tests.scenarios.stage import SPEED
 
@@ -93,8 +92,7 @@ def _child(environment):
 
 def main(folder):
     logs.configure(level="ERROR", format="text")
-    for provider in (ai_client, horde):  # as much faster as the small services are
-        provider.FIND_LAG_S /= SPEED
+    hurry(SPEED)
     numbers = {}
 
     def reap(*_):

@@ -334,6 +334,17 @@ async def test_threads_belong_to_their_token(service, client):
     assert nowhere[0] == 404
 
 
+async def test_a_token_can_be_refused_for_a_while_and_its_threads_stay_its_own(service, client):
+    thread = await client.thread()
+
+    service.expire_key(KEY)
+    refused = await client.ask("GET", f"/threads/{thread}/entries")
+    service.expire_key(KEY, is_expired=False)
+
+    assert refused == (401, {"message": "Unauthenticated."})
+    assert await client.entries(thread) == []
+
+
 async def test_a_limit_says_how_long_it_lasts(service, client):
     service.switch(calls_per_min=2)
     thread = await client.thread()

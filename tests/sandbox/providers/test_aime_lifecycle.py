@@ -1,6 +1,7 @@
 """From the submit to the result: queue, progress, previews, lapses, loss, restart."""
 
 import asyncio
+import base64
 import io
 
 import aiohttp
@@ -460,6 +461,16 @@ async def test_the_older_server_speaks_as_its_document_says(aime, aime_client):
     assert data["images"][0].startswith("/9j/")
     assert end["job_result"]["images"][0].startswith("/9j/")
     assert end["progress"]["progress"] == 100
+
+
+async def test_what_a_request_brings_is_known_before_it_does(aime, aime_client):
+    job_id = await aime_client.accepted(**SMALL)
+
+    (before,) = await aime.pictures(job_id)
+    aime.finish(job_id)
+    result = await aime_client.result(job_id)
+
+    assert base64.b64decode(result["images"][0].partition(",")[2]) == before
 
 
 async def test_time_runs_by_itself_where_it_may():

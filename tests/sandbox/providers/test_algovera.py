@@ -237,6 +237,17 @@ async def test_keys_are_refused_for_three_reasons(algovera, client):
     ]
 
 
+async def test_a_key_can_be_refused_for_a_while_and_its_jobs_stay_its_own(algovera, client):
+    job = await client.accepted()
+
+    algovera.expire_key(KEY)
+    refused, _ = await client.status(job)
+    algovera.expire_key(KEY, is_expired=False)
+
+    assert refused == 403
+    assert (await client.status(job))[0] == 200
+
+
 async def test_a_job_belongs_to_its_key(algovera, client):
     algovera.add_key("other")
     job = await client.accepted()

@@ -90,6 +90,15 @@ def coded(picture: Image.Image, kind: str = "PNG") -> str:
 # ---------------------------------------------------------------- the call
 
 
+async def test_a_key_can_be_refused_for_a_while(nebula, client):
+    nebula.expire_key(KEY)
+    refused, _ = await client.ask("GET", "/users/credits")
+    nebula.expire_key(KEY, is_expired=False)
+
+    assert refused == 401
+    assert (await client.ask("GET", "/users/credits"))[0] == 200
+
+
 async def test_the_documented_request_is_answered_in_the_documented_envelope(nebula, client):
     status, body = await client.ask("POST", "/images/generation", json=DOCUMENTED)
 
