@@ -178,8 +178,8 @@ async def _pieces(
     """Send the answer piece by piece, as the kind of the fault wants it."""
     stream = web.StreamResponse(status=answer.status, headers=answer.headers)
     stream.content_length = length
-    await stream.prepare(request)
     with suppress(ConnectionError):  # the client had enough, as it may
+        await stream.prepare(request)
         await _write_pieces(fault, request, stream, _body(answer))
     return stream
 
