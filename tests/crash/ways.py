@@ -9,6 +9,7 @@ PICTURES = 2
 ENDING = ("collected", "delivered", "done")
 ONE_CALL = ("make", "accept", "submitting", "running", *ENDING)
 IN_PARTS = ("make", "accept", "submitting", "accepted", "submitting#2", "running", *ENDING)
+KEPT = (*IN_PARTS[: -len(ENDING)], "keep", "facts", "keep#2", *ENDING)
 TIMES_VARY = {"note_progress", "facts", "facts#2"}
 """Progress, and results kept one by one: how often these are written is the provider's affair."""
 
@@ -40,13 +41,8 @@ class Way:
 WAYS = {
     "horde": Way(provider="horde", steps=ONE_CALL, fails="faulted"),
     "horde, called back": Way(provider="horde", steps=ONE_CALL, fails="faulted", calls_back=True),
-    "aime": Way(
-        provider="aime",
-        steps=(*IN_PARTS[:6], "keep", "facts", "keep#2", *ENDING),
-        fails="error",
-        asked=PICTURES,
-    ),
-    "algovera": Way(provider="algovera", steps=IN_PARTS, fails="failed", asked=PICTURES),
+    "aime": Way(provider="aime", steps=KEPT, fails="error", asked=PICTURES),
+    "algovera": Way(provider="algovera", steps=KEPT, fails="failed", asked=PICTURES),
     "nebula": Way(
         provider="nebula", steps=IN_PARTS, fails="failed", asked=PICTURES, sends_again=False
     ),
