@@ -22,6 +22,7 @@ from typing import Protocol
 
 from bot.domain.errors import StorageUnavailable
 from bot.domain.requests import BlobId
+from storage.folders import flush_folder
 
 _BLOB_ID = re.compile(r"[0-9a-f]{64}")
 _INCOMING = "incoming"  # half-written bytes; longer than any folder of blobs is named
@@ -117,7 +118,7 @@ class DirectoryBlobs:
                 half_written.unlink()
             for shard in range(SHARDS):  # now, so that no picture has to wait for its folder
                 (self._root / f"{shard:02x}").mkdir(exist_ok=True)
-            _flush_folder(self._root)
+            flush_folder(self._root)
 
     def _put(self, data: bytes) -> BlobId:
         blob = BlobId(hashlib.sha256(data).hexdigest())
@@ -125,7 +126,7 @@ class DirectoryBlobs:
         with _translated():
             if not self._renew(path):
                 self._write_aside(data, path)
-                _flush_folder(path.parent)
+                flush_folder(path.parent)
         return blob
 
     def _write_aside(self, data: bytes, path: Path) -> None:
@@ -187,15 +188,6 @@ class DirectoryBlobs:
 
 def _is_older(file: os.stat_result, moment: datetime) -> bool:
     return file.st_mtime < moment.timestamp()
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a new name in a folder durable, not only the bytes behind it."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -21,7 +21,6 @@ from storage.job_rows import (
     picture_columns,
     picture_of,
     progress_to_text,
-    target_columns,
 )
 from storage.moments import from_text, to_text
 from storage.sealing import Purpose, Sealed, Sealer
@@ -109,25 +108,6 @@ class Jobs:
             """,
             id=job_id,
             at=to_text(at),
-        )
-        return changed == 1
-
-    async def retarget(self, job_id: JobId, *, epoch: int, target: Target) -> bool:
-        """Say where the card of an open job lives now."""
-        owner = await self._db.row("SELECT owner_id FROM open_jobs WHERE id = :id", id=job_id)
-        if owner is None:
-            return False
-        token = self._token_columns(job_id, owner["owner_id"], target)
-        changed = await self._db.change(
-            """
-            UPDATE jobs SET guild_id = :guild_id, channel_id = :channel_id, target = :target,
-                token = :token, token_key_id = :token_key_id
-            WHERE id = :id AND epoch = :epoch
-            """,
-            id=job_id,
-            epoch=epoch,
-            **target_columns(target),
-            **token,
         )
         return changed == 1
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bot.domain.errors import ConfigurationError
+from storage.folders import flush_folder
 from storage.sealing import MASTER_KEY_BYTES, MasterKeys
 
 
@@ -27,7 +28,7 @@ def load_master_keys(path: Path) -> MasterKeys:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"The master key in {path} cannot be read.") from error
     with suppress(OSError):  # where nobody may write, nobody has just replaced it
-        _flush_folder(path.resolve().parent)
+        flush_folder(path.resolve().parent)
     return MasterKeys.from_base64(*text.split())
 
 
@@ -127,7 +128,7 @@ def _replace(path: Path, lines: list[str]) -> None:
         Path(aside).replace(place)
     finally:
         Path(aside).unlink(missing_ok=True)
-    _flush_folder(place.parent)
+    flush_folder(place.parent)
 
 
 def _keep_rights(descriptor: int, place: Path) -> None:
@@ -137,14 +138,6 @@ def _keep_rights(descriptor: int, place: Path) -> None:
         if (before.st_uid, before.st_gid) != (mine.st_uid, mine.st_gid):
             os.fchown(descriptor, before.st_uid, before.st_gid)
         os.fchmod(descriptor, before.st_mode & 0o777)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

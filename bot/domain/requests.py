@@ -200,10 +200,6 @@ class Form(StrEnum):
     CUTOUT = "cutout"
 
 
-FORMS_IN_WORDS = frozenset({Form.CAPTION, Form.TAGS, Form.NSFW})
-"""Forms whose result is a text; the others give a picture."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlchemyRequest:
     """Results made of one picture, one for each form; `model` names the upscaler or face fixer."""

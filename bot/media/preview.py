@@ -13,7 +13,7 @@ from bot.media.verify import UnreadablePicture, loaded, opened
 SIDE_PX_MAX = 512
 PIXELS_MAX = 2048 * 2048  # of what comes in: the largest that a generator draws at once
 QUALITY = 75
-MIME, SUFFIX = "image/jpeg", ".jpg"
+SUFFIX = ".jpg"
 
 
 def to_preview(data: bytes) -> bytes:

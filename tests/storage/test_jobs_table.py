@@ -312,23 +312,20 @@ async def test_a_worker_of_an_old_epoch_changes_nothing(database):
         return (
             await tx.jobs.move(job, job.to(JobState.FAILED, at=NOON)),
             await tx.jobs.note_progress(job.id, epoch=1, progress=a_progress(3)),
-            await tx.jobs.retarget(job.id, epoch=1, target=a_target(message_id=99)),
             await tx.jobs.mark_told(job.id, epoch=1, at=NOON),
         )
 
-    assert await database.write(thaw) == (False,) * 4
+    assert await database.write(thaw) == (False,) * 3
     assert await database.read(lambda tx: tx.jobs.get(job.id)) == replace(job, epoch=2)
 
 
 async def test_a_move_keeps_what_others_wrote_meanwhile(database):
     job = in_state(JobState.RUNNING, remote=a_remote())
     await database.write(lambda tx: tx.jobs.accept(job))
-    new_home = a_target(message_id=99, token=None)
 
     async def meanwhile(tx):
         await tx.jobs.ask_cancel(job.id, NOON)
         await tx.jobs.note_progress(job.id, epoch=1, progress=a_progress(2))
-        await tx.jobs.retarget(job.id, epoch=1, target=new_home)
 
     await database.write(meanwhile)
     after = job.to(JobState.COLLECTED, at=NOON)
@@ -338,7 +335,6 @@ async def test_a_move_keeps_what_others_wrote_meanwhile(database):
     assert stored is not None
     assert stored.cancel_asked_at == NOON
     assert stored.progress == a_progress(2)
-    assert stored.target == new_home
 
 
 async def test_the_history_tells_every_state_in_order(database):
@@ -448,16 +444,6 @@ async def test_the_last_move_drops_the_token(database):
 
     stored = await database.read(lambda tx: tx.jobs.get(job.id))
     assert stored.target.token is None
-
-
-async def test_a_new_target_brings_its_own_token(database):
-    await database.write(lambda tx: tx.jobs.accept(a_job()))
-    new_home = a_target(message_id=99, guild_id=None, token="another")
-
-    await database.write(lambda tx: tx.jobs.retarget(JobId("1"), epoch=1, target=new_home))
-
-    stored = await database.read(lambda tx: tx.jobs.get(JobId("1")))
-    assert stored.target == new_home
 
 
 async def test_a_token_is_nowhere_on_the_disk(database, tmp_path):
