@@ -23,6 +23,7 @@ from bot.ui.edit_budgets import Place
 from bot.ui.editor import FilesTooLarge
 from bot.ui.rate_headers import channel_place, token_place
 from bot.ui.recent import Recent
+from bot.ui.strange_answers import StrangeAnswer
 from bot.ui.unbroken import NO_CONNECTION
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,8 @@ class Sender:
             raise translated(error) from error
         except discord.RateLimited as error:
             raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=error.retry_after) from error
+        except StrangeAnswer as error:
+            raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=error.retry_after_s) from error
         except NO_CONNECTION as error:
             raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=RETRY_PAUSE_S) from error
         return {attachment.filename: attachment.id for attachment in message.attachments}

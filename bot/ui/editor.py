@@ -24,12 +24,12 @@ from bot.ui.edit_budgets import EditBudgets, Place
 from bot.ui.edit_queue import Ask, Edit, EditQueue
 from bot.ui.lines import Line, Look, digest_of, is_at_work, look_of
 from bot.ui.recent import Recent
+from bot.ui.strange_answers import PATIENCE_S
 from bot.ui.unbroken import launch, started
 
 log = logging.getLogger(__name__)
 
 RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0)
-PATIENCE_S = 15.0  # a longer wait is left to the caller, who can do something else meanwhile
 FILE_BYTES_MIN = 64 * 1024  # no picture is worth posting below this
 PREVIEWS_WAITING_BYTES_MAX = 32 * 1024 * 1024
 FINISHED_REMEMBERED = 4096

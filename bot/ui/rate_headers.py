@@ -8,6 +8,7 @@ library's calls, those by an interaction's token included, go through one aiohtt
 import logging
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
@@ -16,8 +17,11 @@ import aiohttp
 
 from bot.domain.clock import Clock
 from bot.ui.edit_budgets import EditBudgets, Place, Refusal, Room
+from bot.ui.strange_answers import JSON, check, seconds_of
 
 log = logging.getLogger(__name__)
+
+WALL_PAUSE_S = 5.0  # of a block in front of Discord that does not say how long it lasts
 
 # Discord, "Rate Limits": channel, guild, and webhook with token are counted apart.
 _MAJOR = re.compile(
@@ -62,13 +66,15 @@ def listening(budgets: EditBudgets, clock: Clock) -> aiohttp.TraceConfig:
         params: aiohttp.TraceRequestEndParams,
     ) -> None:
         place = place_of(params.method, params.url.path)
+        body = await _refusing(params.response)
         try:
             room = room_of(params.response.headers)
             if room is not None:
                 budgets.learn(place, room, asked_at=context.asked_at, now=clock.now())
-            await _heed(budgets, place, params.response, clock)
-        except ValueError as error:  # the answer itself is somebody else's business
+            _heed(budgets, place, params.response, body, now=clock.now())
+        except ValueError as error:
             log.warning("a limit could not be read", extra={"at": str(place), "why": str(error)})
+        check(place, params.response, body)
 
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(began)
@@ -76,16 +82,30 @@ def listening(budgets: EditBudgets, clock: Clock) -> aiohttp.TraceConfig:
     return trace
 
 
-async def _heed(
-    budgets: EditBudgets, place: Place, response: aiohttp.ClientResponse, clock: Clock
+async def _refusing(response: aiohttp.ClientResponse) -> Any:
+    """Return what a 429 says; None for what is no JSON, and for every other answer."""
+    if response.status != HTTPStatus.TOO_MANY_REQUESTS:
+        return None
+    await response.read()  # kept by aiohttp, so discord.py reads it again
+    try:
+        return await response.json() if response.content_type == JSON else None
+    except ValueError:
+        return None
+
+
+def _heed(
+    budgets: EditBudgets,
+    place: Place,
+    response: aiohttp.ClientResponse,
+    body: Any,
+    *,
+    now: datetime,
 ) -> None:
     """Close what a 429 closes."""
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-        await response.read()  # kept by aiohttp, so discord.py reads it again
-        body = await response.json() if response.content_type == "application/json" else None
         refusal = refusal_of(response.headers, body)
         if refusal is not None:
-            budgets.refuse(place, refusal, now=clock.now())
+            budgets.refuse(place, refusal, now=now)
 
 
 def room_of(headers: Mapping[str, str]) -> Room | None:
@@ -98,7 +118,7 @@ def room_of(headers: Mapping[str, str]) -> Room | None:
         bucket=bucket,
         limit=int(limit),
         remaining=int(remaining),
-        reset_after_s=float(reset_after_s),
+        reset_after_s=seconds_of(reset_after_s),
     )
 
 
@@ -108,10 +128,10 @@ def refusal_of(headers: Mapping[str, str], body: Any) -> Refusal | None:
     What comes without JSON comes from the gate in front of Discord and concerns everybody.
     """
     if not isinstance(body, dict):
-        wait = headers.get("Retry-After")
-        return None if wait is None else Refusal(retry_after_s=float(wait), is_global=True)
+        wait_s = seconds_of(headers.get("Retry-After", WALL_PAUSE_S))
+        return Refusal(retry_after_s=wait_s, is_global=True)
     if body.get("code"):
         return None
-    wait_s = float(body.get("retry_after") or headers.get("Retry-After") or 0)
+    wait_s = seconds_of(body.get("retry_after") or headers.get("Retry-After") or 0)
     is_global = body.get("global") or headers.get("X-RateLimit-Scope") == "global"
     return Refusal(retry_after_s=wait_s, is_global=bool(is_global))

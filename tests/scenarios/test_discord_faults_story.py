@@ -184,6 +184,69 @@ async def test_while_discord_is_down_for_ten_minutes_jobs_end_and_are_posted_onc
     await goes_on(stage)
 
 
+async def time_goes_on_until_done(stage, card):
+    """Let pauses go by quickly, however many there are."""
+    async with asyncio.timeout(10):
+        while not done(card.latest):
+            await asyncio.sleep(0.1)
+            await stage.time_passes(20)
+
+
+PAGE = "<html>You are being rate limited.</html>"
+AS_JSON = {"Content-Type": "application/json"}
+STRANGE_ANSWERS = {
+    "a page, through a proxy": {"status": 429, "says": PAGE},
+    "a page that says when": {"status": 429, "says": PAGE, "headers": {"Retry-After": "1"}},
+    "a page of a ban": {"status": 429, "says": PAGE, "headers": {"Via": ""}},
+    "no word for how long": {"status": 429, "says": '{"message": "x"}', "headers": AS_JSON},
+    "nonsense for how long": {"status": 429, "says": '{"retry_after": []}', "headers": AS_JSON},
+    "a number in words": {"status": 429, "says": '{"retry_after": "1"}', "headers": AS_JSON},
+    "a list": {"status": 429, "says": "[1]", "headers": AS_JSON},
+    "half an answer": {"status": 429, "says": '{"retry_af', "headers": AS_JSON},
+    "a window of ages": {
+        "status": 429,
+        "says": '{"retry_after": 0.1}',
+        "headers": AS_JSON
+        | {f"X-RateLimit-{name}": "-5" for name in ("Bucket", "Limit", "Remaining")}
+        | {"X-RateLimit-Reset-After": "1e30", "Retry-After": "1e30"},
+    },
+    "a page that is no edit": {"status": 200, "says": PAGE},
+    "nothing": {"status": 204, "says": ""},
+}
+
+
+@pytest.mark.parametrize("way", [ORIGINAL, IN_CHANNEL], ids=["token", "channel"])
+@pytest.mark.parametrize("strange", STRANGE_ANSWERS.values(), ids=STRANGE_ANSWERS)
+async def test_answers_that_nobody_can_read_put_the_last_edit_off(stage, strange, way):
+    card = await held(stage)
+    if way is IN_CHANNEL:
+        stage.discord.clock.advance(TOKEN_LIFE_S + 1)
+        await stage.time_passes(TOKEN_LIFE_S + 1)
+    stage.discord.faults.add("PATCH", way, times=4, **strange)
+
+    finish(stage)
+    await stage.discord.until_requested("PATCH", way)
+    await time_goes_on_until_done(stage, card)
+
+    await delivered_once(stage, card)
+
+
+async def test_an_edit_that_has_to_wait_for_long_keeps_no_seat_from_others(stage):
+    card = await held(stage)
+    says, in_a_while = '{"message": "x", "retry_after": 90, "global": false}', AS_JSON
+    stage.discord.faults.add("PATCH", ORIGINAL, status=429, says=says, headers=in_a_while)
+
+    finish(stage)
+    await until(lambda: any(request.status == 429 for request in stage.discord.requests))
+    await until(lambda: stage.service.editor.figures().in_flight == 0)
+    await goes_on(stage)
+    assert not done(card.latest)
+    await stage.time_passes(90)
+    await card.until(done)
+
+    await delivered_once(stage, card)
+
+
 async def test_a_block_in_front_of_discord_is_waited_out(stage):
     card = await held(stage)
     stage.discord.faults.add("PATCH", ORIGINAL, status=403)  # without a code of Discord's own

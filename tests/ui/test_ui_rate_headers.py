@@ -65,7 +65,8 @@ def test_half_a_state_is_none(missing):
         ),
         ({"X-RateLimit-Scope": "shared"}, {"retry_after": 1}, Refusal(retry_after_s=1)),
         ({"Retry-After": "60"}, None, Refusal(retry_after_s=60, is_global=True)),
-        ({}, None, None),
+        ({}, None, Refusal(retry_after_s=5, is_global=True)),
+        ({"Retry-After": "9e99"}, None, Refusal(retry_after_s=86_400, is_global=True)),
         ({"Retry-After": "60"}, {"code": 30046, "retry_after": 60}, None),
     ],
 )
@@ -128,5 +129,15 @@ async def test_what_cannot_be_read_changes_nothing(asked, headers):
     assert await asked(headers=headers) == 0
 
 
-async def test_a_refusal_that_is_no_json_is_no_harm(asked):
-    assert await asked(status=429, text="{", headers={"Retry-After": "9"}) == 0
+@pytest.mark.parametrize("name", ["Reset-After", "Limit"])
+@pytest.mark.parametrize("nonsense", ["inf", "nan", "1e999", "many", ""])
+async def test_nonsense_in_a_header_is_no_harm(asked, name, nonsense):
+    assert await asked(headers=ROOM | {f"X-RateLimit-{name}": nonsense}) == 0
+
+
+async def test_a_window_of_years_is_believed_for_a_day(asked):
+    assert await asked(headers=ROOM | {"X-RateLimit-Reset-After": "1e30"}) == 86_400
+
+
+async def test_a_refusal_that_cannot_be_read_counts_as_a_wall(asked):
+    assert await asked(status=429, text="{", headers={"Retry-After": "9"}) == 9

@@ -1,5 +1,7 @@
 """Faults on demand, as tests write them."""
 
+from collections.abc import Mapping
+
 from bot.sandbox.discord.faults import Cut, RequestFault, RequestFaults, SocketFault
 from bot.sandbox.discord.front import Front
 from bot.sandbox.discord.gateway import Gateway
@@ -20,17 +22,26 @@ class Faults:
         *,
         status: int | None = None,
         code: int = 0,
+        says: str | None = None,
+        headers: Mapping[str, str] | None = None,
         delay_s: float = 0.0,
         cut: str | None = None,
         times: int = 1,
     ) -> None:
         """Spoil the next `times` requests that match, e.g. `"PATCH", "/webhooks/*/@original"`.
 
-        A status answers in the handler's place, with Discord's `code` if one is given; a cut
-        ("before", "after", "body") breaks the connection; a delay comes first, in the clock's time.
+        A status answers in the handler's place, with Discord's `code` if one is given, or with
+        what it `says` and its `headers`; a cut ("before", "after", "body") breaks the connection;
+        a delay comes first, in the clock's time.
         """
-        broken = None if cut is None else Cut(cut)
-        fault = RequestFault(status=status, code=code, delay_s=delay_s, cut=broken)
+        fault = RequestFault(
+            status=status,
+            code=code,
+            says=says,
+            headers=headers or {},
+            delay_s=delay_s,
+            cut=None if cut is None else Cut(cut),
+        )
         self._requests.arm(method, pattern, fault, times=times)
 
     def socket(self, what: str) -> None:

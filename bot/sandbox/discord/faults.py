@@ -1,7 +1,8 @@
 """Faults on demand: for chosen requests, for the gateway's sockets, and for deliveries."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
@@ -26,10 +27,16 @@ class SocketFault(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFault:
-    """What happens to a request: a delay first, then a status (with a code) or a cut."""
+    """What happens to a request: a delay first, then a status (with a code) or a cut.
+
+    `says` is the whole body in place of Discord's own words, as a page unless `headers` tell
+    another type: whoever stands in front of Discord may say anything.
+    """
 
     status: int | None = None
     code: int = 0
+    says: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
     cut: Cut | None = None
 

@@ -108,7 +108,7 @@ class Rest:
             body = await read_body(request)
             entry.body, entry.files = body.content, tuple(f.filename for f in body.files)
             if fault.status is not None:
-                return _failure(fault.status, fault.code), VIA
+                return _spoiled(fault.status, fault), VIA | dict(fault.headers)
             if self._limits.is_banned():
                 return Answer(status=429, body=BANNED), {}
             return self._admitted(request, match, entry, body)
@@ -221,6 +221,14 @@ async def _read_form(request: web.Request) -> Body:
     return Body(content_type=request.content_type, content=content, files=files, file_fields=fields)
 
 
+def _spoiled(status: int, fault: RequestFault) -> Answer:
+    return (
+        _failure(status, fault.code)
+        if fault.says is None
+        else Answer(status=status, body=fault.says)
+    )
+
+
 def _failure(status: int, code: int = 0) -> Answer:
     body: Json = {"message": f"{status}: the sandbox's doing", "code": code}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -245,9 +253,8 @@ def _response(answer: Answer, headers: Mapping[str, str]) -> web.Response:
     if answer.body is None:
         return web.Response(status=answer.status, headers=headers)
     if isinstance(answer.body, str):
-        return web.Response(
-            status=answer.status, text=answer.body, content_type="text/html", headers=headers
-        )
+        headers = {"Content-Type": "text/html; charset=utf-8", **headers}
+        return web.Response(status=answer.status, body=answer.body.encode(), headers=headers)
     # Discord names no charset, and clients compare the whole value
     return web.Response(
         status=answer.status,
