@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import aiohttp
@@ -33,6 +34,9 @@ from storage.database import Database
 log = logging.getLogger(__name__)
 
 HANG_UP_S = 0.5
+STUMBLE_PAUSE_S = 5.0
+
+Loop = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,19 +96,22 @@ class Service:
                 )
             stack.enter_context(_alone())
             async with asyncio.TaskGroup() as group:
-                loops = [
-                    group.create_task(self.catalogue.run(), name="catalogue"),
-                    group.create_task(self.recovery.run(), name="recovery"),
-                    group.create_task(self.dispatch.run(), name="dispatch"),
-                    *(group.create_task(keeper.run()) for keeper in self.keepers),
-                    *(group.create_task(turns.run(self.dispatch.wake)) for turns in self.turns),
-                ]
+                loops = [group.create_task(_kept_going(run)) for run in self._loops()]
                 # After the login, so that cards can be edited; before the gateway brings work.
                 await self.recovery.take_up()
                 await self._while_connected(stop)
                 for task in loops:
                     task.cancel()
             await self._write_the_rest()
+
+    def _loops(self) -> tuple[Loop, ...]:
+        return (
+            self.catalogue.run,
+            self.recovery.run,
+            self.dispatch.run,
+            *(keeper.run for keeper in self.keepers),
+            *(partial(turns.run, self.dispatch.wake) for turns in self.turns),
+        )
 
     async def _while_connected(self, stop: asyncio.Event) -> None:
         gateway = asyncio.create_task(self.bot.connect(), name="gateway")
@@ -153,6 +160,24 @@ class Service:
             return True
 
         return {"gateway": gateway, "store": store}
+
+
+async def _kept_going(run: Loop) -> None:
+    """Let a loop begin again when it broke: a mistake in one must not end the others.
+
+    All of them look anew at what is stored, so nothing is lost by that.
+    """
+    while True:
+        try:
+            return await run()
+        except Exception:
+            log.exception("a loop broke and begins again", extra={"loop": _name_of(run)})
+        await asyncio.sleep(STUMBLE_PAUSE_S)
+
+
+def _name_of(run: Loop) -> str:
+    function = run.func if isinstance(run, partial) else run
+    return getattr(function, "__qualname__", "?")
 
 
 async def _done_before(stop: asyncio.Event, call: Coroutine[Any, Any, None]) -> bool:

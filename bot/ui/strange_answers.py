@@ -30,8 +30,7 @@ class StrangeAnswer(aiohttp.ClientError):
 
 def seconds_of(told: object) -> float:
     """Read a length of time; `ValueError` for what is none, and a day at most."""
-    is_told = isinstance(told, int | float | str) and not isinstance(told, bool)
-    seconds = float(told) if is_told else math.nan
+    seconds = float(told) if isinstance(told, int | float | str) else math.nan
     if not math.isfinite(seconds):
         raise ValueError("not a finite number of seconds")
     return min(max(seconds, 0.0), WAIT_S_MAX)

@@ -2,9 +2,15 @@
 
 import asyncio
 
-from tests.scenarios.stage import done, titled
+from bot import service
+from bot.accounts.credits import RESERVATION_LIFE
+from bot.jobs.departures import Departures
+from bot.jobs.recovery import SWEEP_S
+from tests.scenarios.stage import WAIT_S, done, titled, until
+from tests.storage.store_values import a_claim
 
 CHECK = "/generate/check/*"
+ORIGINAL = "/webhooks/*/*/messages/@original"
 
 
 async def taken_over(stage):
@@ -60,11 +66,56 @@ async def test_a_reservation_outlives_its_time_while_its_job_works(stage):
     stage.horde.script.next(held=True)
     card = await stage.ann.runs("/imagine", prompt="a cat")
     await card.until(titled("In the queue"))
-
-    await stage.service.recovery.sweep()
+    stage.horde.faults.add("GET", CHECK, kind="html")  # so that it is not over before the sweep
+    await until_asked(stage, stage.calls("GET", CHECK) + 1)
     stage.horde.finish(stage.horde.truth.jobs[0].remote_id)
+
+    stage.clock.travel(RESERVATION_LIFE.total_seconds() + 1)
+    await stage.service.recovery.sweep()
+    assert (await stage.balance(stage.ann)).held > 0
     await card.until(done)
     await stage.until_settled(card)
 
     job = await stage.job(card)
     assert job.charged == job.price > 0
+
+
+# ---------------------------------------------------------------- a loop that breaks
+
+
+async def test_a_sweep_outlives_an_answer_that_nobody_can_read(stage):
+    stage.horde.script.next(held=True)
+    card = await stage.ann.runs("/imagine", prompt="a cat")
+    await card.until(titled("In the queue"))
+    token = (await stage.job(card)).target.token
+    lost = a_claim("77", created_at=stage.clock.now(), token=token)
+    await stage.service.database.write(lambda tx: tx.claims.make(lost))
+    as_json = {"Content-Type": "application/json"}
+    stage.discord.faults.add("GET", ORIGINAL, status=200, says="{}", headers=as_json)
+
+    stage.clock.travel(SWEEP_S + 1)
+    await stage.discord.until_requested("GET", ORIGINAL)
+    stage.horde.finish(stage.horde.truth.jobs[0].remote_id)
+    await card.until(done)
+    stage.clock.travel(SWEEP_S + 1)
+
+    await stage.discord.until_requested("GET", ORIGINAL, times=2)
+    async with asyncio.timeout(WAIT_S):
+        while await stage.service.database.read(lambda tx: tx.claims.all()):
+            await asyncio.sleep(0.01)
+
+
+async def test_a_loop_that_breaks_begins_again_and_ends_no_other(world, monkeypatch):
+    begun = []
+
+    async def stumbles(_departures):
+        begun.append(None)
+        raise LookupError("a mistake of ours")
+
+    monkeypatch.setattr(Departures, "run", stumbles)
+    monkeypatch.setattr(service, "STUMBLE_PAUSE_S", 0.01)
+    async with world.playing():
+        await until(lambda: len(begun) > 2)
+        card = await world.ann.runs("/imagine", prompt="a cat")
+
+        await card.until(done)
