@@ -283,6 +283,15 @@ class Credits:
         as the job is working its reservation stays, however late: the provider may still deliver,
         and credits released early could be spent a second time before the first was charged.
         """
+        expired = []
+        for reserve in await self.overdue(now):
+            expiry_id = TransferId(f"{reserve.id}:expire")
+            if await self._give_back(reserve, expiry_id, TransferKind.EXPIRE, now):
+                expired.append(reserve.id)
+        return tuple(expired)
+
+    async def overdue(self, now: datetime) -> tuple[Transfer, ...]:
+        """Return reservations past their time that nobody will settle, the oldest first."""
         # CROSS JOIN keeps SQLite from looking through all reservations there ever were: it starts
         # at the few accounts that hold anything.
         rows = await self._db.rows(
@@ -296,12 +305,7 @@ class Credits:
             now=to_text(now),
             limit=EXPIRED_AT_ONCE_MAX,
         )
-        expired = []
-        for reserve in map(transfer_of, rows):
-            expiry_id = TransferId(f"{reserve.id}:expire")
-            if await self._give_back(reserve, expiry_id, TransferKind.EXPIRE, now):
-                expired.append(reserve.id)
-        return tuple(expired)
+        return tuple(map(transfer_of, rows))
 
     # ------------------------------------------------------------ questions
 

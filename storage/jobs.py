@@ -201,15 +201,15 @@ class Jobs:
     # ------------------------------------------------------------ retention
 
     async def done_before(self, at: datetime, limit: int) -> tuple[JobId, ...]:
-        """Return finished jobs that last changed before `at` and still hold results or sources."""
+        """Return finished jobs that last changed before `at` and may still hold results or sources.
+
+        Each is named until `forget_results` was called for it.
+        """
         return _ids(
             await self._db.rows(
                 """
-                SELECT id FROM jobs WHERE changed_at < :at
+                SELECT id FROM jobs WHERE may_have_results = 1 AND changed_at < :at
                 AND NOT EXISTS (SELECT 1 FROM open_jobs WHERE open_jobs.id = jobs.id)
-                AND (passages <> '[]'
-                    OR EXISTS (SELECT 1 FROM pictures WHERE pictures.job_id = jobs.id)
-                    OR EXISTS (SELECT 1 FROM job_sources WHERE job_sources.job_id = jobs.id))
                 ORDER BY changed_at LIMIT :limit
                 """,
                 at=to_text(at),
@@ -226,7 +226,9 @@ class Jobs:
             """,
             id=job_id,
         )
-        await self._db.change("UPDATE jobs SET passages = '[]' WHERE id = :id", id=job_id)
+        await self._db.change(
+            "UPDATE jobs SET passages = '[]', may_have_results = 0 WHERE id = :id", id=job_id
+        )
         await self._db.change("DELETE FROM pictures WHERE job_id = :id", id=job_id)
         await self._db.change("DELETE FROM job_sources WHERE job_id = :id", id=job_id)
         return frozenset([row["blob"] for row in held if not await self.needs(row["blob"])])

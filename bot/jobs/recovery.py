@@ -102,6 +102,9 @@ class Recovery:
 
     async def _expire(self) -> None:
         now = self._clock.now()
+        # Looked for without the writer: it may have to look through many that are over.
+        if not await self._database.read(lambda tx: tx.credits.overdue(now)):
+            return
         expired = await self._database.write(lambda tx: tx.credits.expire(now))
         if expired:
             log.warning("forgotten reservations expired", extra={"count": len(expired)})
