@@ -1,6 +1,5 @@
 """`/admin rules|words …`: what else holds in this server, and which words are blocked."""
 
-import io
 from typing import Any
 
 import discord
@@ -14,6 +13,7 @@ from bot.domain.house_rules import HouseRules, Listing, NsfwRule, Stance
 from bot.domain.pattern_syntax import PATTERN_CHARS_MAX
 from bot.ui import admin_copy, texts
 from bot.ui.admin import deed_of, require_manager
+from bot.ui.files import Upload
 from bot.ui.house_rules import TEXT_CHARS_MAX, card, rules_card, words_text
 from bot.ui.unbroken import unbroken
 from cogs.admin_lists import TextPlace, choices
@@ -106,7 +106,7 @@ class Words(app_commands.Group):
             view = card(admin_copy.WORDS, shown)
             await unbroken(interaction.response.send_message(view=view, ephemeral=True))
             return
-        file = discord.File(io.BytesIO(said.encode()), filename=WORDS_FILE)
+        file = Upload(said.encode(), name=WORDS_FILE)
         answer = interaction.response.send_message(
             admin_copy.WORDS_IN_A_FILE, file=file, ephemeral=True
         )

@@ -4,7 +4,6 @@ Discord's and the network's exceptions end here and become `CardLost`, `CardDela
 `FilesTooLarge`. Codes are those of Discord's page "Opcodes and Status Codes".
 """
 
-import io
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from bot.domain.jobs import CardFile, Target
 from bot.ui import copy
 from bot.ui.edit_budgets import Place
 from bot.ui.editor import FilesTooLarge
+from bot.ui.files import Upload
 from bot.ui.rate_headers import channel_place, token_place
 from bot.ui.recent import Recent
 from bot.ui.strange_answers import StrangeAnswer
@@ -145,7 +145,7 @@ def attached(files: Sequence[CardFile], kept: Mapping[str, int]) -> list[Any]:
     """
     stay = [Kept(kept[file.name]) for file in files if file.name in kept]
     come = [
-        discord.File(io.BytesIO(file.data), filename=file.name, description=copy.alt(file.alt))
+        Upload(file.data, name=file.name, description=copy.alt(file.alt))
         for file in files
         if file.name not in kept
     ]

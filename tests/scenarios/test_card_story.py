@@ -1,6 +1,7 @@
 """A member follows a card: what it shows, how often it changes, and how large files may be."""
 
 import asyncio
+import gc
 import io
 import itertools
 
@@ -174,3 +175,19 @@ async def test_a_picture_that_is_too_large_for_the_place_is_made_to_fit(stage):
     image.load()
     assert file.size <= SMALL_BYTES < len(original)
     assert image.width == 2 * image.height
+
+
+async def test_what_was_posted_does_not_stay_in_memory(stage):
+    gc.collect()
+    gc.disable()  # it counts objects, and a picture is one
+    try:
+        card = await stage.ann.runs("/imagine", prompt="a cat --n 4")
+        await card.until(done)
+        await stage.until_settled(card)
+        buffers = [each for each in gc.get_objects() if isinstance(each, io.BytesIO)]
+
+        assert [
+            each for each in buffers if not each.closed and each.getvalue()[:4] == b"RIFF"
+        ] == []
+    finally:
+        gc.enable()
