@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.bench import answers, cpu, crowd, deliveries, waiting
-from bot.bench.crash_matrix import crash_row
+from bot.bench.crash_matrix import KILLS, crash_row, killed_row
 from bot.bench.floors import bare_client
 from bot.bench.ledger import ledger_rows
 from bot.bench.rows import Row
@@ -37,10 +37,11 @@ class Size:
     ways: tuple[Way, ...]
     ledger_s: float
     waiting: tuple[int, ...]
+    is_killed: bool
 
 
-FULL = Size(jobs=40, ways=ways(), ledger_s=2.0, waiting=(1_000, 10_000))
-QUICK = Size(jobs=6, ways=ways()[-1:], ledger_s=0.4, waiting=(1_000,))
+FULL = Size(jobs=40, ways=ways(), ledger_s=2.0, waiting=(1_000, 10_000), is_killed=True)
+QUICK = Size(jobs=6, ways=ways()[-1:], ledger_s=0.4, waiting=(1_000,), is_killed=False)
 
 
 async def measured(
@@ -79,7 +80,11 @@ async def measured(
             begin(f"{jobs:,} waiting jobs and a restart")
             many.append(await waiting.wait_with(town, jobs))
     waited = waiting.rows_of(idle, many, bare_bytes=bare_bytes)
-    return [*far, *near, *waited, *ledger, crash_row()]
+    killed = []
+    if size.is_killed:
+        begin(f"{KILLS.jobs} jobs of all providers and {KILLS.kills} kills")
+        killed.append(await killed_row(folder / "killed", inherited=inherited))
+    return [*far, *near, *waited, *ledger, *killed, crash_row()]
 
 
 def _members_town(

@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 
 from bot.bench import cpu, deliveries, waiting
-from bot.bench.crash_matrix import crash_row
+from bot.bench.chaos import Aftermath
+from bot.bench.crash_matrix import crash_row, kills_row
 from bot.bench.floors import bare_client
 from bot.bench.ledger import CALLERS, ledger_rows
 from bot.bench.town import DISCORD_RULES, open_town
 from bot.bench.ways import Way, ways
+from bot.domain.jobs import JobState
 from bot.sandbox.providers.horde import HordeRules
 
 DISTANCE_S = 0.02
@@ -73,6 +75,18 @@ def test_the_crash_tests_are_counted_by_name():
 
     assert row.values["cases"] >= 20
     assert "a job killed at any step" in row.note
+
+
+def test_what_a_kill_broke_is_said_in_the_row():
+    facts = {"seed": 1, "house": "polling", "jobs": 3, "states": {JobState.DONE: 2}, "kills": 4}
+    counts = {"unanswered": 1, "unbegun": 0, "taken": {"horde": 2, "aime": 1}}
+    well = kills_row(Aftermath(**facts, **counts, broken=()))
+    ill = kills_row(Aftermath(**facts, **counts, broken=("Job 7 is still running.",)))
+
+    assert (well.is_met, ill.is_met) == (True, False)
+    assert "2 done" in well.note
+    assert ill.note == "Job 7 is still running."
+    assert ill.values == {"broken": 1.0, "of": 3.0}
 
 
 def test_polling_is_always_measured():
