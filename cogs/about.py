@@ -10,7 +10,7 @@ from bot.client import EaselBot
 from bot.jobs.caretakers import Caretakers
 from bot.ui import privacy_copy
 from bot.ui.account import about_card
-from bot.ui.unbroken import unbroken
+from bot.ui.whispers import whisper
 
 
 class About(commands.Cog):
@@ -24,7 +24,7 @@ class About(commands.Cog):
     async def about(self, interaction: discord.Interaction[Any]) -> None:
         """Say what this bot is, who reads your prompts, and what is kept for how long."""
         view = about_card(privacy_copy.about(self._providers, retention=self._care.retention))
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
 
 async def setup(bot: EaselBot) -> None:

@@ -16,6 +16,7 @@ from bot.ui.admin import deed_of, require_manager
 from bot.ui.audit_trail import AuditButton, Turn, audit_card
 from bot.ui.files import hand_out
 from bot.ui.unbroken import unbroken
+from bot.ui.whispers import think, whisper
 
 FILE_NAME = "audit-trail.csv"
 REASON_CHARS_MAX = 200
@@ -40,7 +41,7 @@ class Admin(app_commands.Group):
             member_id=None if member is None else UserId(member.id),
         )
         card = audit_card(await self._trail.page(view))
-        await unbroken(interaction.response.send_message(view=card, ephemeral=True))
+        await whisper(interaction, card)
 
     @app_commands.command()
     @app_commands.describe(member=admin_copy.BANNED_OPTION, reason=admin_copy.REASON_OPTION)
@@ -53,7 +54,7 @@ class Admin(app_commands.Group):
         """Keep a member from using Easel in this server."""
         member_id = UserId(member.id)
         await self._house.ban(deed_of(interaction), member_id, reason=reason)
-        await _tell(interaction, admin_copy.kept_out(member_id))
+        await whisper(interaction, admin_copy.kept_out(member_id))
 
     @app_commands.command()
     @app_commands.describe(member=admin_copy.BANNED_OPTION)
@@ -61,19 +62,19 @@ class Admin(app_commands.Group):
         """Let a member use Easel in this server again."""
         member_id = UserId(member.id)
         await self._house.unban(deed_of(interaction), member_id)
-        await _tell(interaction, admin_copy.let_in(member_id))
+        await whisper(interaction, admin_copy.let_in(member_id))
 
     @app_commands.command()
     async def pause(self, interaction: discord.Interaction[Any]) -> None:
         """Take no new requests in this server."""
         await self._house.pause(deed_of(interaction), is_paused=True)
-        await _tell(interaction, admin_copy.PAUSED)
+        await whisper(interaction, admin_copy.PAUSED)
 
     @app_commands.command()
     async def resume(self, interaction: discord.Interaction[Any]) -> None:
         """Take requests in this server again."""
         await self._house.pause(deed_of(interaction), is_paused=False)
-        await _tell(interaction, admin_copy.RESUMED)
+        await whisper(interaction, admin_copy.RESUMED)
 
     async def turned(
         self, interaction: discord.Interaction[Any], turn: Turn, view: AuditView
@@ -86,14 +87,10 @@ class Admin(app_commands.Group):
         await unbroken(interaction.response.edit_message(view=card))
 
     async def _hand_out(self, interaction: discord.Interaction[Any], view: AuditView) -> None:
-        await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
+        await think(interaction)
         table = await self._trail.table(view, deed=deed_of(interaction))
         said = admin_copy.table(table.rows, rows_max=EXPORTED_MAX)
         await hand_out(interaction, table.csv, name=FILE_NAME, said=said)
-
-
-async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
-    await unbroken(interaction.response.send_message(sentence, ephemeral=True))
 
 
 async def setup(bot: EaselBot) -> None:

@@ -15,12 +15,10 @@ from bot.domain.credits import CREDIT
 from bot.domain.errors import InvalidRequest
 from bot.ui import budget_copy, treasury_copy
 from bot.ui.admin import deed_of, require_manager
-from bot.ui.choices import CHOICE_CHARS_MAX
+from bot.ui.choices import CHOICE_CHARS_MAX, CHOICES_MAX
 from bot.ui.house_rules import card
 from bot.ui.texts import one_line
-from bot.ui.unbroken import unbroken
-
-CHOICES_MAX = 25  # Discord's limit
+from bot.ui.whispers import whisper
 
 MEASURES = [
     Choice(name="credits", value=Measure.CREDITS.value),
@@ -81,7 +79,7 @@ class BudgetCommands(app_commands.Group):
         measure = Measure(of or Measure.CREDITS)
         budget = _budget(deed.guild_id, amount, measure, per, concerned)
         await self._money.budgets.set(budget, deed=deed)
-        await _tell(interaction, treasury_copy.budget_set(budget_copy.rule(budget)))
+        await whisper(interaction, treasury_copy.budget_set(budget_copy.rule(budget)))
 
     @app_commands.command(name="list")
     async def list_(self, interaction: discord.Interaction[Any]) -> None:
@@ -89,7 +87,7 @@ class BudgetCommands(app_commands.Group):
         found = await self._money.budgets.of(require_manager(interaction))
         lines = [budget_copy.rule(budget) for budget in found] or [treasury_copy.NO_BUDGETS]
         view = card(treasury_copy.BUDGETS, *lines)
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
     @app_commands.command()
     @app_commands.describe(budget=treasury_copy.BUDGET_ONE)
@@ -102,7 +100,7 @@ class BudgetCommands(app_commands.Group):
         budget_id = BudgetId(budget)
         if budget_id not in known or not await self._money.budgets.remove(budget_id, deed=deed):
             raise InvalidRequest(treasury_copy.NO_SUCH_BUDGET)
-        await _tell(interaction, treasury_copy.budget_removed(budget_copy.rule(known[budget_id])))
+        await whisper(interaction, treasury_copy.budget_removed(budget_copy.rule(known[budget_id])))
 
     @remove.autocomplete("budget")
     async def suggest(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
@@ -155,10 +153,6 @@ def _name(interaction: discord.Interaction[Any], budget: Budget) -> str:
     for role in roles:
         words = words.replace(f"<@&{role.id}>", role.name)
     return words
-
-
-async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
-    await unbroken(interaction.response.send_message(sentence, ephemeral=True))
 
 
 async def setup(bot: EaselBot) -> None:

@@ -19,10 +19,11 @@ from bot.domain.payers import WHOLE_SERVER, PayRule
 from bot.domain.pricing import USUAL
 from bot.ui import admin_copy, treasury_copy
 from bot.ui.admin import deed_of, require_manager
+from bot.ui.channel_options import Place
 from bot.ui.files import hand_out
 from bot.ui.house_rules import card
 from bot.ui.unbroken import unbroken
-from cogs.admin_lists import Place
+from bot.ui.whispers import think, whisper
 
 MOVEMENTS_SHOWN = 20
 MOVEMENTS_EXPORTED_MAX = 5000
@@ -65,7 +66,7 @@ class Direct(app_commands.Group):
         now = await self._money.treasury.grant(
             member_id, moved, deed=deed_of(interaction), from_pool=from_pool
         )
-        await _tell(interaction, treasury_copy.granted(member_id, moved, now=now))
+        await whisper(interaction, treasury_copy.granted(member_id, moved, now=now))
 
     @app_commands.command()
     @app_commands.describe(member=treasury_copy.REVOKE_MEMBER, amount=treasury_copy.AMOUNT)
@@ -75,7 +76,7 @@ class Direct(app_commands.Group):
         """Take credits back from a member."""
         member_id, moved = UserId(member.id), credits_of(amount)
         now = await self._money.treasury.revoke(member_id, moved, deed=deed_of(interaction))
-        await _tell(interaction, treasury_copy.revoked(member_id, moved, now=now))
+        await whisper(interaction, treasury_copy.revoked(member_id, moved, now=now))
 
     @app_commands.command()
     async def prices(self, interaction: discord.Interaction[Any]) -> None:
@@ -83,7 +84,7 @@ class Direct(app_commands.Group):
         require_manager(interaction)
         lines = map(treasury_copy.price_line, (*self._money.prices.prices, USUAL))
         view = card(treasury_copy.PRICES, *lines)
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
     @app_commands.command()
     @app_commands.describe(member=treasury_copy.STATEMENT_MEMBER, csv=treasury_copy.AS_A_FILE)
@@ -92,7 +93,7 @@ class Direct(app_commands.Group):
     ) -> None:
         """Show a member's credits, and what moved them in this server."""
         deed, member_id = deed_of(interaction), UserId(member.id)
-        await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
+        await think(interaction)
         found = await self._money.treasury.member(
             member_id,
             limit=MOVEMENTS_EXPORTED_MAX if csv else MOVEMENTS_SHOWN,
@@ -125,7 +126,7 @@ class Direct(app_commands.Group):
     ) -> None:
         """Show what members used in this server, day by day."""
         deed = deed_of(interaction)
-        await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
+        await think(interaction)
         found = await self._money.treasury.days(deed.guild_id, days=days)
         if not csv:
             lines = [treasury_copy.day_line(total) for total in found[:DAYS_SHOWN]]
@@ -157,7 +158,7 @@ class Pool(app_commands.Group):
         """Put new credits into the pool."""
         moved = credits_of(amount)
         now = await self._money.treasury.fund(moved, deed=deed_of(interaction))
-        await _tell(interaction, treasury_copy.funded(moved, now=now))
+        await whisper(interaction, treasury_copy.funded(moved, now=now))
 
     @app_commands.command()
     @app_commands.describe(who=treasury_copy.PAYER, channel=treasury_copy.PAYER_CHANNEL)
@@ -192,11 +193,7 @@ class Pool(app_commands.Group):
             *payers,
             *(moved or [treasury_copy.NO_MOVEMENTS]),
         )
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
-
-
-async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
-    await unbroken(interaction.response.send_message(sentence, ephemeral=True))
+        await whisper(interaction, view)
 
 
 async def setup(bot: EaselBot) -> None:

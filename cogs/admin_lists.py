@@ -1,7 +1,7 @@
 """`/admin providers|models|channels|roles …`: what may be used in this server, where, and by whom."""
 
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -14,54 +14,12 @@ from bot.domain.house_rules import ENTRY_CHARS_MAX, Listing, Stance
 from bot.jobs.catalogue import Catalogue
 from bot.ui import admin_copy
 from bot.ui.admin import deed_of, require_manager
-from bot.ui.choices import CHOICE_CHARS_MAX, model_choices
+from bot.ui.channel_options import Place
+from bot.ui.choices import entry_choices, model_choices, provider_choices
 from bot.ui.house_rules import access_of, list_card
-from bot.ui.unbroken import unbroken
-
-CHOICES_MAX = 25  # Discord's limit
+from bot.ui.whispers import whisper
 
 Entry = Range[str, 1, ENTRY_CHARS_MAX]
-AnyChannel = app_commands.AppCommandChannel | app_commands.AppCommandThread
-
-
-class AsSent(app_commands.Transformer):
-    """A channel as Discord sends it along, with no look into a cache that may not have it.
-
-    discord.py 2.7.1 would offer media channels as well (16), of which Discord's published
-    description knows nothing.
-    """
-
-    def __init__(self, *types: discord.ChannelType) -> None:
-        self._types = types
-
-    @property
-    def type(self) -> discord.AppCommandOptionType:
-        """The kind of option."""
-        return discord.AppCommandOptionType.channel
-
-    @property
-    def channel_types(self) -> list[discord.ChannelType]:
-        """What can be chosen."""
-        return list(self._types)
-
-    async def transform(self, _interaction: discord.Interaction[Any], value: Any, /) -> AnyChannel:
-        """Return what came."""
-        assert isinstance(value, AnyChannel)
-        return value
-
-
-_PLACES = AsSent(
-    discord.ChannelType.text,
-    discord.ChannelType.news,
-    discord.ChannelType.voice,
-    discord.ChannelType.stage_voice,
-    discord.ChannelType.forum,
-    discord.ChannelType.public_thread,
-    discord.ChannelType.private_thread,
-    discord.ChannelType.news_thread,
-)
-Place = Annotated[AnyChannel, _PLACES]
-TextPlace = Annotated[AnyChannel, AsSent(discord.ChannelType.text)]
 
 
 class Lists(app_commands.Group):
@@ -77,24 +35,24 @@ class Lists(app_commands.Group):
         """List an entry and show the list."""
         rules = await self._house.put(deed_of(interaction), self.listing, entry, stance)
         view = list_card(self.listing, access_of(rules, self.listing))
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
     async def drop(self, interaction: discord.Interaction[Any], entry: str) -> None:
         """Take an entry off and show the list."""
         rules = await self._house.drop(deed_of(interaction), self.listing, entry)
         view = list_card(self.listing, access_of(rules, self.listing))
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """Show the list."""
         rules = self._house.rules(require_manager(interaction))
         view = list_card(self.listing, access_of(rules, self.listing))
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
     def listed(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
         """Offer what is on the list."""
         said = access_of(self._house.rules(interaction.guild_id), self.listing)
-        return choices((*said.allowed, *said.blocked), typed)
+        return entry_choices((*said.allowed, *said.blocked), typed)
 
 
 class Providers(Lists):
@@ -136,11 +94,7 @@ class Providers(Lists):
         self, _interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
         """Offer those who draw here."""
-        return [
-            Choice(name=title, value=name)
-            for name, title in self._providers
-            if typed.casefold() in title.casefold()
-        ]
+        return provider_choices(self._providers, typed)
 
     def _name(self, said: str) -> str:
         """Return a provider's name; suggestions bind nobody, so it may be unknown."""
@@ -254,16 +208,6 @@ class Roles(Lists):
     async def list_(self, interaction: discord.Interaction[Any]) -> None:
         """Show who may use Easel."""
         await self.show(interaction)
-
-
-def choices(entries: Iterable[str], typed: str) -> list[Choice[str]]:
-    """Suggest entries that fit what was typed so far, as many as Discord can carry."""
-    found = [entry for entry in entries if typed.casefold() in entry.casefold()]
-    return [
-        Choice(name=entry, value=entry)
-        for entry in found[:CHOICES_MAX]
-        if len(entry) <= CHOICE_CHARS_MAX
-    ]
 
 
 async def setup(bot: EaselBot) -> None:

@@ -13,10 +13,12 @@ from bot.domain.house_rules import HouseRules, Listing, NsfwRule, Stance
 from bot.domain.pattern_syntax import PATTERN_CHARS_MAX
 from bot.ui import admin_copy, texts
 from bot.ui.admin import deed_of, require_manager
+from bot.ui.channel_options import TextPlace
+from bot.ui.choices import entry_choices
 from bot.ui.files import Upload
 from bot.ui.house_rules import TEXT_CHARS_MAX, card, rules_card, words_text
 from bot.ui.unbroken import unbroken
-from cogs.admin_lists import TextPlace, choices
+from bot.ui.whispers import whisper
 
 WORDS_FILE = "blocked-words.txt"
 NSFW_CHOICES = [Choice(name=words, value=rule.value) for rule, words in admin_copy.NSFW.items()]
@@ -60,7 +62,7 @@ class Rules(app_commands.Group):
     async def _show(self, interaction: discord.Interaction[Any], rules: HouseRules) -> None:
         bans = await self._house.bans(require_manager(interaction))
         view = rules_card(rules, bans)
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
 
 class Words(app_commands.Group):
@@ -97,14 +99,14 @@ class Words(app_commands.Group):
     async def suggest(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
         """Offer what is on the list."""
         blocked = self._house.rules(interaction.guild_id).words
-        return choices((*blocked.words, *blocked.patterns), typed)
+        return entry_choices((*blocked.words, *blocked.patterns), typed)
 
     async def _show(self, interaction: discord.Interaction[Any], rules: HouseRules) -> None:
         said = words_text(rules)
         shown = texts.in_code_block(said, chars_max=TEXT_CHARS_MAX) if said else admin_copy.NO_WORDS
         if len(said) < TEXT_CHARS_MAX:
             view = card(admin_copy.WORDS, shown)
-            await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+            await whisper(interaction, view)
             return
         file = Upload(said.encode(), name=WORDS_FILE)
         answer = interaction.response.send_message(

@@ -20,12 +20,18 @@ from bot.ui.choices import CHOICE_CHARS_MAX, model_choices, provider_choices
 from bot.ui.found import read_found, the_pictures
 from bot.ui.opening import acknowledge, asker_of, refusals_on
 from bot.ui.picking import Offered, PictureSelect, Shelf, picker
-from bot.ui.unbroken import unbroken
 from bot.ui.uploads import check_size, read
+from bot.ui.whispers import whisper
 
 Name = Range[str, 1, CHOICE_CHARS_MAX]
 Read = Callable[[], Awaitable[bytes | None]]
 
+ABILITIES = {
+    "describe": Ability.CAPTION,
+    "upscale": Ability.UPSCALE,
+    "cutout": Ability.CUTOUT,
+    "faces": Ability.FACE_FIX,
+}
 MENUS = {
     alchemy_copy.DESCRIBE_MENU: (Form.CAPTION, Form.TAGS),
     alchemy_copy.UPSCALE_MENU: (Form.UPSCALE,),
@@ -110,7 +116,7 @@ class Alchemy(commands.Cog):
         offered = Offered(request=request, pictures=pictures, at=interaction.created_at)
         self._shelf.put(interaction.id, offered)
         view = picker(interaction.id, pictures)
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
     async def chosen(
         self, interaction: discord.Interaction[Any], offer_id: int, number: int
@@ -166,20 +172,17 @@ class Alchemy(commands.Cog):
         return model_choices(self._catalogue.suggest(typed, makes=Makes.FACES))
 
     @describe.autocomplete("provider")
-    async def suggest_describers(
-        self, _interaction: discord.Interaction[Any], typed: str
-    ) -> list[Choice[str]]:
-        """Offer those who describe pictures."""
-        return provider_choices(self._tracker.able_to(Ability.CAPTION), typed)
-
     @upscale.autocomplete("provider")
     @cutout.autocomplete("provider")
     @faces.autocomplete("provider")
-    async def suggest_alchemists(
-        self, _interaction: discord.Interaction[Any], typed: str
+    async def suggest_providers(
+        self, interaction: discord.Interaction[Any], typed: str
     ) -> list[Choice[str]]:
-        """Offer those who work on pictures that exist."""
-        return provider_choices(self._tracker.able_to(Ability.UPSCALE), typed)
+        """Offer those who do what this command is for."""
+        assert interaction.command is not None, "an option of a command was typed into"
+        ability = ABILITIES[interaction.command.name]
+        able = self._tracker.able_to(ability, guild_id=interaction.guild_id)
+        return provider_choices(able, typed)
 
 
 def _asking(*forms: Form, model: str | None = None) -> AlchemyRequest:

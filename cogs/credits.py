@@ -13,6 +13,7 @@ from bot.domain.jobs import UserId
 from bot.ui.credits import Leaf, LeafButton, cursor_of, prices_card, statement_card
 from bot.ui.opening import asker_of
 from bot.ui.unbroken import unbroken
+from bot.ui.whispers import whisper
 
 MOVEMENTS_A_PAGE = 10
 
@@ -27,7 +28,7 @@ class Credits(commands.Cog):
     async def credits(self, interaction: discord.Interaction[Any]) -> None:
         """Show your credits, what became of them, what the server allows, and the prices."""
         view = await self._statement(interaction, Cursor())
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
     async def turned(self, interaction: discord.Interaction[Any], leaf: Leaf, at: int) -> None:
         """Turn to other movements or to the prices."""

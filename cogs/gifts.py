@@ -16,6 +16,7 @@ from bot.domain.jobs import UserId
 from bot.ui import credits_copy
 from bot.ui.gifts import Answer, GiftButton, answered_card, question_card, to
 from bot.ui.unbroken import unbroken
+from bot.ui.whispers import whisper
 
 
 class Gifts(commands.Cog):
@@ -42,7 +43,7 @@ class Gifts(commands.Cog):
         )
         giving = await self._money.gifts.ask(gift)
         view = question_card(gift, amount, giving)
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
     async def answered(
         self, interaction: discord.Interaction[Any], answer: Answer, gift: Gift

@@ -16,6 +16,7 @@ from bot.ui.delivery import attached
 from bot.ui.history import JobSelect, Pick, jobs_card, results_card, results_of
 from bot.ui.opening import is_age_restricted
 from bot.ui.unbroken import unbroken
+from bot.ui.whispers import think, whisper
 
 SHOWN_AT_ONCE_MAX = 4  # pictures of so many jobs in memory, however many ask
 
@@ -32,7 +33,7 @@ class Jobs(commands.Cog):
     async def jobs(self, interaction: discord.Interaction[Any]) -> None:
         """Show your newest jobs, see their results again, stop one."""
         view = jobs_card(await self._history.recent(UserId(interaction.user.id)))
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
     async def picked(
         self, interaction: discord.Interaction[Any], pick: Pick, job_id: JobId
@@ -50,7 +51,7 @@ class Jobs(commands.Cog):
     async def _show(self, interaction: discord.Interaction[Any], job: Job) -> None:
         # it may have been asked for where adults are
         check_place(job.request, is_age_restricted=is_age_restricted(interaction))
-        await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
+        await think(interaction)
         async with self._showing:
             pictures = await self._history.pictures(job, bytes_max=interaction.filesize_limit)
             files = results_of(job, pictures)

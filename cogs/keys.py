@@ -20,6 +20,7 @@ from bot.ui.keys import (
     submitted_key,
 )
 from bot.ui.unbroken import unbroken
+from bot.ui.whispers import think, whisper, whisper_late
 
 MINE = KeyKind.MEMBER
 
@@ -41,16 +42,16 @@ class Keys(commands.GroupCog, name="key", description=key_copy.COMMANDS):
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """Show which keys of yours are stored, by their last four characters."""
         view = keys_card(await self._keys.list(_owner(interaction)), kind=MINE)
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
     @app_commands.command()
     @app_commands.describe(provider=key_copy.PROVIDER)
     async def test(self, interaction: discord.Interaction[Any], provider: str) -> None:
         """Ask the provider whose your stored key is and what is left on it."""
-        await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
+        await think(interaction)
         tried = await self._keys.test(_owner(interaction), provider=provider)
         told = key_copy.tested(tried.key, tried.holder)
-        await unbroken(interaction.followup.send(told, ephemeral=True))
+        await whisper_late(interaction, told)
 
     @app_commands.command()
     @app_commands.describe(provider=key_copy.PROVIDER)
@@ -59,7 +60,7 @@ class Keys(commands.GroupCog, name="key", description=key_copy.COMMANDS):
         title = self._keys.title(provider)
         was_there = await self._keys.forget(_owner(interaction), provider=provider)
         said = key_copy.forgotten if was_there else key_copy.nothing_to_forget
-        await unbroken(interaction.response.send_message(said(title, kind=MINE), ephemeral=True))
+        await whisper(interaction, said(title, kind=MINE))
 
     @put.autocomplete("provider")
     async def suggest_providers(
@@ -87,9 +88,9 @@ class Keys(commands.GroupCog, name="key", description=key_copy.COMMANDS):
 
     async def _take(self, interaction: discord.Interaction[Any], *, provider: str) -> None:
         secret = submitted_key(interaction)
-        await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
+        await think(interaction)
         info = await self._keys.set(_owner(interaction), provider=provider, secret=secret)
-        await unbroken(interaction.followup.send(key_copy.kept(info, kind=MINE), ephemeral=True))
+        await whisper_late(interaction, key_copy.kept(info, kind=MINE))
 
 
 def _owner(interaction: discord.Interaction[Any]) -> KeyOwner:

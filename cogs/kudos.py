@@ -22,6 +22,7 @@ from bot.ui.kudos import (
     given_up_card,
 )
 from bot.ui.unbroken import unbroken
+from bot.ui.whispers import think, whisper
 
 
 class Kudos(commands.GroupCog, name="kudos", description=COMMANDS):
@@ -33,7 +34,7 @@ class Kudos(commands.GroupCog, name="kudos", description=COMMANDS):
     @app_commands.command()
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """Show the kudos of your own account, and what it may do."""
-        await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
+        await think(interaction)
         view = account_card(await self._desk.account(UserId(interaction.user.id)))
         await unbroken(interaction.edit_original_response(view=view))
 
@@ -53,7 +54,7 @@ class Kudos(commands.GroupCog, name="kudos", description=COMMANDS):
             amount=amount,
         )
         view = confirm_card(gift)
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
     async def decided(
         self, interaction: discord.Interaction[Any], action: KudosAction, gift_id: GiftId

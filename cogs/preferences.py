@@ -22,7 +22,7 @@ from bot.ui import copy, credits_copy
 from bot.ui.account import preferences_card
 from bot.ui.choices import CHOICE_CHARS_MAX, model_choices
 from bot.ui.opening import asker_of
-from bot.ui.unbroken import unbroken
+from bot.ui.whispers import whisper
 from cogs.imagine import Aspect, Text
 
 ANY_PROMPT = "a picture"  # stands where /imagine will have one, so that the rest can be tried
@@ -89,7 +89,7 @@ class Defaults(
         if what is None:
             was_there = await self._book.forget(owner_id)
             sentence = copy.DEFAULTS_CLEARED if was_there else copy.DEFAULTS_EMPTY
-            await unbroken(interaction.response.send_message(sentence, ephemeral=True))
+            await whisper(interaction, sentence)
             return
         usual = getattr(Preferences(), what)
         kept = replace(await self._book.of(owner_id), **{what: usual})
@@ -122,7 +122,7 @@ def _anywhere(asker: Asker) -> Asker:
 
 async def _answer(interaction: discord.Interaction[Any], preferences: Preferences) -> None:
     view = preferences_card(preferences)
-    await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+    await whisper(interaction, view)
 
 
 async def setup(bot: EaselBot) -> None:

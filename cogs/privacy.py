@@ -12,6 +12,7 @@ from bot.jobs.caretakers import Caretakers
 from bot.ui import privacy_copy
 from bot.ui.privacy import EraseButton, erase_card, erasing_card
 from bot.ui.unbroken import unbroken
+from bot.ui.whispers import think, whisper, whisper_late
 
 EXPORT_BYTES_MAX = 24 * 1024 * 1024  # Discord takes 25 MiB in one request
 WAIT_S = 600.0  # the answer can be changed for 15 minutes
@@ -26,7 +27,7 @@ class Privacy(commands.GroupCog, name="privacy", description=privacy_copy.COMMAN
     @app_commands.command()
     async def export(self, interaction: discord.Interaction[Any]) -> None:
         """Get everything that is stored about you as a file: data as JSON, and your pictures."""
-        await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
+        await think(interaction)
         bytes_max = min(interaction.filesize_limit, EXPORT_BYTES_MAX)
         owner_id = UserId(interaction.user.id)
         async with self._care.exports.of(owner_id, bytes_max=bytes_max) as package:
@@ -38,13 +39,13 @@ class Privacy(commands.GroupCog, name="privacy", description=privacy_copy.COMMAN
                 await unbroken(interaction.followup.send(said, file=file, ephemeral=True))
         if package.left_out:
             said = privacy_copy.left_out(package.left_out)
-            await unbroken(interaction.followup.send(said, ephemeral=True))
+            await whisper_late(interaction, said)
 
     @app_commands.command(name="erase")
     async def ask(self, interaction: discord.Interaction[Any]) -> None:
         """Have everything about you erased; you are asked once more before."""
         view = erase_card(UserId(interaction.user.id))
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
     async def erase(self, interaction: discord.Interaction[Any]) -> None:
         """Erase everything about whoever confirmed it, and say so when it is done."""

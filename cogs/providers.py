@@ -10,7 +10,7 @@ from bot.client import EaselBot
 from bot.jobs.overview import Overview
 from bot.ui.opening import asker_of
 from bot.ui.providers import providers_card
-from bot.ui.unbroken import unbroken
+from bot.ui.whispers import whisper
 
 
 class Providers(commands.Cog):
@@ -23,7 +23,7 @@ class Providers(commands.Cog):
     async def providers(self, interaction: discord.Interaction[Any]) -> None:
         """Show who is up, what each can do, what it costs and how long it takes."""
         view = providers_card(self._overview.of(asker_of(interaction)))
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
 
 async def setup(bot: EaselBot) -> None:

@@ -30,6 +30,7 @@ from bot.ui.reports import (
     waiting_card,
 )
 from bot.ui.unbroken import unbroken
+from bot.ui.whispers import think, whisper, whisper_late
 
 
 class Reports(commands.Cog):
@@ -75,9 +76,9 @@ class Reports(commands.Cog):
             job_id=job_id,
             link=link or _link(values.get(LINK, "")),
         )
-        await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
+        await think(interaction)
         await self._care.reports.file(report)
-        await unbroken(interaction.followup.send(report_copy.KEPT, ephemeral=True))
+        await whisper_late(interaction, report_copy.KEPT)
 
     async def handled(
         self, interaction: discord.Interaction[Any], shown: Shown, report_id: ReportId
@@ -99,7 +100,7 @@ class Reports(commands.Cog):
     async def list(self, interaction: discord.Interaction[Any]) -> None:
         """Show an admin what waits in their server."""
         view = waiting_card(await self._care.reports.waiting(require_manager(interaction)))
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
 
 def _link(text: str) -> str | None:
@@ -116,11 +117,7 @@ async def setup(bot: EaselBot) -> None:
     """Load the cog and its menu, and let it hear of the button."""
     cog = bot.handlers = Reports(bot.services.care)
     bot.add_dynamic_items(HandledButton)
-    menu = ContextMenu(
-        name=report_copy.MENU,
-        callback=cog.point_at,
-    )
-    bot.tree.add_command(menu)
+    bot.tree.add_command(ContextMenu(name=report_copy.MENU, callback=cog.point_at))
     bot.add_admin(
         app_commands.Command(
             name="reports", description=report_copy.LIST_COMMAND, callback=cog.list

@@ -23,6 +23,7 @@ from bot.ui.keys import (
     submitted_key,
 )
 from bot.ui.unbroken import unbroken
+from bot.ui.whispers import think, whisper, whisper_late
 
 OURS = KeyKind.SERVER
 
@@ -45,17 +46,17 @@ class ServerKeys(app_commands.Group):
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """Show which keys of this server are stored, by their last four characters."""
         view = keys_card(await self._keys.list(_owner(interaction)), kind=OURS)
-        await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+        await whisper(interaction, view)
 
     @app_commands.command()
     @app_commands.describe(provider=key_copy.PROVIDER)
     async def test(self, interaction: discord.Interaction[Any], provider: str) -> None:
         """Ask the provider whose the server's key is and what is left on it."""
         owner = _owner(interaction)
-        await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
+        await think(interaction)
         tried = await self._keys.test(owner, provider=provider)
         told = key_copy.tested(tried.key, tried.holder)
-        await unbroken(interaction.followup.send(told, ephemeral=True))
+        await whisper_late(interaction, told)
 
     @app_commands.command()
     @app_commands.describe(provider=key_copy.PROVIDER)
@@ -65,7 +66,7 @@ class ServerKeys(app_commands.Group):
         entry = _entry(interaction, Act.KEY_FORGOTTEN, provider=title)
         was_there = await self._keys.forget(_owner(interaction), provider=provider, entry=entry)
         said = key_copy.forgotten if was_there else key_copy.nothing_to_forget
-        await unbroken(interaction.response.send_message(said(title, kind=OURS), ephemeral=True))
+        await whisper(interaction, said(title, kind=OURS))
 
     @put.autocomplete("provider")
     async def suggest_providers(
@@ -101,9 +102,9 @@ class ServerKeyForms(commands.Cog):
     async def _take(self, interaction: discord.Interaction[Any], *, provider: str) -> None:
         owner, secret = _owner(interaction), submitted_key(interaction)
         entry = _entry(interaction, Act.KEY_SET, provider=self._keys.title(provider))
-        await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
+        await think(interaction)
         info = await self._keys.set(owner, provider=provider, secret=secret, entry=entry)
-        await unbroken(interaction.followup.send(key_copy.kept(info, kind=OURS), ephemeral=True))
+        await whisper_late(interaction, key_copy.kept(info, kind=OURS))
 
 
 def _owner(interaction: discord.Interaction[Any]) -> KeyOwner:

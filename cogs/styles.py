@@ -12,6 +12,7 @@ from bot.jobs.style_shelf import Leaf, StyleShelf
 from bot.ui.opening import is_age_restricted
 from bot.ui.styles import STYLES_OPTIONS, TYPED_CHARS_MAX, StylesButton, styles_card
 from bot.ui.unbroken import unbroken
+from bot.ui.whispers import think, whisper
 
 
 class Styles(commands.Cog):
@@ -31,9 +32,9 @@ class Styles(commands.Cog):
         typed = " ".join((search or "").split())
         if not typed or self._leaf(interaction, typed, 1).listed:
             view = styles_card(self._leaf(interaction, typed, 1), typed=typed)
-            await unbroken(interaction.response.send_message(view=view, ephemeral=True))
+            await whisper(interaction, view)
             return
-        await unbroken(interaction.response.defer(ephemeral=True, thinking=True))
+        await think(interaction)
         await self._shelf.look_up(typed)
         view = styles_card(self._leaf(interaction, typed, 1), typed=typed)
         await unbroken(interaction.edit_original_response(view=view))

@@ -8,6 +8,7 @@ from discord.app_commands import Choice
 from bot.ui import copy
 
 CHOICE_CHARS_MAX = 100  # Discord's limit for a suggestion's name and value
+CHOICES_MAX = 25  # Discord's limit for all of them
 
 
 class Offered(Protocol):
@@ -39,4 +40,14 @@ def provider_choices(providers: Iterable[tuple[str, str]], typed: str) -> list[C
         Choice(name=title, value=name)
         for name, title in providers
         if typed.casefold() in title.casefold()
+    ]
+
+
+def entry_choices(entries: Iterable[str], typed: str) -> list[Choice[str]]:
+    """Suggest entries of a list that fit what was typed, as many as Discord can carry."""
+    found = [entry for entry in entries if typed.casefold() in entry.casefold()]
+    return [
+        Choice(name=entry, value=entry)
+        for entry in found[:CHOICES_MAX]
+        if len(entry) <= CHOICE_CHARS_MAX
     ]

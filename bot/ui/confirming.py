@@ -12,6 +12,7 @@ from bot.ui import credits_copy
 from bot.ui.cards import card, lost
 from bot.ui.opening import asker_of, refusals_on, target_of
 from bot.ui.unbroken import unbroken
+from bot.ui.whispers import whisper_late
 
 
 class Asked(Protocol):
@@ -70,5 +71,5 @@ async def _question(
     if interaction.message is None or await jobs.get(job_id) is not None:
         raise InvalidRequest(credits_copy.ANSWERED_ALREADY)
     await unbroken(interaction.response.edit_message(view=lost(interaction.message)))
-    await unbroken(interaction.followup.send(credits_copy.TOO_OLD, ephemeral=True))
+    await whisper_late(interaction, credits_copy.TOO_OLD)
     return None

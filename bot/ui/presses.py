@@ -21,6 +21,7 @@ from bot.ui.confirming import Asked, confirm, decline
 from bot.ui.modals import FormModal
 from bot.ui.opening import Offer, acknowledge, asker_of, refusals_on
 from bot.ui.unbroken import unbroken
+from bot.ui.whispers import whisper_late
 
 CONTINUE_ID = re.compile(r"job:v1:said:(?P<job>[0-9]{1,20})")
 CONTINUE_FIELD = "said"
@@ -207,4 +208,4 @@ async def _nothing_to_cancel(interaction: discord.Interaction[Any]) -> None:
         raise OthersFirst(copy.NOT_BEGUN_YET)
     await asyncio.sleep(errors.HEAD_START_S)  # another process may know the job
     await unbroken(interaction.response.edit_message(view=lost(card)))
-    await unbroken(interaction.followup.send(copy.LOST_BEFORE_IT_BEGAN, ephemeral=True))
+    await whisper_late(interaction, copy.LOST_BEFORE_IT_BEGAN)

@@ -85,6 +85,16 @@ async def test_an_upscaler_can_be_chosen_from_what_there_is(stage):
     assert opened(shown.attachments[0].data).size == (256, 192)
 
 
+@pytest.mark.parametrize("command", ["/describe", "/upscale", "/cutout", "/faces"])
+async def test_those_who_can_are_offered_unless_the_server_blocks_them(stage, command):
+    before = await stage.ann.types(command, focused="provider", provider="", picture=photo())
+    await stage.chief.runs("/admin providers block", provider="horde")
+    after = await stage.ann.types(command, focused="provider", provider="", picture=photo())
+
+    assert [choice.value for choice in before] == ["horde"]
+    assert after == []
+
+
 async def test_an_upscaler_that_is_not_there_is_refused_with_what_there_is(stage):
     answer = await stage.ann.runs("/upscale", picture=photo(), upscaler="magic")
 
