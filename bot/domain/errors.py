@@ -19,6 +19,7 @@
       · KeyRejected        the provider does not know this key
       · KeyEmpty           the account behind the key cannot pay
       · TurnedAway         the provider takes nothing from this bot, whatever is asked
+      · InVain             it was done, perhaps paid for, and nothing came of it
       · ProtocolBroken     an answer that cannot be read
     - Ambiguous            a submit that may have arrived: look before sending again
   x CardLost               the message can no longer be reached: stop trying
@@ -148,6 +149,13 @@ class KeyEmpty(Permanent):
 
 class TurnedAway(Permanent):
     """The provider takes nothing from this bot, whatever is asked: its operator has to look."""
+
+
+class InVain(Permanent):
+    """The provider did what was asked, may have been paid for it, and has nothing to show.
+
+    Nobody else is asked by itself: that would be paid for a second time.
+    """
 
 
 class ProtocolBroken(Permanent):

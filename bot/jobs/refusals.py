@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.domain.errors import (
     ContentRefused,
+    InVain,
     KeyBusy,
     KeyRejected,
     Permanent,
@@ -85,9 +86,10 @@ class Refusals:
     async def for_good(self, job: Job, error: Permanent | UserError) -> Job:
         """End a job that would be refused again here, or let the second choice have it.
 
-        What is the member's to mend is nobody else's to try.
+        What is the member's to mend is nobody else's to try, nor what was done already, in vain.
         """
-        if isinstance(error, Permanent) and may_take_over(self._tools, job):
+        is_theirs = isinstance(error, Permanent) and not isinstance(error, InVain)
+        if is_theirs and may_take_over(self._tools, job):
             return await self.elsewhere(job, str(error))
         return await self.final(job, _kind(error), str(error))
 

@@ -105,6 +105,22 @@ async def test_what_may_have_arrived_is_never_given_to_another(two):
     assert not aime.truth.jobs
 
 
+async def test_what_was_drawn_and_not_sent_is_never_given_to_another(world):
+    world.environment["EASEL_PROVIDERS"] = "nebula,horde"
+    async with world.beside("nebula") as host, world.playing():
+        host.server.script.next(outcome="empty")
+
+        card = await world.ann.runs("/imagine", prompt="a lighthouse --steps 4 --size 256x256")
+        failed = await card.until(titled("That did not work"), timeout_s=WAIT_S)
+        await world.until_settled(card)
+
+        assert card.versions[0].shows("else AI Horde")
+        assert failed.shows("sent no picture")
+        assert any(button.label.startswith("Ask AI Horde") for button in failed.buttons)
+        assert (len(host.server.truth.jobs), world.calls("POST", SUBMIT)) == (1, 0)
+        assert await world.credits(world.ann) == 1000
+
+
 async def test_a_limit_that_goes_on_lets_the_second_deliver(two):
     stage, aime = two
     stage.horde.faults.add("POST", SUBMIT, kind="status", status=429, body=SLOW_DOWN, times=None)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
-from bot.domain.errors import Ambiguous
+from bot.domain.errors import Ambiguous, InVain
 from bot.domain.jobs import Remote
 from bot.domain.requests import PictureRequest
 from bot.providers.base import Item
@@ -40,7 +40,8 @@ def to_items(
 
     Raises:
         Ambiguous: it cannot be read, although the call may have been paid for.
-        Permanent, UserError, RateLimited: it says that there are none, or there is none in it.
+        InVain: it says that there are some, and there are none in it.
+        Permanent, UserError, RateLimited: it says that there are none.
     """
     drawn = READER.read(Drawn, answer, is_submit=True)
     if not drawn.is_success:
@@ -49,7 +50,7 @@ def to_items(
         raise Ambiguous(f"{TITLE} sent an answer that cannot be read.", provider=NAME)
     pictures = [data for entry in _in_order(drawn.data) if (data := _picture(entry)) is not None]
     if not pictures:
-        raise READER.permanent(f"{TITLE} says that it has drawn this, and sent no picture.")
+        raise InVain(f"{TITLE} says that it has drawn this, and sent no picture.", provider=NAME)
     seed = seed_of(request.seed, call)
     return tuple(
         Item(
