@@ -4,7 +4,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bot.bench.books import Books
-from bot.bench.provider_invariants import strange_results, too_many_submits
+from bot.bench.provider_invariants import (
+    Results,
+    handed_out,
+    strange_pictures,
+    strange_results,
+    too_many_submits,
+)
 from bot.bench.risks.base import plain
 from bot.bench.town import Town
 from bot.domain.credits import NOTHING, Microcredits, share
@@ -15,6 +21,7 @@ from bot.ui import copy, credits_copy
 REFUSED = copy.heading(copy.ENDED[JobState.FAILED])
 LOST = copy.heading(copy.LOST)
 LEFT = credits_copy.NOT_WANTED
+RESULTS_MAX = 1000  # newest jobs whose results are compared with what was made: all of a chaos run
 WORDS_SHOWN = 60  # a card need not have room for all
 
 
@@ -23,13 +30,16 @@ async def broken(town: Town, books: Books) -> list[str]:
     jobs = await books.jobs()
     by_card = {str(job.target.message_id): job for job in jobs}
     public = town.public_cards()
+    newest = jobs[:RESULTS_MAX]
+    results = await handed_out(newest, town.hosts)
     return [
         *await books.problems(),
         *(f"Job {job.id} is still {job.state}." for job in jobs if job.is_open),
         *doubles(jobs, public),
         *(line for card in public for line in _card_problems(card, by_card.get(card.id))),
         *charges(jobs),
-        *await strange_results(jobs, town.hosts),
+        *strange_results(newest, results),
+        *strange_cards(newest, public, results),
         *too_many_submits(jobs, town.hosts),
         *town.discord.violations,
     ]
@@ -87,6 +97,15 @@ def _card_problems(card: Card, job: Job | None) -> Iterator[str]:
 
 def _title(job: Job) -> str:
     return copy.ENDED[job.state] if job.state in ENDS else copy.DONE
+
+
+def strange_cards(jobs: Sequence[Job], cards: Sequence[Card], results: Results) -> Iterator[str]:
+    """Tell of cards with files that are not the results of their job."""
+    by_id = {card.id: card for card in cards}
+    for job in jobs:
+        card = by_id.get(str(job.target.message_id))
+        if card is not None and job.state in {JobState.DONE, JobState.CANCELLED}:
+            yield from strange_pictures(job, card, results)
 
 
 def charges(jobs: Sequence[Job]) -> Iterator[str]:

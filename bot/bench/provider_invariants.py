@@ -3,27 +3,44 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from bot.bench.pixels import pixels_of
 from bot.bench.risks import RISKS
-from bot.bench.risks.base import Risks, plain, words_of
+from bot.bench.risks.base import Made, Risks, plain, words_of
 from bot.domain.jobs import Job
+from bot.sandbox.discord.cards import Card
 from bot.sandbox.providers.hosts import Host
 
+Results = Mapping[tuple[str, str], Sequence[Made]]
+"""What was handed out, by provider and content."""
 
-async def strange_results(jobs: Sequence[Job], hosts: Mapping[str, Host]) -> list[str]:
-    """Tell of results that their provider did not make for this very request."""
-    found: list[str] = []
+
+async def handed_out(jobs: Sequence[Job], hosts: Mapping[str, Host]) -> Results:
+    """Ask all providers what they made for these jobs."""
+    wanted = {words_of(job.request) for job in jobs}
+    found: defaultdict[tuple[str, str], list[Made]] = defaultdict(list)
     for name, host in hosts.items():
-        made: defaultdict[str, set[str]] = defaultdict(set)
-        for one in await RISKS[name].made(host.server):
-            made[one.content].add(one.words)
-        found += [
-            f"Job {job.id} got {result} of {name}, made for {sorted(made[content])}."
-            for job in jobs
-            if job.provider == name
-            for result, content in _results(job)
-            if words_of(job.request) not in made[content]
-        ]
+        for one in await RISKS[name].made(host.server, wanted):
+            found[name, one.content].append(one)
     return found
+
+
+def strange_results(jobs: Sequence[Job], results: Results) -> Iterator[str]:
+    """Tell of results that their provider did not make for this very request."""
+    for job in jobs:
+        for result, content in _contents(job):
+            made_for = {one.words for one in results.get((job.provider, content), ())}
+            if words_of(job.request) not in made_for:
+                yield f"Job {job.id} got {result} of {job.provider}, made for {sorted(made_for)}."
+
+
+def strange_pictures(job: Job, card: Card, results: Results) -> Iterator[str]:
+    """Tell of a card that shows other pictures than those of its job, or in another order."""
+    if not job.pictures:
+        return
+    own = [results.get((job.provider, one.blob), ()) for one in job.pictures]
+    shown = [pixels_of(file.data) for file in card.attachments]
+    if len(own) == len(shown) and all(own) and [made[0].pixels for made in own] != shown:
+        yield f"The card of job {job.id} shows other pictures than its own."
 
 
 def too_many_submits(jobs: Sequence[Job], hosts: Mapping[str, Host]) -> Iterator[str]:
@@ -49,7 +66,7 @@ def told_secrets(log: str, secrets: Collection[str]) -> Iterator[str]:
     )
 
 
-def _results(job: Job) -> Iterator[tuple[str, str]]:
+def _contents(job: Job) -> Iterator[tuple[str, str]]:
     yield from ((f"picture {one.item_id}", one.blob) for one in job.pictures)
     yield from ((f"text {one.item_id}", plain(one.text)) for one in job.passages)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from bot.bench.chaos_plan import Ask, Plan, Trouble, What
 from bot.bench.keeper import Keeper
+from bot.bench.pixels import snapshot
 from bot.bench.risks import RISKS
 from bot.bench.risks.base import Facts
-from bot.bench.snapshot import snapshot
 from bot.bench.town import YES, Town, asks, is_final, offers_again, offers_another
 from bot.sandbox.discord.cards import Card, NeverHappened
 from bot.sandbox.discord.people import Person

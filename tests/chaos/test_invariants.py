@@ -9,7 +9,12 @@ import pytest
 from bot.bench.books import Books
 from bot.bench.chaos import secrets_of
 from bot.bench.invariants import broken, leaks, unbegun
-from bot.bench.provider_invariants import strange_results, told_secrets, too_many_submits
+from bot.bench.provider_invariants import (
+    handed_out,
+    strange_results,
+    told_secrets,
+    too_many_submits,
+)
 from bot.bench.town import Town
 from bot.sandbox.providers.hosts import HOUSE_KEY, Host, open_host
 from tests.scenarios.stage import SPEED, done, until_sent
@@ -49,6 +54,11 @@ async def write_as_the_bot(town, method, path, body):
 
 async def write_to_the_store(stage, sql, **values):
     await stage.service.database.write(lambda tx: tx.jobs._db.change(sql, **values))
+
+
+async def strange(town, books):
+    jobs = await books.jobs()
+    return list(strange_results(jobs, await handed_out(jobs, town.hosts)))
 
 
 def only_text(text):
@@ -96,6 +106,16 @@ async def test_a_card_with_somebody_elses_words_is_noticed(town, books):
     await write_as_the_bot(town, "PATCH", f"/{card.id}", only_text(text))
 
     assert any("words that its card does not show" in one for one in await broken(town, books))
+
+
+async def test_a_card_with_other_pictures_than_its_own_is_noticed(town, books):
+    (card,) = town.public_cards()
+    shown = card.message.versions[-1]
+
+    card.message.versions[-1] = replace(shown, attachments=shown.attachments[::-1])
+
+    (problem,) = await broken(town, books)
+    assert problem.endswith("shows other pictures than its own.")
 
 
 async def test_a_second_message_is_noticed(town, books):
@@ -175,7 +195,7 @@ async def test_a_picture_that_was_drawn_for_somebody_else_is_noticed(town, books
     (remote,) = town.horde.truth.jobs
     remote.wish = replace(remote.wish, prompt="somebody else's dog")
 
-    problems = await strange_results(await books.jobs(), town.hosts)
+    problems = await strange(town, books)
 
     assert len(problems) == 2
     assert all(" of horde, made for " in problem for problem in problems)
@@ -187,7 +207,7 @@ async def test_a_picture_that_another_provider_drew_is_noticed(stage, town, book
     async with open_host("aime", speed=SPEED) as aime:
         town.hosts = {**town.hosts, "aime": aime}
 
-        problems = await strange_results(await books.jobs(), town.hosts)
+        problems = await strange(town, books)
 
     assert len(problems) == 2
     assert all(" of aime, made for []" in problem for problem in problems)
@@ -201,8 +221,7 @@ async def test_a_text_that_nobody_wrote_is_noticed(stage, town, books):
 
     stage.horde.truth.texts.clear()
 
-    (problem,) = await strange_results(await books.jobs(), town.hosts)
-    assert ": text " not in problem
+    (problem,) = await strange(town, books)
     assert " got text " in problem
 
 

@@ -1,6 +1,6 @@
 """AI Client in a chaos run: a thread for each request, and responses that never come."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.bench.risks.base import DRAW, Lives, Made, Risks, common, picture, pictures_away, switched
 from bot.sandbox.providers.ai_client import SandboxAiClient
@@ -8,12 +8,13 @@ from bot.sandbox.providers.ai_client.threads import Request
 from bot.sandbox.providers.hosts import HOUSE_KEY
 
 
-async def made(server: SandboxAiClient) -> Sequence[Made]:
+async def made(server: SandboxAiClient, wanted: Collection[str]) -> Sequence[Made]:
     """Return the pictures of every thread from which any was fetched."""
     fetched = " ".join(call.path for call in server.calls.of("GET", "/storage/*"))
     return [
         picture(data, _words(thread.requests[0]))
         for thread in server.truth.threads
+        if thread.requests and _words(thread.requests[0]) in wanted
         if any(image.name in fetched for one in thread.requests for image in one.images)
         for data in await server.pictures(thread.guid)
     ]

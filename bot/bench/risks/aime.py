@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Unpack
 
 from bot.bench.risks.base import ASK, DRAW, Lives, Made, Risks, common, picture, text
@@ -43,12 +43,12 @@ def _everywhere(server: SandboxAime, **wishes: Unpack[EndpointWishes]) -> None:
         server.endpoint(endpoint.name, **wishes)
 
 
-async def made(server: SandboxAime) -> Sequence[Made]:
+async def made(server: SandboxAime, wanted: Collection[str]) -> Sequence[Made]:
     """Return everything that went into an answer, whoever got it."""
     handed_out = [job for job in server.truth.jobs if job.handed_out_at_s is not None]
     found: list[Made] = []
     for job in handed_out:
-        if job.script.outcome is Outcome.OK:
+        if job.script.outcome is Outcome.OK and _words(job) in wanted:
             found += await _results(server, job)
     return found
 

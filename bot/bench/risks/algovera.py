@@ -1,18 +1,18 @@
 """Algovera in a chaos run: one job for each picture, and pictures that are done and not there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.bench.risks.base import DRAW, Lives, Made, Risks, common, picture, switched
 from bot.sandbox.providers.algovera import SandboxAlgovera
 from bot.sandbox.providers.hosts import HOUSE_KEY
 
 
-async def made(server: SandboxAlgovera) -> Sequence[Made]:
+async def made(server: SandboxAlgovera, wanted: Collection[str]) -> Sequence[Made]:
     """Return every picture that was handed out."""
     return [
         picture(await server.picture(job.remote_id), job.wish.prompt)
         for job in server.truth.jobs
-        if job.delivered
+        if job.delivered and job.wish.prompt in wanted
     ]
 
 

@@ -3,10 +3,11 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.bench.pixels import pixels_of
 from bot.domain.requests import AlchemyRequest, Request
 
 Facts = Mapping[str, object]
@@ -58,10 +59,11 @@ class Lives:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """One result that a provider handed out: what it is, and what was asked for in whose words."""
+    """One result that a provider handed out: what it is, and in what words it was asked for."""
 
     content: str
     words: str
+    pixels: str = ""  # of a picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,8 @@ class Risks:
     routes: tuple[Route, ...]
     lives: tuple[Lives, ...]
     troubles: Mapping[str, Befalls]  # by the words that tell of them
-    made: Callable[[Server], Awaitable[Sequence[Made]]]
+    made: Callable[[Server, Collection[str]], Awaitable[Sequence[Made]]]
+    """What it handed out to requests in these words."""
     taken: Callable[[Server], Sequence[str]]
     """The words of each request for pictures or texts that it took on and did not refuse."""
     is_in_parts: bool = True  # a request there for each picture
@@ -83,7 +86,7 @@ class Risks:
 
 def picture(data: bytes, words: str) -> Made:
     """Tell of a picture by the name under which a blob store keeps it."""
-    return Made(content=hashlib.sha256(data).hexdigest(), words=words)
+    return Made(content=hashlib.sha256(data).hexdigest(), words=words, pixels=pixels_of(data))
 
 
 def text(said: str, words: str) -> Made:

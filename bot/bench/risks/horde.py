@@ -1,7 +1,7 @@
 """The AI Horde in a chaos run: three kinds of requests, and webhooks that are lost, doubled and late."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.bench.risks.base import (
     ASK,
@@ -20,7 +20,7 @@ from bot.bench.risks.base import (
     text,
 )
 from bot.sandbox.providers.horde import SandboxHorde
-from bot.sandbox.providers.horde.alchemy.jobs import FormPart
+from bot.sandbox.providers.horde.alchemy.jobs import AlchemyJob, FormPart
 from bot.sandbox.providers.horde.pictures.jobs import PictureJob
 from bot.sandbox.providers.horde.texts.jobs import TextJob
 from bot.sandbox.providers.horde.texts.writing import words_of
@@ -42,23 +42,26 @@ async def _timed_out(server: Server, for_s: float) -> None:
     server.time_out(for_s * server.clock.speed)
 
 
-async def made(server: SandboxHorde) -> Sequence[Made]:
+async def made(server: SandboxHorde, wanted: Collection[str]) -> Sequence[Made]:
     """Return every picture and text that exists, placeholders of withheld pictures left out."""
     pictures = [
         picture(await server.picture(one.picture_id), _prompt(job))
         for job in server.truth.jobs
+        if _prompt(job) in wanted
         for one in job.delivered
         if not one.censored
     ]
     texts = [
         text(words_of(job, one), _question(job))
         for job in server.truth.texts
+        if _question(job) in wanted
         for one in job.delivered
         if not one.censored
     ]
     forms = [
-        await _form(server, one, hashlib.sha256(job.source).hexdigest())
+        await _form(server, one, _source(job))
         for job in server.truth.alchemy
+        if _source(job) in wanted
         for one in job.forms
         if one.result is not None
     ]
@@ -84,6 +87,11 @@ def _prompt(job: PictureJob) -> str:
 def _question(job: TextJob) -> str:
     """Return what was asked, without the template around it."""
     return job.wish.prompt.partition("### Instruction:\n")[2].partition("\n\n###")[0]
+
+
+def _source(job: AlchemyJob) -> str:
+    """Name the picture that something was to be made of, as a blob store does."""
+    return hashlib.sha256(job.source).hexdigest()
 
 
 HORDE = Risks(

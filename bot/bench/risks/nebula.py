@@ -1,10 +1,11 @@
 """Nebula Block in a chaos run: the answer to a call is the picture, and a cut call is lost money."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.bench.risks.base import DRAW, Lives, Made, Risks, Server, common, picture, switched
 from bot.sandbox.providers.hosts import HOUSE_KEY
 from bot.sandbox.providers.nebula import SandboxNebula
+from bot.sandbox.providers.nebula.jobs import Job
 from bot.sandbox.providers.nebula.scripts import Outcome
 from bot.sandbox.providers.nebula.world import UNCHARGED
 
@@ -18,20 +19,23 @@ def prepare(server: Server) -> None:
     server.switch(requests_per_day=None)
 
 
-async def made(server: SandboxNebula) -> Sequence[Made]:
+async def made(server: SandboxNebula, wanted: Collection[str]) -> Sequence[Made]:
     """Return the pictures of every call that was answered with them."""
     return [
-        picture(data, str(job.payload["prompt"]))
+        picture(data, _words(job))
         for job in server.truth.jobs
-        if job.answered and job.script.outcome == Outcome.DONE
+        if job.answered and job.script.outcome == Outcome.DONE and _words(job) in wanted
         for data in await server.pictures(job)
     ]
 
 
 def taken(server: SandboxNebula) -> list[str]:
     """Return the prompts of all calls that were paid for."""
-    paid = [job for job in server.truth.jobs if job.script.outcome not in UNCHARGED]
-    return [str(job.payload["prompt"]) for job in paid]
+    return [_words(job) for job in server.truth.jobs if job.script.outcome not in UNCHARGED]
+
+
+def _words(job: Job) -> str:
+    return str(job.payload["prompt"])
 
 
 NEBULA = Risks(
