@@ -269,8 +269,9 @@ class Editor:
     async def _put(self, line: Line, job: Job, drawing: Drawing, look: Look) -> None:
         """Send the newest look; smaller files when it must be."""
         files = await self._files(line, job)
-        line.look = None  # should the answer be lost, nobody knows what the message shows
+        line.look = None  # should the answer be lost, nobody knows what the message shows …
         while True:
+            line.keep_only(files)  # … but that these are there in any case
             view = view_of(drawing, files=files)
             try:
                 line.attachments = await self._send.edit(

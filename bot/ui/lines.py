@@ -59,6 +59,11 @@ class Line:
             self.preview, self.previewed = None, b""
         self.previewed_after = len(job.pictures)
 
+    def keep_only(self, files: Sequence[CardFile]) -> None:
+        """Forget the attachments that an edit with these files takes away, if it arrives."""
+        names = {file.name for file in files}
+        self.attachments = {name: id_ for name, id_ in self.attachments.items() if name in names}
+
     def shown(self, job: Job, look: Look, files: Sequence[CardFile]) -> None:
         """Remember what Discord has taken."""
         bare = [_without_bytes(file) for file in files if isinstance(file, PictureFile)]

@@ -147,6 +147,21 @@ async def test_pictures_that_are_there_are_not_loaded_again(world):
     assert len(world.album.asked) == 1
 
 
+async def test_what_an_edit_without_an_answer_may_have_taken_away_is_not_kept(world):
+    both = (picture(1), picture(2))
+    world.editor.show(running(2, pictures=both))
+    await landed_all()
+    world.wire.script = [CardDelayed("nobody knows", retry_after_s=0.0)]
+    world.editor.show(running(1, pictures=both[:1]))
+    await landed_all()
+
+    world.editor.show(running(2, pictures=both))
+    await landed_all()
+
+    assert world.wire.sent[-1].kept == ("easel-1.webp",)
+    assert world.wire.sent[-1].uploaded == ("easel-2.webp",)
+
+
 async def test_after_a_restart_all_pictures_are_uploaded_anew(world):
     await world.editor.finish(delivered())
 
