@@ -102,11 +102,11 @@ class LocalDispatch:
             wait_s = (moment - self._clock.now()).total_seconds()
             if wait_s > 0:
                 return wait_s
-            if job_id in self._busy or len(self._busy) >= STEPS_AT_ONCE_MAX:
-                if job_id not in self._busy:
-                    return None  # the end of any step sets `_changed`
+            if job_id in self._busy:
                 heapq.heappop(self._heap)  # `_step` looks at `_due` again when it ends
                 continue
+            if len(self._busy) >= STEPS_AT_ONCE_MAX:
+                return None  # the end of any step sets `_changed`
             heapq.heappop(self._heap)
             del self._due[job_id]
             self._start(job_id)

@@ -14,9 +14,9 @@ from bot.domain.errors import BotError
 from bot.domain.jobs import Job
 from bot.domain.keys import KeyKind
 from bot.domain.pricing import Price, PriceList
-from bot.domain.requests import AlchemyRequest, BlobId, PictureRequest, Request
+from bot.domain.requests import AlchemyRequest, Request
+from bot.jobs.inputs import inputs_of
 from bot.jobs.tools import Tools
-from bot.providers.base import Inputs
 
 log = logging.getLogger(__name__)
 
@@ -65,21 +65,14 @@ class Estimates:
         try:
             async with asyncio.timeout(ANSWER_S):
                 units = await tools.providers[job.provider].estimate(
-                    job.request, key=await tools.key_to_submit(job), inputs=await self._inputs(job)
+                    job.request,
+                    key=await tools.key_to_submit(job),
+                    inputs=await inputs_of(tools, job),
                 )
         except (BotError, TimeoutError) as error:
             log.info("no estimate", extra={"job": job.id, "why": str(error)})
             return None
         return units if isfinite(units) and 0 <= units <= UNITS_MAX else None
-
-    async def _inputs(self, job: Job) -> Inputs:
-        if not isinstance(job.request, PictureRequest) or job.request.source is None:
-            return Inputs()
-        source = job.request.source
-        return Inputs(source=await self._bytes(source.picture), mask=await self._bytes(source.mask))
-
-    async def _bytes(self, blob: BlobId | None) -> bytes | None:
-        return None if blob is None else await self._tools.blobs.get(blob)
 
 
 def _at(job: Job, price: Microcredits) -> Job:

@@ -7,9 +7,7 @@ from bot.jobs.tools import Tools
 from bot.media.normalise import inverted
 from bot.providers.base import Inputs
 
-SOURCE_GONE_SENTENCE = (
-    "The picture you started from is no longer stored: attach it to /imagine again."
-)
+SOURCE_GONE = "The picture you started from is not kept any more: please attach it again."
 
 
 async def inputs_of(tools: Tools, job: Job) -> Inputs:
@@ -37,7 +35,7 @@ async def _blob(tools: Tools, blob: BlobId | None) -> bytes | None:
         return None
     data = await tools.blobs.get(blob)
     if data is None:
-        raise InvalidRequest(SOURCE_GONE_SENTENCE)
+        raise InvalidRequest(SOURCE_GONE)
     return data
 
 

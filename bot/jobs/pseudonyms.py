@@ -1,7 +1,8 @@
 """What a provider calls a member whom an account of the operator's asks for: a name that says nothing.
 
-A service account may tell for whom it asks, so that the provider can tell members apart. The name is the same for one member at one provider, and only the house can tell whose it is.
-A new master key gives everybody a new one.
+A service account may tell for whom it asks, so that the provider can tell members apart. The name
+is the same for one member at one provider, and only the house can tell whose it is. A new master key
+gives everybody a new one.
 """
 
 import hmac

@@ -1,8 +1,9 @@
 """From running to collected: look, fetch what is there, keep it before anything else."""
 
 import logging
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.errors import ProtocolBroken, ProviderError, RateLimited, Transient
@@ -39,6 +40,20 @@ OTHER_SIZE_NOTE = "{count} came in another size than the provider says."
 UNREADABLE_NOTE = "{count} could not be read and cost nothing."
 
 
+@dataclass(slots=True)
+class _Memory:
+    """What is remembered of a job from look to look; a start goes on without it."""
+
+    failed_looks: int = 0
+    next_look: datetime | None = None
+    collected_at: datetime | None = None
+    progress: Progress | None = None
+    progress_kept_at: datetime | None = None
+    is_misled: bool = False
+    stopped_since: datetime | None = None
+    stopped_looks: int = 0
+
+
 class Running:
     """The steps of a job that a provider has accepted."""
 
@@ -48,14 +63,8 @@ class Running:
         self._announced = Announced(tools, fetching)
         self._gathering = Gathering(fetching, self._announced)
         self._answers = AnswerBook(tools.database, tools.blobs)
-        self._failed_looks: Counter[JobId] = Counter()
-        self._collected_at: dict[JobId, datetime] = {}
         self._looks = {name: Looks(one.limits) for name, one in tools.providers.items()}
-        self._next_looks: dict[JobId, datetime] = {}
-        self._progress: dict[JobId, Progress] = {}
-        self._progress_kept_at: dict[JobId, datetime] = {}
-        self._misled: set[JobId] = set()
-        self._stopped: dict[JobId, tuple[datetime, int]] = {}
+        self._memory: defaultdict[JobId, _Memory] = defaultdict(_Memory)
 
     def forget(self, job_id: JobId) -> None:
         """Let go of what is remembered for a job that is past these steps."""
@@ -63,18 +72,12 @@ class Running:
         self._answers.forget(job_id)
         for looks in self._looks.values():
             looks.forget(job_id)
-        self._next_looks.pop(job_id, None)
-        self._progress.pop(job_id, None)
-        self._progress_kept_at.pop(job_id, None)
-        self._misled.discard(job_id)
-        self._stopped.pop(job_id, None)
-        self._failed_looks.pop(job_id, None)
-        self._collected_at.pop(job_id, None)
+        self._memory.pop(job_id, None)
         self._gathering.forget(job_id)
 
     async def look(self, job: Job) -> Job | datetime:
         """Show what was called back; ask the provider once, if it is time, and act on that."""
-        job = job.evolve(progress=self._progress.get(job.id, job.progress))
+        job = job.evolve(progress=self._memory[job.id].progress or job.progress)
         looks = self._looks[job.provider]
         looks.watch(job.id)
         rests_until = await self._hear(job)
@@ -99,7 +102,7 @@ class Running:
             return await self._failed(job, error)
         except ProviderError as error:
             return await self._over(job, JobState.FAILED, FailureKind.BACKEND, str(error))
-        self._failed_looks.pop(job.id, None)
+        self._memory[job.id].failed_looks = 0
         match seen:
             case Working():
                 return await self._working(job, believable(seen))
@@ -168,8 +171,9 @@ class Running:
         return await save(self._tools, job, collected)
 
     async def _failed(self, job: Job, error: Transient | ProtocolBroken) -> Job | datetime:
-        self._failed_looks[job.id] += 1
-        failures = self._failed_looks[job.id]
+        memory = self._memory[job.id]
+        memory.failed_looks += 1
+        failures = memory.failed_looks
         log.info("cannot look", extra={"job": job.id, "failures": failures, "why": str(error)})
         if failures >= FAILED_LOOKS_MIN and self._is_late(job):
             return await self.give_up(job, OVERDUE_SENTENCE)
@@ -188,7 +192,7 @@ class Running:
     async def _working(self, job: Job, seen: Working) -> Job | datetime:
         tools, now = self._tools, self._tools.clock.now()
         if self._announced.is_complete(job):
-            self._misled.add(job.id)
+            self._memory[job.id].is_misled = True
         if seen.items is not None:
             job = await self._kept(job, seen.items)
         shown = self._announced.on_card(job)
@@ -203,8 +207,9 @@ class Running:
         await self._keep_progress(job, progress.stored, now=now)
         job = job.evolve(progress=progress)
         tools.notifier.show(self._announced.on_card(job))
-        self._next_looks[job.id] = self._next_look(job, seen, now=now)
-        return self._next_looks[job.id]
+        next_look = self._next_look(job, seen, now=now)
+        self._memory[job.id].next_look = next_look
+        return next_look
 
     def _is_late(self, job: Job) -> bool:
         """Tell whether a running job has had its time: asked after a look, for it may be over."""
@@ -216,9 +221,9 @@ class Running:
 
     def _has_stalled(self, job: Job) -> bool:
         """Count a look at a job that is said to be over and shows nothing; True when it is lost."""
-        now = self._tools.clock.now()
-        since, looks = self._stopped.get(job.id, (now, 0))
-        self._stopped[job.id] = (since, looks + 1)
+        memory, now = self._memory[job.id], self._tools.clock.now()
+        since, looks = memory.stopped_since or now, memory.stopped_looks
+        memory.stopped_since, memory.stopped_looks = since, looks + 1
         return looks >= STALLED_LOOKS_MAX and now - since >= STALLED_MAX
 
     async def _keep_progress(self, job: Job, progress: Progress, *, now: datetime) -> None:
@@ -226,14 +231,14 @@ class Running:
 
         A start asks the provider at once, so all that is lost with a process is a glance.
         """
-        is_news = job.progress is None or differs(progress, job.progress.stored)
-        if is_news:
-            self._progress[job.id] = progress
-        assert job.remote is not None
-        kept_at = self._progress_kept_at.get(job.id, job.remote.submitted_at)
-        if not is_news or now - kept_at < PROGRESS_KEPT_EVERY:
+        if job.progress is not None and not differs(progress, job.progress.stored):
             return
-        self._progress_kept_at[job.id] = now
+        memory = self._memory[job.id]
+        memory.progress = progress
+        assert job.remote is not None
+        if now - (memory.progress_kept_at or job.remote.submitted_at) < PROGRESS_KEPT_EVERY:
+            return
+        memory.progress_kept_at = now
         if not await self._tools.database.write(
             lambda tx: tx.jobs.note_progress(job.id, epoch=job.epoch, progress=progress)
         ):
@@ -257,7 +262,8 @@ class Running:
 
     def _is_called_back(self, job: Job) -> bool:
         """Tell whether callbacks may be waited for; not once they said more than was true."""
-        return job.remote is not None and job.remote.has_callback and job.id not in self._misled
+        is_misled = self._memory[job.id].is_misled
+        return job.remote is not None and job.remote.has_callback and not is_misled
 
     def _rests_until(self, job: Job, *, has_news: bool) -> datetime | None:
         """Return when to ask, if that is not now.
@@ -271,7 +277,7 @@ class Running:
         now = self._tools.clock.now()
         moment = self._tools.schedule.first_poll(job.remote.submitted_at, now=now)
         if has_news:
-            moment = self._next_looks.get(job.id, moment)
+            moment = self._memory[job.id].next_look or moment
         return moment if moment > now else None
 
     def _may_list(self, job: Job) -> bool:
@@ -280,23 +286,23 @@ class Running:
         When all is announced, they decide; and what is on the card since the last look should
         not stay there for long without being listed.
         """
-        now = self._tools.clock.now()
-        is_late = job.id in self._next_looks and self._announced.is_on_card(job)
+        memory, now = self._memory[job.id], self._tools.clock.now()
+        is_late = memory.next_look is not None and self._announced.is_on_card(job)
         if not (self._announced.is_complete(job) or is_late) or not self._may_collect(job, now):
             return False
-        self._collected_at[job.id] = now
+        memory.collected_at = now
         return True
 
     def _may_collect(self, job: Job, now: datetime) -> bool:
         gap = timedelta(seconds=self._tools.providers[job.provider].limits.collect_gap_s)
-        last = self._collected_at.get(job.id)
+        last = self._memory[job.id].collected_at
         return last is None or now - last >= gap
 
     async def _collected_so_far(self, job: Job) -> tuple[Item, ...] | None:
         """List what is there already; a failure costs nothing, the end lists everything."""
         assert job.remote is not None
         provider = self._tools.providers[job.provider]
-        self._collected_at[job.id] = self._tools.clock.now()
+        self._memory[job.id].collected_at = self._tools.clock.now()
         try:
             return await provider.collect(job.remote, key=await self._tools.key_for(job))
         except ProviderError as error:

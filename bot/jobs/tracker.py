@@ -27,6 +27,7 @@ from bot.domain.requests import (
 )
 from bot.jobs.dispatch import Dispatch
 from bot.jobs.estimates import Estimates
+from bot.jobs.inputs import SOURCE_GONE
 from bot.jobs.notifier import Notifier
 from bot.jobs.offers import Offers
 from bot.media.normalise import to_mask, to_source
@@ -43,7 +44,6 @@ BEING_FORGOTTEN = (
     "You asked for everything about you to be erased, and that is under way. "
     "Please try again when it is done."
 )
-SOURCE_GONE = "The picture you started from is not kept any more: please attach it again."
 
 FULL_SENTENCE = "I have more work than I can take right now. Please try again in a few minutes."
 

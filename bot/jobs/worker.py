@@ -1,6 +1,7 @@
 """One job, one step at a time: a re-entrant state machine over durable facts.
 
-Whoever calls `advance` (`bot.jobs.dispatch`) decides only who and when. Every write carries the job's epoch, so a worker that was superseded changes nothing.
+Whoever calls `advance` (`bot.jobs.dispatch`) decides only who and when. Every write carries the
+job's epoch, so a worker that was superseded changes nothing.
 """
 
 import logging

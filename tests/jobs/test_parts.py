@@ -16,7 +16,7 @@ from bot.domain.errors import (
 from bot.domain.jobs import FailureKind, JobState, Remote
 from bot.domain.requests import BlobId, PictureRequest, Source
 from bot.jobs.health import Health
-from bot.jobs.inputs import SOURCE_GONE_SENTENCE
+from bot.jobs.inputs import SOURCE_GONE
 from bot.jobs.unsure import LOST_IN_CALL_SENTENCE, LOST_PART_NOTE
 from bot.providers.base import Accepted, Finished, Item, Limits
 from bot.providers.defaults import Defaults
@@ -320,4 +320,4 @@ async def test_a_source_that_is_gone_between_two_parts_leaves_what_came(world):
 
     assert job.state is JobState.DONE
     assert len(job.pictures) == 1
-    assert SOURCE_GONE_SENTENCE in job.notes
+    assert SOURCE_GONE in job.notes
