@@ -14,11 +14,11 @@ from bot.domain.jobs import UserId
 from bot.domain.keys import KeyKind, KeyOwner
 from bot.ui import key_copy
 from bot.ui.admin import require_manager
+from bot.ui.choices import provider_choices
 from bot.ui.errors import answered
 from bot.ui.keys import (
     key_form,
     keys_card,
-    provider_choices,
     provider_of_form,
     submitted_key,
 )

@@ -1,8 +1,4 @@
-"""The edit itself: by the interaction's token while it lives, then as the bot in the channel.
-
-Discord's and the network's exceptions end here and become `CardLost`, `CardDelayed` or
-`FilesTooLarge`. Codes are those of Discord's page "Opcodes and Status Codes".
-"""
+"""The edit itself: by the interaction's token while it lives, then as the bot in the channel."""
 
 import logging
 import re
@@ -15,34 +11,19 @@ import discord
 from discord import ui
 
 from bot.domain.clock import Clock
-from bot.domain.errors import BotError, CardDelayed, CardLost, FilesRefused
+from bot.domain.errors import CardDelayed, CardLost
 from bot.domain.jobs import CardFile, Target
 from bot.ui import copy
+from bot.ui.discord_refusals import TOKEN_DEAD, translated
 from bot.ui.edit_budgets import Place
-from bot.ui.editor import FilesTooLarge
 from bot.ui.files import Upload
 from bot.ui.rate_headers import channel_place, token_place
 from bot.ui.recent import Recent
-from bot.ui.strange_answers import StrangeAnswer
-from bot.ui.unbroken import NO_CONNECTION
 
 log = logging.getLogger(__name__)
 
 TOKEN_LIFE = timedelta(minutes=14)  # Discord says 15; the last minute is left for slow uploads
-TOKEN_DEAD = frozenset({10015, 10062, 50027})
 DEAD_REMEMBERED = 4096
-
-LOST = {
-    10003: copy.CHANNEL_GONE,
-    10004: copy.CHANNEL_GONE,
-    10008: copy.CARD_GONE,
-    50001: copy.CHANNEL_CLOSED,
-    50083: copy.CHANNEL_CLOSED,
-}
-NOT_PERMITTED = 50013  # the message is our own, so only its files need a permission more
-TOO_LARGE = 40005
-TOO_MANY_OLD_EDITS = 30046  # of messages that are older than an hour
-OLD_EDIT_PAUSE_S, LIMIT_PAUSE_S, RETRY_PAUSE_S = 60.0, 60.0, 0.0  # 0: the editor knows
 
 _FIELD = re.compile(r"^In ([\w.]+):", re.MULTILINE)
 
@@ -69,18 +50,13 @@ class Sender:
         kept: Mapping[str, int],
     ) -> Mapping[str, int]:
         """Edit the message once; return its attachments, name to id."""
-        try:
-            message = await self._by_its_way(target, view, attached(files, kept))
-        except discord.HTTPException as error:
-            if error.status == HTTPStatus.BAD_REQUEST:
-                _log_refusal(error, view)
-            raise translated(error) from error
-        except discord.RateLimited as error:
-            raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=error.retry_after) from error
-        except StrangeAnswer as error:
-            raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=error.retry_after_s) from error
-        except NO_CONNECTION as error:
-            raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=RETRY_PAUSE_S) from error
+        with translated():
+            try:
+                message = await self._by_its_way(target, view, attached(files, kept))
+            except discord.HTTPException as error:
+                if error.status == HTTPStatus.BAD_REQUEST:
+                    _log_refusal(error, view)
+                raise
         return {attachment.filename: attachment.id for attachment in message.attachments}
 
     async def _by_its_way(
@@ -150,30 +126,6 @@ def attached(files: Sequence[CardFile], kept: Mapping[str, int]) -> list[Any]:
         if file.name not in kept
     ]
     return [*stay, *come]
-
-
-def translated(error: discord.HTTPException) -> BotError:
-    """Say what to do about Discord's refusal.
-
-    A body that Discord calls invalid is our mistake and would be refused again, so the card is
-    lost: better one job closed with its credits returned than the same request for ever.
-    """
-    if error.code == TOO_LARGE or error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return FilesTooLarge(copy.CARD_TOO_BIG)
-    if error.code == NOT_PERMITTED:
-        return FilesRefused(copy.FILES_NOT_ALLOWED)
-    if error.code == TOO_MANY_OLD_EDITS:
-        return CardDelayed(copy.DISCORD_AWAY, retry_after_s=OLD_EDIT_PAUSE_S)
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return CardDelayed(copy.DISCORD_AWAY, retry_after_s=RETRY_PAUSE_S)
-    if error.status == HTTPStatus.TOO_MANY_REQUESTS or _is_from_the_gate(error):
-        return CardDelayed(copy.DISCORD_AWAY, retry_after_s=LIMIT_PAUSE_S)
-    return CardLost(LOST.get(error.code, copy.CARD_REFUSED))
-
-
-def _is_from_the_gate(error: discord.HTTPException) -> bool:
-    """Tell a block in front of Discord, which says nothing of the message, by its missing code."""
-    return error.code == 0 and error.status != HTTPStatus.BAD_REQUEST
 
 
 def _log_refusal(error: discord.HTTPException, view: ui.LayoutView) -> None:

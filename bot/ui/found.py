@@ -16,7 +16,7 @@ from yarl import URL
 from bot.domain.errors import InvalidRequest, UserError
 from bot.ui import alchemy_copy, copy
 from bot.ui.unbroken import NO_CONNECTION
-from bot.ui.uploads import UPLOAD_BYTES_MAX
+from bot.ui.uploads import check_bytes
 
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp"})
 DISCORD_HOSTS = frozenset(
@@ -58,7 +58,7 @@ async def read_found(picture: Found) -> bytes:
     Raises `InvalidRequest` for one that is too big and `UserError` when Discord does not hand it
     over.
     """
-    _check_size(picture.size_bytes or 0)
+    check_bytes(picture.size_bytes or 0)
     try:
         async with (
             aiohttp.ClientSession(
@@ -71,15 +71,10 @@ async def read_found(picture: Found) -> bytes:
             data = bytearray()
             async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
                 data += chunk
-                _check_size(len(data))
+                check_bytes(len(data))
     except NO_CONNECTION as error:
         raise UserError(copy.UPLOAD_NOT_READ) from error
     return bytes(data)
-
-
-def _check_size(size_bytes: int) -> None:
-    if size_bytes > UPLOAD_BYTES_MAX:
-        raise InvalidRequest(copy.upload_too_big(size_bytes, bytes_max=UPLOAD_BYTES_MAX))
 
 
 def the_pictures(message: discord.Message) -> tuple[Found, ...]:

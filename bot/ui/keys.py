@@ -9,7 +9,6 @@ from typing import Any
 
 import discord
 from discord import ui
-from discord.app_commands import Choice
 from pydantic import SecretStr
 
 from bot.domain.keys import KEY_CHARS_MAX, KEY_CHARS_MIN, KeyKind
@@ -54,12 +53,3 @@ def provider_of_form(interaction: discord.Interaction[Any], *, kind: KeyKind) ->
 def submitted_key(interaction: discord.Interaction[Any]) -> SecretStr:
     """Return the key that was sent in."""
     return SecretStr(submitted_values(interaction)[FIELD])
-
-
-def provider_choices(providers: Sequence[tuple[str, str]], typed: str) -> list[Choice[str]]:
-    """Suggest providers, by name and title, that fit what was typed so far."""
-    return [
-        Choice(name=title, value=name)
-        for name, title in providers
-        if typed.casefold() in title.casefold()
-    ]

@@ -3,12 +3,10 @@
 import discord
 
 from bot.domain.claims import Claim
-from bot.domain.errors import CardDelayed, CardLost
-from bot.ui import copy
 from bot.ui.buttons import Action, custom_id
 from bot.ui.cards import lost
-from bot.ui.delivery import RETRY_PAUSE_S, TOKEN_DEAD, translated
-from bot.ui.unbroken import NO_CONNECTION, unbroken
+from bot.ui.discord_refusals import translated
+from bot.ui.unbroken import unbroken
 
 ORIGINAL = "@original"
 
@@ -22,16 +20,11 @@ class LostCards:
     async def close(self, claim: Claim) -> None:
         """Say on a card that its job never began; a card that shows more is left alone."""
         hook = discord.Webhook.partial(claim.application_id, claim.token, client=self._bot)
-        try:
-            message = await unbroken(hook.fetch_message(ORIGINAL))  # type: ignore[arg-type]  # typed int, but only written into the path
+        with translated():
+            # The name stands where the library wants a number, which it only writes into the path.
+            message = await unbroken(hook.fetch_message(ORIGINAL))  # type: ignore[arg-type]
             if _is_as_it_began(message, claim):
                 await unbroken(hook.edit_message(ORIGINAL, view=lost(message)))  # type: ignore[call-overload]
-        except discord.HTTPException as error:
-            if error.code in TOKEN_DEAD:
-                raise CardLost(copy.CARD_GONE) from error
-            raise translated(error) from error
-        except NO_CONNECTION as error:
-            raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=RETRY_PAUSE_S) from error
 
 
 def _is_as_it_began(message: discord.Message, claim: Claim) -> bool:

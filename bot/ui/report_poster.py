@@ -2,11 +2,9 @@
 
 import discord
 
-from bot.domain.errors import CardDelayed
-from bot.ui import copy
-from bot.ui.delivery import LIMIT_PAUSE_S, RETRY_PAUSE_S, translated
+from bot.ui.discord_refusals import translated
 from bot.ui.reports import Filed, report_message
-from bot.ui.unbroken import NO_CONNECTION, unbroken
+from bot.ui.unbroken import unbroken
 
 
 class ReportPoster:
@@ -18,11 +16,5 @@ class ReportPoster:
     async def post(self, filed: Filed, *, channel_id: int) -> None:
         """Post a report; a repeat within minutes posts nothing. Raises `CardLost`, `CardDelayed`."""
         channel = self._bot.get_partial_messageable(channel_id)
-        try:
+        with translated():
             await unbroken(channel.send(view=report_message(filed), nonce=filed.report.id))
-        except discord.HTTPException as error:
-            raise translated(error) from error
-        except discord.RateLimited as error:
-            raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=LIMIT_PAUSE_S) from error
-        except NO_CONNECTION as error:
-            raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=RETRY_PAUSE_S) from error

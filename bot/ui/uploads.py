@@ -12,8 +12,14 @@ UPLOAD_BYTES_MAX = 8 * 1024 * 1024
 def check_size(*files: discord.Attachment | None) -> None:
     """Raise `InvalidRequest` for a file that is too big to be read."""
     for file in files:
-        if file is not None and file.size > UPLOAD_BYTES_MAX:
-            raise InvalidRequest(copy.upload_too_big(file.size, bytes_max=UPLOAD_BYTES_MAX))
+        if file is not None:
+            check_bytes(file.size)
+
+
+def check_bytes(size_bytes: int) -> None:
+    """Raise `InvalidRequest` for more bytes than are read."""
+    if size_bytes > UPLOAD_BYTES_MAX:
+        raise InvalidRequest(copy.upload_too_big(size_bytes, bytes_max=UPLOAD_BYTES_MAX))
 
 
 async def read(file: discord.Attachment | None) -> bytes | None:

@@ -9,7 +9,8 @@ from aiohttp import web
 
 from bot.domain.errors import CardDelayed, CardLost, FilesRefused
 from bot.ui.cards import card
-from bot.ui.delivery import Sender, translated
+from bot.ui.delivery import Sender
+from bot.ui.discord_refusals import meaning
 from bot.ui.editor import FilesTooLarge
 from bot.ui.rate_headers import channel_place, token_place
 from tests.ui.ui_fakes import NOON, TurnedClock, discord_says, job_with, picture_file
@@ -242,7 +243,7 @@ async def test_a_dropped_connection_is_worth_another_try(wire, sender):
     ],
 )
 def test_each_refusal_says_what_to_do(status, code, kind):
-    assert type(translated(discord_says(status, code))) is kind
+    assert type(meaning(discord_says(status, code))) is kind
 
 
 async def test_of_a_body_that_discord_refuses_only_the_shape_is_logged(wire, sender, caplog):
