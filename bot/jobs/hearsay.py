@@ -9,7 +9,8 @@ from bot.domain.jobs import Job, JobId
 from bot.providers.base import CallbackNews
 
 CLAIMS_PER_JOB_MAX = 64  # the largest request has 20 pictures; the rest is left for strays
-HELD_BYTES_MAX = 128 * 1024 * 1024  # pictures that came inside callbacks, all jobs together
+HELD_BYTES_MAX = 128 * 1024 * 1024  # what came inside large callbacks, all jobs together
+SMALL_BYTES = 4096  # a link with all that is said beside it; their number is bounded already
 
 
 @dataclass(slots=True)
@@ -70,4 +71,8 @@ class Hearsay:
 
 
 def _size_bytes(news: CallbackNews) -> int:
-    return len(news.item.data or b"")
+    """Return what news hold in memory, if that is worth counting: anything in them may be huge."""
+    item = news.item
+    size_bytes = len(item.data or b"")
+    size_bytes += sum(len(text or "") for text in (item.text, item.url, item.seed, item.model))
+    return size_bytes if size_bytes > SMALL_BYTES else 0

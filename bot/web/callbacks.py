@@ -5,6 +5,7 @@ of the body is read. What is read is only handed on; the work is done by the job
 """
 
 import asyncio
+from functools import partial
 
 from aiohttp import web
 
@@ -35,7 +36,8 @@ class CallbackDoor:
             raise web.HTTPNotFound
         body = await self._body(request)
         callback = Callback(headers=request.headers, body=body)
-        self._callbacks.hear(job_id, provider=provider, callback=callback)
+        hear = partial(self._callbacks.hear, job_id, provider=provider, callback=callback)
+        asyncio.get_running_loop().call_soon(hear)  # a large one takes a while to read
         return web.Response()
 
     async def _body(self, request: web.Request) -> bytes:

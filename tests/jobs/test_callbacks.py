@@ -34,10 +34,9 @@ def secret(address):
     return address.rpartition("/")[2]
 
 
-def news(item_id="p1", *, remote_id="r1", provider="horde", data=None):
-    return CallbackNews(
-        provider=provider, remote_id=remote_id, item=Item(id=item_id, url="x", data=data)
-    )
+def news(item_id="p1", *, remote_id="r1", provider="horde", **facts):
+    item = Item(id=item_id, **{"url": "x"} | facts)
+    return CallbackNews(provider=provider, remote_id=remote_id, item=item)
 
 
 # ---------------------------------------------------------------- addresses
@@ -146,12 +145,12 @@ def test_claims_are_bounded_for_each_job():
 def test_pictures_inside_callbacks_are_bounded_for_all_jobs_and_the_room_comes_back():
     class Large(bytes):
         def __len__(self):
-            return HELD_BYTES_MAX // 2
+            return HELD_BYTES_MAX // 2 - 1
 
     hearsay = Hearsay()
     assert hearsay.add(JobId("1"), news(data=Large()))
     assert hearsay.add(JobId("2"), news(data=Large()))
-    assert not hearsay.add(JobId("3"), news(data=b"x"))
+    assert not hearsay.add(JobId("3"), news(data=b"x" * 5000))
     assert hearsay.add(JobId("3"), news())
 
     hearsay.forget(JobId("1"))
@@ -159,6 +158,22 @@ def test_pictures_inside_callbacks_are_bounded_for_all_jobs_and_the_room_comes_b
 
     assert hearsay.add(JobId("4"), news(data=Large()))
     assert hearsay.add(JobId("5"), news(data=Large()))
+
+
+@pytest.mark.parametrize("field", ["text", "url", "seed", "model"])
+def test_words_inside_callbacks_are_bounded_like_pictures(field):
+    class Long(str):
+        __slots__ = ()
+
+        def __len__(self):
+            return HELD_BYTES_MAX // 2 + 1
+
+    hearsay = Hearsay()
+
+    assert hearsay.add(JobId("1"), news(**{field: Long()}))
+    assert not hearsay.add(JobId("2"), news(**{field: Long()}))
+    hearsay.forget(JobId("1"))
+    assert hearsay.add(JobId("3"), news(**{field: Long()}))
 
 
 def test_what_is_forgotten_may_be_said_again():

@@ -4,6 +4,8 @@ import asyncio
 import gzip
 import json
 import logging
+import socket
+import threading
 from contextlib import asynccontextmanager
 
 import pytest
@@ -107,6 +109,23 @@ async def test_a_call_is_read_to_its_end_and_handed_on(heard):
     ((job_id, provider, callback),) = heard.calls
     assert (job_id, provider, callback.body) == ("4711", "horde", b'{"id": 1234}')
     assert callback.headers["X-Signature"] == "abc"
+
+
+async def test_a_call_is_answered_before_it_is_looked_at(heard):
+    answered, was_first = threading.Event(), []
+    heard.hear = lambda *_, **__: was_first.append(answered.wait(5))
+
+    def call(port):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+            line.sendall(head(length=2) + b"{}")
+            status = line.recv(65536).split()[1]
+            answered.set()
+            return status
+
+    async with listening(heard) as port:
+        assert await asyncio.to_thread(call, port) == b"200"
+
+    assert was_first == [True]
 
 
 async def test_a_body_in_chunks_or_packed_is_the_same_body(heard):
