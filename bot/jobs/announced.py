@@ -86,8 +86,12 @@ class Announced:
         return sorted(items, key=lambda item: order.get(item.id, len(order)))
 
     def take(self, job: Job, item: Item) -> Picture | None:
-        """Hand over a picture that the provider has listed; None when it is not here."""
-        return self._heard.get(job.id, {}).pop(item.id, None)
+        """Hand over a picture that the provider has listed, as listed; None when it is not here."""
+        picture = self._heard.get(job.id, {}).pop(item.id, None)
+        if picture is None:
+            return None
+        is_flagged = picture.is_flagged or item.is_flagged
+        return replace(picture, seed=item.seed, model=item.model, is_flagged=is_flagged)
 
     def drop(self, job_id: JobId) -> None:
         """Let go of what the provider did not list; the sweep takes bytes that no row names."""

@@ -1,13 +1,16 @@
 """The Horde calls back when a picture is there: it is shown at once, and believed only when asked."""
 
 import asyncio
+import base64
 import io
+import json
 import logging
 
 import aiohttp
 import pytest
 from PIL import Image
 
+from bot.domain.jobs import JobId
 from bot.sandbox.providers.horde import HordeRules
 from tests.scenarios.stage import SPEED, done, titled, until, until_sent
 
@@ -85,11 +88,17 @@ async def announce(stage, remote, **claims):
         return answer.status
 
 
-async def link_to(stage, remote):
-    """Return a link to a finished picture of a request."""
+async def link_to(stage, remote, *, number=0):
+    """Return a link to a finished picture of a request, as the Horde made it."""
+    name = remote.delivered[number].picture_id
     url = f"{stage.horde.url}/generate/status/{remote.remote_id}"
     async with aiohttp.ClientSession() as http, http.get(url) as answer:
-        return (await answer.json())["generations"][0]["img"]
+        listed = (await answer.json())["generations"]
+    return next(picture["img"] for picture in listed if picture["id"] == name)
+
+
+def job_id(url):
+    return url.rpartition("/")[2].partition(".")[0]
 
 
 # ---------------------------------------------------------------- as it should be
@@ -399,6 +408,92 @@ async def test_the_content_type_does_not_matter(stage):
 
     for kind in ("text/plain", "application/x-www-form-urlencoded", "", "no/such; charset=utf-99"):
         assert (await post(remote.wish.webhook, body, headers={"Content-Type": kind}))[0] == 200
+
+
+async def test_what_the_horde_lists_counts_and_not_what_was_called(stage):
+    stage.horde.script.next(held=True, webhooks="never", metadata=(("censorship", "nsfw"),))
+    card = await asks(stage, count=2)
+    remote = await sent(stage)
+    await card.until(titled("In the queue"))
+    await drawn(stage, remote)
+    name, link = remote.delivered[0].picture_id, await link_to(stage, remote)
+
+    said = {"id": name, "img": link, "seed": "of another", "model": "Another"}
+    assert await announce(stage, remote, **said) == 200
+    await card.until(lambda version: len(version.attachments) == 1)
+    stage.horde.finish(remote.remote_id)
+    await announce(stage, remote, id="wakes")
+    await card.until(done)
+    await stage.until_settled(card)
+
+    kept = {picture.item_id: picture for picture in (await stage.job(card)).pictures}
+    assert kept[name].is_flagged
+    assert (kept[name].seed, kept[name].model) != ("of another", "Another")
+    assert stage.calls("GET", PICTURE) == 2
+
+
+async def test_a_picture_inside_a_call_is_shown_and_not_fetched(stage):
+    stage.horde.script.next(held=True, webhooks="never")
+    card = await asks(stage, count=2)
+    remote = await sent(stage)
+    await card.until(titled("In the queue"))
+    await drawn(stage, remote)
+    name = remote.delivered[0].picture_id
+    inside = base64.b64encode(await stage.horde.picture(name)).decode()
+
+    for _ in range(2):
+        assert await announce(stage, remote, id=name, img=inside) == 200
+    await card.until(lambda version: len(version.attachments) == 1)
+    fetched = stage.calls("GET", PICTURE)
+    stage.horde.finish(remote.remote_id)
+    await announce(stage, remote, id="wakes")
+    shown = await card.until(done)
+
+    assert fetched == 0
+    assert stage.calls("GET", PICTURE) == 1
+    assert shown_pictures(shown) == await true_pictures(stage, remote)
+
+
+async def test_pictures_come_some_by_call_and_the_rest_by_looking(hurried):
+    hurried.horde.script.next(held=True, webhooks="never")
+    card = await asks(hurried, count=4)
+    remote = await sent(hurried)
+    await card.until(titled("In the queue"))
+
+    for number in (1, 2, 3):
+        await drawn(hurried, remote)
+        if number != 2:
+            picture = remote.delivered[-1]
+            link = await link_to(hurried, remote, number=number - 1)
+            assert await announce(hurried, remote, id=picture.picture_id, img=link) == 200
+        await card.until(lambda version, number=number: len(version.attachments) == number)
+    hurried.horde.finish(remote.remote_id)
+    shown = await card.until(done)
+    await hurried.until_settled(card)
+
+    job = await hurried.job(card)
+    assert shown_pictures(shown) == await true_pictures(hurried, remote)
+    assert (len(job.pictures), job.charged) == (4, job.price)
+    assert hurried.calls("GET", PICTURE) == 4
+
+
+async def test_calls_for_a_job_that_is_over_or_was_never_here_leave_nothing(stage):
+    card = await asks(stage)
+    await card.until(done)
+    await stage.until_settled(card)
+    over = stage.horde.truth.jobs[0]
+    addresses = stage.service.callbacks._addresses
+    never = addresses.url((await stage.job(card)).evolve(id=JobId("12345")))
+    body = json.dumps({"id": "late", "img": None, "seed": 1, "request": over.remote_id})
+    versions = len(card.versions)
+
+    for url in (over.wish.webhook, never):
+        assert (await post(url, body.encode()))[0] == 200
+    dispatch = stage.service.dispatch
+    await until(lambda: not any(map(dispatch.knows, ("12345", job_id(over.wish.webhook)))))
+
+    assert not stage.service.callbacks._hearsay._jobs
+    assert len(card.versions) == versions
 
 
 # ---------------------------------------------------------------- not theirs to call
