@@ -18,7 +18,7 @@ class Look:
     """What can be seen of a job; equal looks need no edit."""
 
     drawing: bytes  # its digest: there may be ten thousand lines
-    pictures: tuple[str, ...]
+    pictures: tuple[tuple[str, bool], ...]  # and whether each is covered
     extras: tuple[str, ...] = ()  # names of the files beside them
 
 
@@ -110,8 +110,8 @@ def _without_bytes(file: PictureFile) -> PictureFile:
     return replace(file, data=b"")
 
 
-def _pictures(job: Job) -> tuple[str, ...]:
-    return tuple(picture.item_id for picture in job.pictures)
+def _pictures(job: Job) -> tuple[tuple[str, bool], ...]:
+    return tuple((picture.item_id, picture.is_flagged) for picture in job.pictures)
 
 
 def _ready_at(job: Job) -> datetime | None:

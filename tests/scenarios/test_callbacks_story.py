@@ -423,13 +423,31 @@ async def test_what_the_horde_lists_counts_and_not_what_was_called(stage):
     await card.until(lambda version: len(version.attachments) == 1)
     stage.horde.finish(remote.remote_id)
     await announce(stage, remote, id="wakes")
-    await card.until(done)
+    shown = await card.until(done)
     await stage.until_settled(card)
 
+    assert all(file.spoiler for file in shown.attachments)
     kept = {picture.item_id: picture for picture in (await stage.job(card)).pictures}
     assert kept[name].is_flagged
     assert (kept[name].seed, kept[name].model) != ("of another", "Another")
     assert stage.calls("GET", PICTURE) == 2
+
+
+async def test_the_only_picture_is_covered_once_the_horde_lists_it_as_flagged(stage):
+    stage.horde.script.next(held=True, webhooks="never", metadata=(("censorship", "nsfw"),))
+    card = await asks(stage)
+    remote = await sent(stage)
+    await card.until(titled("In the queue"))
+    stage.horde.finish(remote.remote_id)
+    await until(lambda: remote.delivered)
+    name, link = remote.delivered[0].picture_id, await link_to(stage, remote)
+    stage.horde.faults.add("GET", "/generate/*", kind="slow", delay_s=0.5)
+
+    assert await announce(stage, remote, id=name, img=link) == 200
+    await card.until(lambda version: version.attachments and not done(version))
+    shown = await card.until(done)
+
+    assert all(file.spoiler for file in shown.attachments)
 
 
 async def test_a_picture_inside_a_call_is_shown_and_not_fetched(stage):
