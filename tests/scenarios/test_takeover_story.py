@@ -9,6 +9,7 @@ from bot.jobs.recovery import SWEEP_S
 from tests.scenarios.stage import WAIT_S, done, titled, until
 from tests.storage.store_values import a_claim
 
+OVER = ["delivered", "done"]
 CHECK = "/generate/check/*"
 ORIGINAL = "/webhooks/*/*/messages/@original"
 
@@ -42,6 +43,52 @@ async def test_a_superseded_worker_writes_nothing_more(stage):
     assert after.epoch == job.epoch + 1
     assert str(after.state) == "running"
     assert not card.attachments
+
+
+async def until_let_go(stage, job):
+    async with asyncio.timeout(10):
+        while stage.service.dispatch.knows(job.id):
+            await asyncio.sleep(0.01)
+
+
+async def test_a_worker_superseded_while_it_fetches_posts_nothing(stage):
+    stage.horde.script.next(held=True)
+    card = await stage.ann.runs("/imagine", prompt="a cat")
+    await card.until(titled("In the queue"))
+    job = await stage.job(card)
+    stage.horde.faults.add("GET", "/images/*", kind="slow", delay_s=0.3)
+    stage.horde.finish(stage.horde.truth.jobs[0].remote_id)
+    await until(lambda: stage.calls("GET", "/images/*"))
+
+    await taken_over(stage)
+    await until_let_go(stage, job)
+
+    assert not card.attachments
+    assert (await stage.moves(card))[-1] == "running"
+    await stage.service.recovery.sweep()
+    await card.until(done)
+    await stage.until_settled(card)
+    assert await stage.moves(card) == ["accepted", "submitting", "running", "collected", *OVER]
+
+
+async def test_a_worker_superseded_while_it_posts_is_repeated_and_paid_once(stage):
+    stage.horde.script.next(held=True)
+    card = await stage.ann.runs("/imagine", prompt="a cat")
+    await card.until(titled("In the queue"))
+    job = await stage.job(card)
+    stage.discord.faults.add("PATCH", ORIGINAL, delay_s=0.5)
+    stage.horde.finish(stage.horde.truth.jobs[0].remote_id)
+    await until(lambda: stage.service.editor.figures().in_flight)
+
+    await taken_over(stage)
+    await until_let_go(stage, job)
+
+    assert (await stage.moves(card))[-1] == "collected"
+    await stage.service.recovery.sweep()
+    await stage.until_settled(card)
+    assert await stage.moves(card) == ["accepted", "submitting", "running", "collected", *OVER]
+    assert [done(version) for version in card.versions].count(True) == 2  # the same edit
+    assert (await stage.job(card)).charged == job.price
 
 
 async def test_a_job_that_nobody_advances_is_taken_up_by_the_sweep(stage):
