@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.credits import share
 from bot.domain.errors import CardDelayed, CardLost, FilesRefused
@@ -12,6 +12,7 @@ from bot.jobs.tools import Tools
 
 log = logging.getLogger(__name__)
 
+PATIENCE = timedelta(days=1)  # with a Discord that takes a card neither now nor never
 DELAYS_COUNTED_MAX = 4  # eight intervals: a card should not wait for long once Discord is back
 
 
@@ -26,8 +27,10 @@ class Delivering:
         """Let go of what is remembered for a job whose card has its last state."""
         self._delays.pop(job_id, None)
 
-    def _later(self, job: Job, error: CardDelayed) -> datetime:
-        """Come again soon, and less often while Discord stays away."""
+    def _later(self, job: Job, error: CardDelayed) -> datetime | None:
+        """Come again soon, and less often while Discord stays away; None when that is too long."""
+        if self._tools.clock.now() - job.changed_at > PATIENCE:
+            return None
         self._delays[job.id] += 1
         failures = min(self._delays[job.id], DELAYS_COUNTED_MAX)
         return later(self._tools, failures, at_least_s=error.retry_after_s)
@@ -44,7 +47,7 @@ class Delivering:
         try:
             await tools.notifier.finish(expected)
         except CardDelayed as error:
-            return self._later(job, error)
+            return self._later(job, error) or await self._undeliverable(job, str(error))
         except FilesRefused as error:
             log.warning("files refused", extra={"job": job.id, "why": str(error)})
             return await fail(tools, job, FailureKind.UNDELIVERABLE, str(error))
@@ -80,7 +83,10 @@ class Delivering:
         try:
             await tools.notifier.finish(shown)
         except CardDelayed as error:
-            return self._later(job, error)
+            again = self._later(job, error)
+            if again is not None:
+                return again
+            log.warning("nobody could be told", extra={"job": job.id, "why": str(error)})
         except CardLost as error:
             log.info("nobody to tell", extra={"job": job.id, "why": str(error)})
         now = tools.clock.now()

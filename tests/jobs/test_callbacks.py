@@ -1,5 +1,6 @@
 """Whose call it is, what is remembered of it, and when a job that is called back is asked about."""
 
+import hmac
 import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -99,6 +100,24 @@ def test_a_secret_with_one_character_changed_is_none(place, character):
     wrong = right[:place] + character + right[place + 1 :]
 
     assert (addresses().job_of("horde", wrong) == "4711") is (wrong == right)
+
+
+def test_a_secret_is_compared_with_that_of_each_key_in_constant_time(monkeypatch):
+    compared = []
+
+    def compare(told, right):
+        compared.append((told, right))
+        return hmac_compare(told, right)
+
+    hmac_compare = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    both = addresses(NEW_KEY, OLD_KEY)
+    for told in (secret(both.url(job())), f"4711.{'x' * 43}"):
+        compared.clear()
+        both.job_of("horde", told)
+
+        assert [one for one, _ in compared] == [told.partition(".")[2]] * 2
+        assert compared[0][1] != compared[1][1]
 
 
 # ---------------------------------------------------------------- hearsay

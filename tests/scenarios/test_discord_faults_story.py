@@ -247,6 +247,31 @@ async def test_an_edit_that_has_to_wait_for_long_keeps_no_seat_from_others(stage
     await delivered_once(stage, card)
 
 
+async def test_after_a_day_a_card_that_discord_never_takes_is_given_up(stage):
+    ends_well, is_stopped = await held(stage), await held(stage)
+    await stage.ann.clicks("Cancel", on=is_stopped)
+    for way in (ORIGINAL, IN_CHANNEL):
+        stage.discord.faults.add("PATCH", way, status=403, times=10_000)  # without a code
+
+    for remote in stage.horde.truth.jobs:
+        stage.horde.finish(remote.remote_id)
+    await until(lambda: stage.calls("GET", "/images/*"))
+    async with asyncio.timeout(10):
+        while (await stage.job(ends_well)).state != "collected":
+            await asyncio.sleep(0.01)
+    await stage.time_passes(23 * 3600)
+    await asyncio.sleep(0.2)
+    assert (await stage.job(ends_well)).is_open
+    await stage.time_passes(2 * 3600)
+
+    job = await closed_and_refunded(stage, ends_well)
+    assert len(job.pictures) == 1  # for /jobs
+    await stage.until_settled(is_stopped)
+    stage.discord.faults.clear()
+    await stage.time_passes(3600)
+    await goes_on(stage)
+
+
 async def test_a_block_in_front_of_discord_is_waited_out(stage):
     card = await held(stage)
     stage.discord.faults.add("PATCH", ORIGINAL, status=403)  # without a code of Discord's own
