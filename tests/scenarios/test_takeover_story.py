@@ -71,6 +71,25 @@ async def test_a_worker_superseded_while_it_fetches_posts_nothing(stage):
     assert await stage.moves(card) == ["accepted", "submitting", "running", "collected", *OVER]
 
 
+async def test_a_worker_superseded_while_it_learns_of_a_failure_tells_nothing(stage):
+    stage.horde.script.next(held=True, outcome="faulted")
+    card = await stage.ann.runs("/imagine", prompt="a cat")
+    await card.until(titled("In the queue"))
+    job = await stage.job(card)
+    stage.horde.faults.add("GET", "/generate/*", kind="slow", delay_s=0.3, times=2)
+    stage.horde.finish(stage.horde.truth.jobs[0].remote_id)
+    await until_asked(stage, stage.calls("GET", CHECK) + 1)
+
+    await taken_over(stage)
+    await until_let_go(stage, job)
+
+    assert not any(version.shows("did not work") for version in card.versions)
+    await stage.service.recovery.sweep()
+    await card.until(titled("That did not work"))
+    await stage.until_settled(card)
+    assert await stage.credits(stage.ann) == 1000
+
+
 async def test_a_worker_superseded_while_it_posts_is_repeated_and_paid_once(stage):
     stage.horde.script.next(held=True)
     card = await stage.ann.runs("/imagine", prompt="a cat")
