@@ -14,7 +14,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import CardDelayed, CardLost
 from bot.domain.jobs import CardFile, Target
 from bot.ui import copy
-from bot.ui.discord_refusals import TOKEN_DEAD, translated
+from bot.ui.discord_refusals import ARCHIVED, TOKEN_DEAD, translated
 from bot.ui.edit_budgets import Place
 from bot.ui.files import Upload
 from bot.ui.rate_headers import channel_place, token_place
@@ -48,16 +48,31 @@ class Sender:
         view: ui.LayoutView,
         files: Sequence[CardFile],
         kept: Mapping[str, int],
+        is_last: bool,
     ) -> Mapping[str, int]:
         """Edit the message once; return its attachments, name to id."""
         with translated():
             try:
                 message = await self._by_its_way(target, view, attached(files, kept))
             except discord.HTTPException as error:
+                if error.code == ARCHIVED and is_last:
+                    await self._open_again(target)
+                    raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=0) from error
                 if error.status == HTTPStatus.BAD_REQUEST:
                     _log_refusal(error, view)
                 raise
         return {attachment.filename: attachment.id for attachment in message.attachments}
+
+    async def _open_again(self, target: Target) -> None:
+        """Open a thread that was closed, as any message in it would; `CardLost` when it is locked.
+
+        Progress does not: whoever closed it should not have to do so again and again.
+        """
+        try:
+            await self._bot.http.edit_channel(target.channel_id, archived=False)
+        except discord.Forbidden as error:
+            raise CardLost(copy.CHANNEL_CLOSED) from error
+        log.info("a closed thread was opened again")
 
     async def _by_its_way(
         self, target: Target, view: ui.LayoutView, attachments: list[Any]

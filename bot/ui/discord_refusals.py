@@ -26,6 +26,7 @@ LOST = {
 }
 NOT_PERMITTED = 50013  # the message is our own, so only its files need a permission more
 TOO_LARGE = 40005
+ARCHIVED = 50083  # a thread that is closed, or locked as well
 TOO_MANY_OLD_EDITS = 30046  # of messages that are older than an hour
 OLD_EDIT_PAUSE_S, LIMIT_PAUSE_S, RETRY_PAUSE_S = 60.0, 60.0, 0.0  # 0: the editor knows
 

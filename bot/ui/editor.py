@@ -66,10 +66,12 @@ class Wire(Protocol):
         view: ui.LayoutView,
         files: Sequence[CardFile],
         kept: Mapping[str, int],
+        is_last: bool,
     ) -> Mapping[str, int]:
         """Edit the message once; return its attachments, name to id.
 
-        Files named in `kept` are there already and stay; attachments in neither go away.
+        Files named in `kept` are there already and stay; attachments in neither go away. A last
+        edit may open a thread again that was closed meanwhile.
         Raises `CardLost`, `CardDelayed` and `FilesTooLarge`.
         """
         ...
@@ -247,7 +249,7 @@ class Editor:
             look = look_of(job, drawing, line.extras_of(job))
             was_sent = look != line.look
             if was_sent:
-                await self._put(line, job, drawing, look)
+                await self._put(line, job, drawing, look, is_last=edit.ask.is_final)
             else:
                 self._invisible += 1
         finally:
@@ -266,7 +268,9 @@ class Editor:
         line.previewed = digest
         line.preview = await self._album.preview(job) or line.preview
 
-    async def _put(self, line: Line, job: Job, drawing: Drawing, look: Look) -> None:
+    async def _put(
+        self, line: Line, job: Job, drawing: Drawing, look: Look, *, is_last: bool
+    ) -> None:
         """Send the newest look; smaller files when it must be."""
         files = await self._files(line, job)
         line.look = None  # should the answer be lost, nobody knows what the message shows …
@@ -275,7 +279,7 @@ class Editor:
             view = view_of(drawing, files=files)
             try:
                 line.attachments = await self._send.edit(
-                    job.target, view=view, files=files, kept=line.attachments
+                    job.target, view=view, files=files, kept=line.attachments, is_last=is_last
                 )
             except FilesTooLarge:
                 line.bytes_max = _halved(line, job, files)

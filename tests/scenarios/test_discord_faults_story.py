@@ -309,6 +309,38 @@ async def test_a_deleted_channel_closes_its_job(stage):
     await goes_on(stage)
 
 
+async def test_a_thread_that_was_closed_is_opened_again_for_the_last_edit_only(stage):
+    card = await held(stage, count=2)
+    stage.discord.clock.advance(TOKEN_LIFE_S + 1)
+    await stage.time_passes(14 * 60 + 1)
+    stage.channel.archived = True
+    stage.horde.step(stage.horde.truth.jobs[0].remote_id)
+    await stage.discord.until_requested("PATCH", IN_CHANNEL)
+    await until(lambda: not stage.service.editor.figures().in_flight)
+    was_left_closed = stage.channel.archived
+
+    finish(stage)
+    shown = await card.until(done)
+
+    assert was_left_closed
+    assert shown.via == "channel"
+    await delivered_once(stage, card)
+    await goes_on(stage)
+
+
+async def test_a_thread_that_is_locked_closes_the_job_and_keeps_its_pictures(stage):
+    card = await held(stage)
+    stage.discord.clock.advance(TOKEN_LIFE_S + 1)
+    stage.channel.archived = stage.channel.locked = True
+
+    finish(stage)
+
+    job = await closed_and_refunded(stage, card)
+    assert len(job.pictures) == 1
+    assert "no longer write" in job.failure.sentence
+    await goes_on(stage)
+
+
 # ---------------------------------------------------------------- a token that is dead
 
 

@@ -127,9 +127,9 @@ async def sender(wire):
         yield Sender(client, TurnedClock())
 
 
-async def edit(sender: Sender, target=TARGET, *, files=(), kept=None):
+async def edit(sender: Sender, target=TARGET, *, files=(), kept=None, is_last=False):
     view = card(job_with(), files=files)
-    return await sender.edit(target, view=view, files=files, kept=kept or {})
+    return await sender.edit(target, view=view, files=files, kept=kept or {}, is_last=is_last)
 
 
 async def test_a_young_target_is_edited_by_its_token(wire, sender):

@@ -120,6 +120,7 @@ class ScriptedWire:
         view: ui.LayoutView,
         files: Sequence[CardFile],
         kept: Mapping[str, int],
+        is_last: bool,
     ) -> Mapping[str, int]:
         self.in_flight += 1
         self.in_flight_most = max(self.in_flight, self.in_flight_most)

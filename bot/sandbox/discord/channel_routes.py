@@ -40,6 +40,7 @@ class ChannelRoutes:
         channel = "/channels/{channel_id}"
         table = [
             ("GET", channel, self.channel),
+            ("PATCH", channel, self.change),
             ("POST", f"{channel}/typing", self.type),
             ("GET", f"{channel}/messages", self.history),
             ("POST", f"{channel}/messages", self.send),
@@ -54,6 +55,14 @@ class ChannelRoutes:
     def channel(self, call: Call) -> Answer:
         """GET /channels/{c}."""
         return Answer(body=channel_payload(self._channel(call)))
+
+    def change(self, call: Call) -> Answer:
+        """PATCH /channels/{c}: only to open a thread again, which takes no more than sending does."""
+        channel = self._channel(call, Permission.SEND_MESSAGES)
+        if channel.locked or call.body != {"archived": False}:
+            raise missing_permissions()
+        channel.archived = False
+        return Answer(body=channel_payload(channel))
 
     def type(self, call: Call) -> Answer:
         """POST /channels/{c}/typing."""
@@ -81,6 +90,8 @@ class ChannelRoutes:
         message = self._posts.draft(channel=channel, author=self._world.bot)
         message.nonce = nonce
         message.reference = self._reference(call, channel)
+        if channel.archived and channel.locked:
+            raise ApiError(400, 50083, "Thread is archived")
         channel.archived = False
         return Answer(body=self._payload(self._posts.publish(message, version)))
 

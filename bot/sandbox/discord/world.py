@@ -68,6 +68,8 @@ class Channel:
     recipient: User | None = None
     nsfw: bool = False
     archived: bool = False
+    locked: bool = False
+    """A thread that only who manages it may open again."""
     denied_to_bot: Permission = NOTHING
 
 
