@@ -12,7 +12,7 @@ from bot.jobs.tools import Tools
 
 log = logging.getLogger(__name__)
 
-PATIENCE = timedelta(days=1)  # with a Discord that takes a card neither now nor never
+PATIENCE = timedelta(days=1)  # with a Discord that refuses a card and does not call it lost
 DELAYS_COUNTED_MAX = 4  # eight intervals: a card should not wait for long once Discord is back
 
 
