@@ -1,18 +1,22 @@
 import asyncio
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from bot.domain.credits import NOTHING
 from bot.domain.errors import RateLimited
-from bot.domain.jobs import JobId, JobState
+from bot.domain.jobs import FailureKind, JobId, JobState
 from bot.domain.keys import KeyKind
+from bot.jobs.fetching import FETCHES_AT_ONCE_MAX, Fetching
 from bot.jobs.looks import AT_ONCE_MAX, PATIENCE, Looks
-from bot.providers.base import Limits
-from tests.jobs.two_providers import opened, said
+from bot.jobs.schedule import LINE_LOOKS_PER_S_MAX
+from bot.providers.base import Item, Limits
+from tests.jobs.two_providers import PICTURE, opened, said
 from tests.storage.store_values import NOON, a_job, a_target
 
+DAMAGED = PICTURE[:60] + bytes(20) + PICTURE[80:]
 MINUTE = timedelta(minutes=1)
 
 
@@ -153,3 +157,68 @@ async def test_jobs_of_a_provider_that_does_not_answer_leave_room_to_others(worl
 
     assert len(waiting) == AT_ONCE_MAX
     assert all(step.result() is not None for step in over)
+
+
+async def test_a_job_in_a_long_line_is_looked_at_seldom(world):
+    await world.asks("1", second=None)
+    turns, now = world.turns["one"], world.clock.now()
+    for number in range(1000):
+        turns.claim(job_of(1000 + number, owner_id=number))
+
+    again = await world.step("1", has_turn=False)
+
+    assert again - now >= timedelta(seconds=1000 / LINE_LOOKS_PER_S_MAX)
+
+
+async def test_a_submit_counts_as_on_its_way_until_its_answer(world):
+    await world.asks("1", second=None)
+    under_way = []
+
+    async def takes(_request, now):
+        under_way.append(set(world.turns["one"]._sending))
+        return world.one.takes(_request, now)
+
+    world.one.will_say(takes)
+    while not world.one.taken:
+        await world.step("1")
+
+    assert under_way == [{"1"}]
+    assert world.turns["one"]._sending == set()
+
+
+async def test_a_storage_that_does_not_answer_leaves_room_to_others(world):
+    fetching = Fetching(world.worker._tools)
+    hanging = asyncio.Event()
+    world.one.fetch = partial(fetched, hanging)
+    world.two.fetch = partial(fetched, None)
+    link = Item(id="1", url="http://storage.example/1")
+
+    stuck = [
+        asyncio.create_task(fetching.picture(job_of(1, provider="one"), link))
+        for _ in range(FETCHES_AT_ONCE_MAX + 1)
+    ]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        picture = await fetching.picture(job_of(2, provider="two"), link)
+    hanging.set()
+    await asyncio.gather(*stuck)
+
+    assert picture.width == 16
+
+
+async def fetched(wait, _item):
+    if wait is not None:
+        await wait.wait()
+    return PICTURE
+
+
+async def test_a_damaged_picture_that_would_have_to_be_made_to_fit_is_given_up_at_once(world):
+    target = a_target(token=None, guild_id=44, file_bytes_max=len(DAMAGED) - 1)
+    world.one.delivers = DAMAGED
+    await world.asks("1", second=None, target=target)
+
+    job = await world.runs("1")
+
+    assert job.state is JobState.FAILED
+    assert job.failure.kind is FailureKind.BACKEND  # not ours
+    assert await world.spent() == 0

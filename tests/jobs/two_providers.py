@@ -34,6 +34,7 @@ class Scripted(Defaults):
         self.estimates = 0
         self.lists_nothing = False
         self.looked = 0
+        self.delivers = PICTURE
         self.looks_say = deque()
         self.answers = asyncio.Event()
         self.answers.set()
@@ -71,7 +72,7 @@ class Scripted(Defaults):
         await self.answers.wait()
         if self.looks_say:
             raise self.looks_say.popleft()
-        return Finished(items=(Item(id="1", data=PICTURE),))
+        return Finished(items=(Item(id="1", data=self.delivers),))
 
 
 class World(Workshop):

@@ -1,16 +1,17 @@
 """What every provider's calls share: waiting times, caps and quoting."""
 
+import gzip
 import io
 import json
 
 import pytest
 
-from bot.domain.errors import Transient
+from bot.domain.errors import Ambiguous, ProtocolBroken, Transient
 from bot.providers.config import Timeouts
-from bot.providers.http import ERROR_BYTES_MAX, Http, open_session, segment
+from bot.providers.http import ERROR_BYTES_MAX, JSON_BYTES_MAX, Http, open_session, segment
 from tests.providers.addresses import Addresses
 from tests.providers.recorded_answers import made_answer
-from tests.providers.scripted_host import Reply, ScriptedHost, as_json
+from tests.providers.scripted_host import Delivery, Reply, ScriptedHost, as_json
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,25 @@ async def test_an_explanation_is_read_to_its_cap_only():
         answer = await http.call("GET", "anything")
 
         assert len(answer.body) == ERROR_BYTES_MAX
+
+
+BOMB = gzip.compress(b'"' + b"x" * (JSON_BYTES_MAX + 1) + b'"')
+TOO_LARGE = {
+    "endless": Reply(body=b" " * (JSON_BYTES_MAX + 1), delivery=Delivery.STALLED),
+    "small on the way": Reply(body=BOMB, headers={"Content-Encoding": "gzip"}),
+}
+
+
+@pytest.mark.parametrize("is_submit", [True, False])
+@pytest.mark.parametrize("reply", TOO_LARGE.values(), ids=TOO_LARGE)
+async def test_what_is_too_large_is_not_read_to_its_end(reply, is_submit):
+    expected = Ambiguous if is_submit else ProtocolBroken
+    async with ScriptedHost() as host, open_session(timeouts=Timeouts()) as session:
+        host.says(reply)
+        http = Http(session, url=host.origin, provider="p", title="P")
+
+        with pytest.raises(expected, match="too large"):
+            await http.call("GET", "anything", is_submit=is_submit)
 
 
 async def test_a_large_body_arrives_whole():

@@ -490,3 +490,19 @@ async def test_told_to_stop_several_times_amid_anything_it_keeps_its_time(world,
     assert took_s < 4
     assert "Traceback" not in end.complaints
     assert audit.code == OK
+
+
+async def test_told_to_stop_it_takes_nothing_new_while_it_ends_what_runs(world):
+    await easel(world, "sync")
+    world.horde.faults.add("GET", "/generate/check/*", kind="slow", delay_s=60)
+    async with running(world, EASEL_DRAIN_S="4") as process:
+        await imagine(world)
+        await until(lambda: SEEN["a look"](world))
+        process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.5)
+        late = await world.bob.runs("/imagine", in_=world.channel, prompt="a dog")
+        await late.until(lambda version: version.shows("I am restarting"))
+        end = await ended(process)
+
+    assert end.code == OK
+    assert len(world.horde.truth.jobs) == 1

@@ -166,3 +166,21 @@ async def test_of_a_hundred_at_once_within_a_budget_of_ten_exactly_ten_run(world
         assert sent(world) == 10
         assert await world.credits(world.ann) == 1000 - 10 * PRICE
         assert await world.audit() == ()
+
+
+async def test_a_full_house_says_so_and_holds_nothing(world, monkeypatch):
+    monkeypatch.setattr("bot.jobs.dispatch.JOBS_MAX", 2)
+    world.horde.script.default(held=True)
+    async with world.playing() as stage:
+        cards = await asks(stage.ann, 2)
+        await until_sent(stage, 2)
+
+        refused = await stage.bob.runs("/imagine", prompt="a dog")
+        await refused.until(lambda v: v.shows("more work than I can take right now"))
+
+        assert (await stage.balance(stage.bob)).held == 0
+        assert sent(stage) == 2
+        await all_finish(stage, cards)
+        card = await stage.bob.runs("/imagine", prompt="a dog")
+        await until_sent(stage, 3)
+        await all_finish(stage, [card])
