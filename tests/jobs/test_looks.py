@@ -222,3 +222,26 @@ async def test_a_damaged_picture_that_would_have_to_be_made_to_fit_is_given_up_a
     assert job.state is JobState.FAILED
     assert job.failure.kind is FailureKind.BACKEND  # not ours
     assert await world.spent() == 0
+
+
+async def test_only_so_many_pictures_are_on_their_way_at_once(world):
+    fetching, hanging, begun = Fetching(world.worker._tools), asyncio.Event(), []
+
+    async def fetch(item):
+        begun.append(item)
+        return await fetched(hanging, item)
+
+    world.one.fetch = world.two.fetch = fetch
+    link = Item(id="1", url="http://storage.example/1")
+    fetches = [
+        asyncio.create_task(fetching.picture(job_of(1, provider=provider), link))
+        for provider in ("one", "two")
+        for _ in range(FETCHES_AT_ONCE_MAX)
+    ]
+    await asyncio.sleep(0.01)
+    at_once = len(begun)
+    hanging.set()
+    await asyncio.gather(*fetches)
+
+    assert at_once == FETCHES_AT_ONCE_MAX
+    assert len(begun) == 2 * FETCHES_AT_ONCE_MAX
