@@ -148,8 +148,10 @@ def still_held(keeper: Keeper) -> list[str]:
 
 
 def secrets_of(town: Town, jobs: Sequence[Job]) -> set[str]:
-    """Return what nobody may read in a log: keys, the names of remote jobs, addresses that call back."""
+    """Return what nobody may read in a log: keys, tokens, names of remote jobs, addresses of callbacks."""
     found = {town.discord.bot_token, KEY, HOUSE_KEY}
+    answers = [one.path for one in town.discord.requests if one.path.startswith("/webhooks/")]
+    found |= {path.split("/")[3] for path in answers}  # below the application's id
     for job in jobs:
         if job.remote is not None:
             found |= {job.remote.id, *" ".join(job.remote.extras.values()).split()}
