@@ -36,6 +36,7 @@ from bot.jobs.estimates import Estimates
 from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
 from bot.jobs.history import History
+from bot.jobs.job_keys import JobKeys
 from bot.jobs.notifier import Notifier
 from bot.jobs.offers import Offers
 from bot.jobs.overview import Overview
@@ -309,11 +310,10 @@ def _tools(
     return Tools(
         database=opened.database,
         blobs=opened.blobs,
-        keys=books.keys,
+        keys=JobKeys(books.keys, of_the_house=service_keys(settings)),
         house=books.house,
         strikes=books.strikes,
         providers=opened.providers,
-        service_keys=service_keys(settings),
         seats=seats,
         turns={
             name: Turns(_paces(provider.limits), seats=seats, clock=opened.clock)

@@ -66,7 +66,7 @@ class Estimates:
             async with asyncio.timeout(ANSWER_S):
                 units = await tools.providers[job.provider].estimate(
                     job.request,
-                    key=await tools.key_to_submit(job),
+                    key=await tools.keys.to_submit(job),
                     inputs=await inputs_of(tools, job),
                 )
         except (BotError, TimeoutError) as error:

@@ -112,7 +112,7 @@ class Refusals:
     async def final(self, job: Job, kind: FailureKind, sentence: str) -> Job:
         """Fail a job; what earlier parts of it became is delivered."""
         try:
-            key = await self._tools.key_for(job)
+            key = await self._tools.keys.of(job)
             remote = None if job.remote is None else await self._unsure.found(job, key=key)
         except Transient:
             remote = None

@@ -94,7 +94,7 @@ class Running:
         try:
             seen = await provider.poll(
                 job.remote,
-                key=await self._tools.key_for(job),
+                key=await self._tools.keys.of(job),
                 expects_end=self._may_list(job),
                 once=self._answers.of(job.id),
             )
@@ -149,7 +149,7 @@ class Running:
         assert job.remote is not None
         provider = self._tools.providers[job.provider]
         try:
-            await provider.cancel(job.remote, key=await self._tools.key_for(job))
+            await provider.cancel(job.remote, key=await self._tools.keys.of(job))
         except ProviderError as error:
             # The member is let go all the same: nothing of it will be posted any more.
             log.warning("provider did not cancel", extra={"job": job.id, "why": str(error)})
@@ -304,7 +304,7 @@ class Running:
         provider = self._tools.providers[job.provider]
         self._memory[job.id].collected_at = self._tools.clock.now()
         try:
-            return await provider.collect(job.remote, key=await self._tools.key_for(job))
+            return await provider.collect(job.remote, key=await self._tools.keys.of(job))
         except ProviderError as error:
             log.info("cannot collect yet", extra={"job": job.id, "why": str(error)})
             return None

@@ -142,7 +142,7 @@ class Submitting:
         self._turns(job).paces.book(job.key_owner, now)  # asking counts as a submit
         try:
             cost = await provider.estimate(
-                job.request, key=await self._tools.key_to_submit(job), inputs=inputs
+                job.request, key=await self._tools.keys.to_submit(job), inputs=inputs
             )
         except BotError as error:
             log.info("no estimate", extra={"job": job.id, "why": str(error)})
@@ -158,7 +158,7 @@ class Submitting:
         if provider.draws_in_call:
             self._show(job)
         try:
-            key = await tools.key_to_submit(job)
+            key = await tools.keys.to_submit(job)
         except KeyRejected as error:  # erased meanwhile, which says nothing of the provider
             return await self._refusals.for_good(job, error)
         try:

@@ -46,7 +46,7 @@ class Unsure:
         """Look for a submit, then decide by policy; return the job as it goes on, or when to look."""
         tools = self._tools
         since = self._since.setdefault(job.id, tools.clock.now())
-        key = await tools.key_for(job)
+        key = await tools.keys.of(job)
         try:
             remote = self._called_back(job) or await self.found(job, key=key)
         except Transient as error:

@@ -17,6 +17,7 @@ from bot.domain.jobs import JobId
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.health import Health
 from bot.jobs.hearsay import Hearsay
+from bot.jobs.job_keys import JobKeys
 from bot.jobs.pace import Pace, Paces
 from bot.jobs.schedule import Schedule
 from bot.jobs.seats import Seats
@@ -105,10 +106,12 @@ class Workshop:
                 database=self.database,
                 blobs=self.blobs,
                 house=self.house,
-                keys=KeyRing(self.database, providers=self.offered, clock=self.clock),
+                keys=JobKeys(
+                    KeyRing(self.database, providers=self.offered, clock=self.clock),
+                    of_the_house={name: SecretStr("key") for name in self.offered},
+                ),
                 strikes=StrikeBook(self.database, clock=self.clock),
                 providers=self.offered,
-                service_keys={name: SecretStr("key") for name in self.offered},
                 seats=seats,
                 turns=self.turns,
                 notifier=self.card,
