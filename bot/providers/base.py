@@ -35,7 +35,6 @@ class Model:
     workers: int | None = None
     queued: int | None = None
     eta_s: float | None = None
-    baseline: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Is everything listed, and everything listed there? Lists are by hand, completeness is by test."""
 
 import re
+from importlib import import_module
 
 from tests.architecture.source_tree import ROOT, modules
 
@@ -19,6 +20,14 @@ def test_every_provider_has_recorded_answers():
         folder = ROOT / "tests" / "recorded" / name
         assert folder.is_dir(), f"Record answers of {name} in tests/recorded/{name}."
         assert any(folder.iterdir())
+
+
+def test_every_provider_has_one_title_everywhere():
+    from bot.providers import registry
+    from bot.ui import copy
+
+    wires = {name: import_module(f"bot.providers.{name}.wire") for name in registry.FACTORIES}
+    assert {name: wire.TITLE for name, wire in wires.items()} == copy.PROVIDERS
 
 
 def test_every_cog_is_listed():

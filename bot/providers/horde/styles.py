@@ -19,7 +19,6 @@ from bot.providers.horde.plan import to_plan
 from bot.providers.horde.wire import TITLE, StyleRow
 
 KNOWN_MAX = 2000
-PAGE = 25
 
 # What a style decides and a request may not, by the style's name for it.
 _SET: Mapping[str, str] = MappingProxyType(
