@@ -247,6 +247,35 @@ async def test_an_edit_that_has_to_wait_for_long_keeps_no_seat_from_others(stage
     await delivered_once(stage, card)
 
 
+async def test_a_refund_that_could_not_be_told_is_told_after_a_restart_too(world):
+    async with world.playing():
+        world.horde.script.next(held=True, outcome="faulted")
+        card = await asks(world)
+        await card.until(titled("In the queue"))
+        for way in (ORIGINAL, IN_CHANNEL):
+            world.discord.faults.add("PATCH", way, cut="before", times=10_000)
+
+        finish(world)
+        async with asyncio.timeout(10):
+            while (await world.job(card)).state != "failed":
+                await asyncio.sleep(0.01)
+        await until(lambda: unanswered(world) > 1)
+        for _ in range(5):
+            await world.time_passes(30)
+            await asyncio.sleep(0.05)
+        assert (await world.job(card)).told_at is None
+        assert await world.credits(world.ann) == 1000
+    world.discord.faults.clear()
+
+    async with world.playing():
+        await card.until(titled("That did not work"))
+        await world.until_settled(card)
+
+        assert card.shows("credits returned")
+        assert await world.credits(world.ann) == 1000
+        assert await world.audit() == ()
+
+
 async def test_after_a_day_a_card_that_discord_never_takes_is_given_up(stage):
     ends_well, is_stopped = await held(stage), await held(stage)
     await stage.ann.clicks("Cancel", on=is_stopped)

@@ -403,6 +403,19 @@ async def test_pictures_are_kept_once_and_in_order(database):
     assert [picture.item_id for picture in stored.pictures] == ["c", "a", "b"]
 
 
+async def test_a_picture_that_is_kept_stays_as_it_came(database):
+    job = in_state(JobState.RUNNING)
+    first, again = (a_picture("x", blob=a_blob(letter)) for letter in "ab")
+    await database.write(lambda tx: tx.jobs.accept(job))
+
+    for picture in (first, again):
+        held = job.evolve(pictures=(picture,))
+        assert await database.write(lambda tx, held=held: tx.jobs.move(job, held))
+
+    stored = await database.read(lambda tx: tx.jobs.get(JobId("1")))
+    assert stored.pictures == (first,)
+
+
 @pytest.mark.parametrize("state", [JobState.DELIVERED, JobState.FAILED])
 async def test_a_job_that_is_over_takes_no_wish(database, state):
     await database.write(lambda tx: tx.jobs.accept(in_state(state)))
