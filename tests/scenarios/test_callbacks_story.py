@@ -410,6 +410,31 @@ async def test_the_content_type_does_not_matter(stage):
         assert (await post(remote.wish.webhook, body, headers={"Content-Type": kind}))[0] == 200
 
 
+async def test_no_more_is_shown_than_was_asked_for_whatever_is_announced(stage):
+    other = await stage.bob.runs("/imagine", in_=stage.channel, prompt="something else")
+    await other.until(done)
+    elsewhere = await link_to(stage, stage.horde.truth.jobs[0])
+    stage.horde.script.next(held=True)
+    card = await asks(stage, count=2)
+    remote = await sent(stage, 2)
+    await card.until(titled("In the queue"))
+    stage.horde.faults.add("GET", "/generate/*", kind="html", times=None)  # nothing can be listed
+    fetched = stage.calls("GET", PICTURE)
+
+    for number in (1, 2, 3):
+        assert await announce(stage, remote, id=f"false-{number}", img=elsewhere) == 200
+        await until(lambda number=number: stage.calls("GET", PICTURE) == fetched + number)
+    await card.until(lambda version: len(version.attachments) == 2)
+    await asyncio.sleep(0.3)
+    stage.horde.faults.clear()
+    stage.horde.finish(remote.remote_id)
+    await stage.time_passes(5)
+    shown = await card.until(done)
+
+    assert max(len(version.attachments) for version in card.versions) == 2
+    assert shown_pictures(shown) == await true_pictures(stage, remote)
+
+
 async def test_what_the_horde_lists_counts_and_not_what_was_called(stage):
     stage.horde.script.next(held=True, webhooks="never", metadata=(("censorship", "nsfw"),))
     card = await asks(stage, count=2)

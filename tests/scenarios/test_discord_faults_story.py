@@ -370,6 +370,61 @@ async def test_a_thread_that_is_locked_closes_the_job_and_keeps_its_pictures(sta
     await goes_on(stage)
 
 
+async def test_a_bot_that_was_thrown_out_keeps_the_pictures_for_their_owner(stage):
+    card = await held(stage)
+    stage.discord.clock.advance(TOKEN_LIFE_S + 1)
+    stage.discord.remove_bot(stage.guild)
+
+    finish(stage)
+
+    job = await closed_and_refunded(stage, card)
+    assert len(job.pictures) == 1
+
+
+# ---------------------------------------------------------------- a stop amid a last edit
+
+
+async def until_last_edit(world, card):
+    async with asyncio.timeout(10):
+        while (await world.job(card)).state != "collected":
+            await asyncio.sleep(0.01)
+    await until(lambda: world.service.editor.figures().in_flight)
+
+
+async def test_a_last_edit_under_way_at_the_stop_lands_and_is_not_repeated(world):
+    async with world.playing():
+        card = await held(world)
+        world.discord.faults.add("PATCH", ORIGINAL, delay_s=0.5)
+        finish(world)
+        await until_last_edit(world, card)
+    landed = [done(version) for version in card.versions].count(True)
+
+    async with world.playing():
+        await delivered_once(world, card)
+        assert await world.audit() == ()
+
+    assert landed == 1
+    assert [done(version) for version in card.versions].count(True) == 1
+
+
+async def test_a_last_edit_too_slow_for_the_stop_is_left_to_the_next_start(world):
+    world.environment["EASEL_DRAIN_S"] = "1"
+    async with world.playing():
+        card = await held(world)
+        world.discord.faults.add("PATCH", ORIGINAL, delay_s=5)
+        finish(world)
+        await until_last_edit(world, card)
+        told_at = asyncio.get_running_loop().time()
+    took_s = asyncio.get_running_loop().time() - told_at
+
+    async with world.playing():
+        await card.until(done)
+        await delivered_once(world, card)
+        assert await world.audit() == ()
+
+    assert took_s < 4
+
+
 # ---------------------------------------------------------------- a token that is dead
 
 

@@ -3,12 +3,14 @@
 The faults are SQLite's own, switched on in the writing connection, or made by a second one.
 """
 
+import asyncio
 import sqlite3
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
 from bot.domain.errors import StorageUnavailable
+from bot.jobs.recovery import SWEEP_S
 from bot.jobs.worker import STORAGE_RETRY_S
 from tests.scenarios.stage import done, titled, until
 
@@ -53,6 +55,18 @@ def locked(stage):
     finally:
         other.execute("ROLLBACK")
         other.close()
+
+
+@asynccontextmanager
+async def unwritable(stage, fault):
+    """Let nothing be written for as long as the block lasts."""
+    if fault == "locked":
+        with locked(stage):
+            yield
+        return
+    await switch(stage, "query_only = ON")
+    yield
+    await switch(stage, "query_only = OFF")
 
 
 async def is_refused(stage, card):
@@ -163,6 +177,34 @@ async def test_a_lock_that_stays_is_told_and_leaves_nothing(stage):
 
     assert credits_.shows(CANNOT_SAVE)
     await arrives(stage)
+
+
+@pytest.mark.parametrize("fault", ["locked", "read-only"])
+async def test_jobs_that_end_while_nothing_can_be_written_are_posted_once_it_can(stage, fault):
+    await switch(stage, "busy_timeout = 100")
+    stage.horde.script.default(held=True)
+    people = (stage.ann, stage.bob, stage.mod)
+    cards = [await person.runs("/imagine", prompt=f"a cat {LONG}"[:900]) for person in people]
+    for card in cards:
+        await card.until(titled("In the queue"))
+
+    async with unwritable(stage, fault):
+        for remote in stage.horde.truth.jobs:
+            stage.horde.finish(remote.remote_id)
+        for _ in range(10):
+            await asyncio.sleep(0.1)
+            await stage.time_passes(SWEEP_S + 1)
+        assert not any(done(version) for card in cards for version in card.versions)
+    for _ in range(5):
+        await stage.time_passes(STORAGE_RETRY_S + 1)
+        await asyncio.sleep(0.1)
+
+    for card in cards:
+        await card.until(done)
+        await stage.until_settled(card)
+        job = await stage.job(card)
+        assert job.charged == job.price
+        assert [done(version) for version in card.versions].count(True) == 1
 
 
 async def test_pictures_that_cannot_be_stored_are_fetched_again_when_they_can(stage):
