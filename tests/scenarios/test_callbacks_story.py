@@ -267,6 +267,28 @@ async def test_a_submit_that_never_calls_back_is_sent_once_more(hurried):
     assert len(hurried.horde.truth.jobs) == 1
 
 
+async def test_a_submit_that_calls_back_while_it_waits_to_be_repeated_is_not_repeated(world):
+    world.environment |= {"EASEL_CALLBACK_POLL_S": SOON_S, "HORDE_SUBMITS_PER_MINUTE": "1"}
+    world.horde.script.next(held=True)
+    world.horde.faults.add("POST", SUBMIT, kind="cut_after")
+    async with world.playing():
+        card = await asks(world)
+        remote = await sent(world)
+        async with asyncio.timeout(10):
+            while await world.moves(card) != ["accepted", "submitting", "accepted"]:
+                await asyncio.sleep(0.01)
+
+        world.horde.finish(remote.remote_id)
+        await until(lambda: world.horde.truth.webhooks)
+        await world.time_passes(61)
+        shown = await card.until(done)
+        await world.until_settled(card)
+
+        assert world.calls("POST", SUBMIT) == 1
+        assert shown_pictures(shown) == await true_pictures(world, remote)
+        assert await world.audit() == ()
+
+
 async def test_the_first_of_two_submits_changes_nothing_when_it_calls_back_late(hurried):
     hurried.horde.script.next(held=True)
     hurried.horde.faults.add("POST", SUBMIT, kind="cut_after")
@@ -408,6 +430,20 @@ async def test_the_content_type_does_not_matter(stage):
 
     for kind in ("text/plain", "application/x-www-form-urlencoded", "", "no/such; charset=utf-99"):
         assert (await post(remote.wish.webhook, body, headers={"Content-Type": kind}))[0] == 200
+
+
+async def test_who_was_called_back_falsely_is_asked_about_as_if_nobody_called(stage):
+    stage.horde.script.next(held=True, webhooks="never")
+    card = await asks(stage)
+    remote = await sent(stage)
+    await card.until(titled("In the queue"))
+
+    assert await announce(stage, remote, id="false") == 200
+    asked = stage.calls("GET", CHECK)
+    await until(lambda: stage.calls("GET", CHECK) > asked + 2)
+    stage.horde.finish(remote.remote_id)
+
+    await card.until(done)
 
 
 async def test_no_more_is_shown_than_was_asked_for_whatever_is_announced(stage):
