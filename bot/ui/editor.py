@@ -219,6 +219,9 @@ class Editor:
 
     async def _edit_last(self, job: Job) -> None:
         """Wait for a turn, then for the edit; who stops waiting gives back only the turn."""
+        before = self._lines.get(job.id)
+        is_free = before is None or before.turn is None or before.turn.done()
+        assert is_free, "one step of a job at a time waits for its last edit"
         line = self._ask(job, is_final=True)
         line.turn = asyncio.get_running_loop().create_future()
         self._start_due()

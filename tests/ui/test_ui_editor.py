@@ -184,6 +184,21 @@ async def test_finish_skips_the_line_and_comes_last(world):
     assert world.clock.slept == []
 
 
+async def test_a_second_last_edit_at_once_is_a_mistake_and_does_not_strand_the_first(world):
+    world.wire.gate.clear()
+    world.editor.show(running(0))
+    await world.wire.until(lambda: world.wire.in_flight == 1)
+    first = asyncio.create_task(world.editor.finish(delivered()))
+    await asyncio.sleep(0)
+
+    with pytest.raises(AssertionError):
+        await world.editor.finish(delivered())
+    world.wire.gate.set()
+    await first
+
+    assert world.titles[-1] == "### Done"
+
+
 async def test_finish_returns_only_when_discord_has_taken_it(world):
     world.wire.gate.clear()
     finishing = asyncio.create_task(world.editor.finish(delivered()))
