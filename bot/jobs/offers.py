@@ -88,6 +88,13 @@ class Offers:
             is_up=self.is_up(name, asker=asker),
         )
 
+    def check(self, planned: Request, *, provider: str, asker: Asker) -> None:
+        """Raise `NotAllowed` for what the server has blocked since it was planned."""
+        rules = self._house.rules(asker.guild_id)
+        title = self._providers[provider].title
+        check_provider(provider, title=title, rules=rules)
+        check_model(planned, title=title, rules=rules)
+
     def is_up(self, provider: str, *, asker: Asker) -> bool:
         """Tell whether a request of this member would have a chance there, as far as is known."""
         if not self._catalogue.is_reachable(provider):

@@ -227,6 +227,8 @@ class Tracker:
         Raises what `submit` does, and what `quote` does for a rule that has changed meanwhile.
         """
         self._door.admit(job.request, asker)
+        if job.provider in self._providers:  # else its second choice may have it
+            self._offers.check(job.request, provider=job.provider, asker=asker)
         await self._renew_sources(job.request)
         now = self._clock.now()
         meant = job.evolve(target=target, created_at=now, changed_at=now)

@@ -149,3 +149,22 @@ async def test_a_button_that_repeats_a_request_asks_as_well(stage):
     await again.until(titled("Shall I?"))
 
     assert again.shows("This costs about **10 credits**, you have 20.")
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (("/admin providers block", {"provider": "horde"}), "This server does not allow AI Horde."),
+        (("/admin models block", {"model": "*"}), "This server does not allow the model"),
+    ],
+)
+async def test_what_the_server_blocked_meanwhile_is_told_at_the_yes(stage, rule, said):
+    command, entry = rule
+    card = await asked(stage)
+    await stage.chief.runs(command, in_=stage.channel, **entry)
+
+    await stage.ann.clicks("Go ahead", on=card)
+    shown = await card.until(titled("That did not work"))
+
+    assert shown.shows(said)
+    assert await stage.nothing_began()
