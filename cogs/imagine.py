@@ -1,7 +1,7 @@
 """`/imagine`: pictures from a description, with options beside it or `--parameters` in it."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -28,12 +28,11 @@ from bot.jobs.tracker import Tracker, Uploads
 from bot.ui import copy
 from bot.ui.choices import CHOICE_CHARS_MAX, model_choices, provider_choices
 from bot.ui.opening import acknowledge, asker_of, is_age_restricted, refusals_on
+from bot.ui.picture_options import Aspect, Text
 from bot.ui.styles import style_choices
 from bot.ui.uploads import check_size, read
 
-Text = Range[str, 1, 1000]
 Share = Range[float, 0.01, 1.0]
-Aspect = Literal["1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9"]
 CONTROLS = [Choice(name=control.value, value=control.value) for control in Control]
 
 

@@ -22,8 +22,8 @@ from bot.ui import copy, credits_copy
 from bot.ui.account import preferences_card
 from bot.ui.choices import CHOICE_CHARS_MAX, model_choices
 from bot.ui.opening import asker_of
+from bot.ui.picture_options import Aspect, Text
 from bot.ui.whispers import whisper
-from cogs.imagine import Aspect, Text
 
 ANY_PROMPT = "a picture"  # stands where /imagine will have one, so that the rest can be tried
 OPTIONS = {
