@@ -75,7 +75,31 @@ async def test_as_many_run_as_may_and_the_others_wait_with_their_place(stage):
     assert sent(stage) == 4
     one_ends(stage)
     await until_sent(stage, 5)
+    await stage.time_passes(6)
+    await cards[4].until(lambda version: version.shows("place 1"))
     await all_finish(stage, [*cards, bobs])
+
+
+async def test_a_flood_of_one_member_stands_before_nobody_else(world):
+    world.horde.script.default(held=True)
+    world.environment |= {"EASEL_JOBS_AT_ONCE": "50", "HORDE_SUBMITS_PER_SECOND": "2"}
+    async with world.playing() as stage:
+        elsewhere = stage.discord.guild(name="Elsewhere")
+        eve = elsewhere.member("Eve")
+        flood = await asks(stage.ann, 30)
+        await until_sent(stage, 1)
+
+        bobs = await stage.bob.runs("/imagine", prompt="a dog")
+        eves = await eve.runs("/imagine", prompt="a fox", in_=elsewhere.channel("art"))
+        await until_sent(stage, 10)
+
+        drawn = " ".join(
+            str(call.body) for call in stage.horde.calls.of("POST", "/generate/async")[:10]
+        )
+        assert "a dog" in drawn
+        assert "a fox" in drawn
+        await asyncio.gather(*(stage.ann.clicks("Cancel", on=card) for card in flood))
+        await all_finish(stage, [bobs, eves])
 
 
 async def test_after_a_restart_no_more_run_than_may(world):
