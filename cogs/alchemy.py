@@ -1,6 +1,5 @@
 """`/describe`, `/upscale`, `/cutout`, `/faces`, and the same from the menu of any message with a picture."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
@@ -13,7 +12,7 @@ from bot.domain.capabilities import Ability
 from bot.domain.jobs import UserId
 from bot.domain.requests import UNSTORED, AlchemyRequest, Form
 from bot.jobs.catalogue import Catalogue
-from bot.jobs.tracker import Tracker, Uploads
+from bot.jobs.tracker import Read, Tracker, Uploads
 from bot.providers.base import Makes
 from bot.ui import alchemy_copy
 from bot.ui.choices import CHOICE_CHARS_MAX, model_choices, provider_choices
@@ -24,7 +23,6 @@ from bot.ui.uploads import check_size, read
 from bot.ui.whispers import whisper
 
 Name = Range[str, 1, CHOICE_CHARS_MAX]
-Read = Callable[[], Awaitable[bytes | None]]
 
 ABILITIES = {
     "describe": Ability.CAPTION,
@@ -148,13 +146,12 @@ class Alchemy(commands.Cog):
         quote = self._tracker.quote(request, asker=asker_of(interaction), provider=provider)
         job = await acknowledge(interaction, quote)
         async with refusals_on(interaction, job):
-            uploads = Uploads(source=await read_it())
             await self._tracker.submit(
                 quote,
                 job_id=job.id,
                 owner_id=UserId(interaction.user.id),
                 target=job.target,
-                uploads=uploads,
+                uploads=Uploads(source=read_it),
             )
 
     @upscale.autocomplete("upscaler")

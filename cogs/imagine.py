@@ -1,6 +1,7 @@
 """`/imagine`: pictures from a description, with options beside it or `--parameters` in it."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import discord
@@ -136,9 +137,12 @@ class Imagine(commands.Cog):
         quote = self._tracker.quote(request, asker=asker_of(interaction), provider=asked.provider)
         job = await acknowledge(interaction, quote)
         async with refusals_on(interaction, job):
-            uploads = Uploads(source=await read(picture), mask=await read(mask))
             await self._tracker.submit(
-                quote, job_id=job.id, owner_id=owner_id, target=job.target, uploads=uploads
+                quote,
+                job_id=job.id,
+                owner_id=owner_id,
+                target=job.target,
+                uploads=_uploads(picture, mask),
             )
 
     def _fitting(self, usual: Preferences, provider: str | None) -> Preferences:
@@ -171,6 +175,14 @@ class Imagine(commands.Cog):
         """Offer those who draw here."""
         able = self._tracker.able_to(Ability.TEXT_TO_PICTURE, guild_id=interaction.guild_id)
         return provider_choices(able, typed)
+
+
+def _uploads(picture: discord.Attachment | None, mask: discord.Attachment | None) -> Uploads | None:
+    if picture is None:
+        return None
+    return Uploads(
+        source=partial(read, picture), mask=None if mask is None else partial(read, mask)
+    )
 
 
 async def setup(bot: EaselBot) -> None:

@@ -1,8 +1,9 @@
 """The door to jobs: quote, submit, cancel. Commands and buttons talk to this and to nothing behind it."""
 
+import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.accounts.door import Door
@@ -66,12 +67,18 @@ class Quote:
     second: Second | None = None
 
 
+UPLOADS_AT_ONCE_MAX = 8
+"""Commands whose files are in memory; the others wait with their card, not with their megabytes."""
+
+Read = Callable[[], Awaitable[bytes]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uploads:
-    """What a member attached, as it came: unverified bytes."""
+    """How to read what a member attached, once there is room for it: unverified bytes."""
 
-    source: bytes | None = field(default=None, repr=False)
-    mask: bytes | None = field(default=None, repr=False)
+    source: Read
+    mask: Read | None = None
 
 
 class Tracker:
@@ -103,6 +110,7 @@ class Tracker:
         self._dispatch = dispatch
         self._notifier = notifier
         self._clock = clock
+        self._uploading = asyncio.Semaphore(UPLOADS_AT_ONCE_MAX)
         self.is_accepting = True
 
     @property
@@ -286,10 +294,15 @@ class Tracker:
         return job
 
     async def _with_uploads(self, request: Request, uploads: Uploads | None) -> Request:
-        if uploads is None or uploads.source is None:
+        if uploads is None:
             await self._renew_sources(request)
             return request
-        source = await self._pictures.run(to_source, uploads.source)
+        async with self._uploading:
+            return await self._uploaded(request, uploads)
+
+    async def _uploaded(self, request: Request, uploads: Uploads) -> Request:
+        """Read, check and store a member's files."""
+        source = await self._pictures.run(to_source, await uploads.source())
         picture = await self._blobs.put(source.data)
         if isinstance(request, AlchemyRequest):
             return request.evolve(picture=picture)
@@ -297,7 +310,7 @@ class Tracker:
             return request
         kept = replace(request.source or Source(picture=UNSTORED), picture=picture)
         if uploads.mask is not None:
-            mask = await self._pictures.run(to_mask, uploads.mask, source.size)
+            mask = await self._pictures.run(to_mask, await uploads.mask(), source.size)
             kept = replace(kept, mask=await self._blobs.put(mask))
         return request.evolve(source=kept)
 

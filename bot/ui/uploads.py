@@ -22,13 +22,11 @@ def check_bytes(size_bytes: int) -> None:
         raise InvalidRequest(copy.upload_too_big(size_bytes, bytes_max=UPLOAD_BYTES_MAX))
 
 
-async def read(file: discord.Attachment | None) -> bytes | None:
+async def read(file: discord.Attachment) -> bytes:
     """Return a file's bytes, unverified; raise `UserError` when Discord does not hand it over.
 
     discord.py reads the address that Discord put into the interaction, never one that was typed.
     """
-    if file is None:
-        return None
     try:
         return await unbroken(file.read())
     except (discord.HTTPException, *NO_CONNECTION) as error:

@@ -1,11 +1,14 @@
 """A member starts from a picture of their own, or from something that is none."""
 
+import asyncio
 import base64
 import io
 
+import discord
 import pytest
 from PIL import Image
 
+from bot.jobs.tracker import UPLOADS_AT_ONCE_MAX
 from bot.sandbox.discord.option_values import Upload
 from tests.media.sample_pictures import half_red_half_blue, noise, png_bomb, written
 from tests.scenarios.stage import done, titled
@@ -198,3 +201,30 @@ async def test_again_starts_from_the_same_picture(stage):
     first, second = (job.payload for job in stage.horde.truth.jobs)
     assert first["source_image"] == second["source_image"]
     assert first["source_mask"] == second["source_mask"]
+
+
+async def test_the_files_of_a_crowd_are_not_in_memory_all_at_once(stage, monkeypatch):
+    at_once, most, whole = 0, 0, discord.Attachment.read
+
+    async def read(file, **options):
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        try:
+            return await whole(file, **options)
+        finally:
+            at_once -= 1
+
+    monkeypatch.setattr(discord.Attachment, "read", read)
+    stage.discord.faults.add("GET", "/cdn/*", delay_s=0.1, times=3 * UPLOADS_AT_ONCE_MAX)
+
+    cards = await asyncio.gather(
+        *(
+            stage.ann.runs("/imagine", prompt=f"cat {number}", picture=photo())
+            for number in range(3 * UPLOADS_AT_ONCE_MAX)
+        )
+    )
+    for card in cards:
+        await card.until(done)
+
+    assert most == UPLOADS_AT_ONCE_MAX

@@ -142,8 +142,7 @@ async def test_files_are_read_after_the_answer_and_handed_on_unread():
 
     await run_imagine(tracker, interaction, picture=Upload(b"one"), mask=Upload(b"two"))
 
-    assert tracker.uploads.source == b"one"
-    assert tracker.uploads.mask == b"two"
+    assert tracker.uploads == [b"one", b"two"]
 
 
 async def test_a_file_that_discord_does_not_hand_over_turns_the_card_red():

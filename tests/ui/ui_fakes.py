@@ -346,10 +346,11 @@ class MemoryTracker:
         uploads: Any = None,
         parent_id: JobId | None = None,
     ) -> Job:
+        if uploads is not None:
+            self.uploads = [await read() for read in (uploads.source, uploads.mask) if read]
         self.calls.append("submit")
         if self.refusal is not None:
             raise self.refusal
-        self.uploads = uploads
         job = job_with(
             id=job_id,
             owner_id=owner_id,
