@@ -25,6 +25,7 @@ DISCORD_ROUTES = (
 )
 DISCORD_FAULTS = (
     {"status": 429},
+    {"status": 429, "says": "<html>You are being rate limited.</html>"},
     {"status": 500},
     {"status": 502},
     {"status": 503},
