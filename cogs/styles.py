@@ -8,7 +8,8 @@ from discord.app_commands import Range
 from discord.ext import commands
 
 from bot.client import EaselBot
-from bot.jobs.style_shelf import Leaf, StyleShelf
+from bot.domain.styles import Leaf
+from bot.jobs.style_shelf import StyleShelf
 from bot.ui.opening import is_age_restricted
 from bot.ui.styles import STYLES_OPTIONS, TYPED_CHARS_MAX, StylesButton, styles_card
 from bot.ui.unbroken import unbroken

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.house_rules import (
     HOUSE_WITHOUT_RULES,
     Access,
+    Ban,
     BlockedWords,
     HouseRules,
     Listing,
@@ -19,14 +20,6 @@ from storage.executor import Executor, Row, Value
 from storage.moments import from_text, to_text
 
 _Lists = Mapping[tuple[str, str], tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ban:
-    """A member who may not use the bot in a server."""
-
-    owner_id: UserId
-    at: datetime
 
 
 class HouseRulesTable:

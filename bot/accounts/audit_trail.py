@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.audit_trail import Act, AuditEntry, AuditView, Deed
+from bot.domain.audit_trail import Act, AuditEntry, AuditPage, AuditView, Deed
 from bot.domain.clock import Clock
 from bot.domain.csv_text import Cell, to_csv
 from bot.domain.jobs import UserId
@@ -14,16 +14,6 @@ PAGE_ENTRIES = 10
 EXPORTED_MAX = 20_000
 
 HEADER = ("number", "at", "who", "did", "to", "facts")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditPage:
-    """Some entries, the newest first, and whether there are more on either side."""
-
-    view: AuditView
-    entries: tuple[AuditEntry, ...]
-    has_older: bool
-    has_newer: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ money always move together; `CreditAccounts` answers members.
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.clock import Clock
@@ -16,6 +15,7 @@ from bot.domain.credits import (
     Balance,
     Cursor,
     Microcredits,
+    Statement,
     Transfer,
     is_server,
     member_account,
@@ -33,21 +33,6 @@ BALANCES_REMEMBERED_MAX = 10_000
 RESERVATION_LIFE = timedelta(
     days=2
 )  # twice the longest deadline that can be set: only a safety net
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """What `/credits` shows: the balance, when it renews and to what, some movements.
-
-    `has_older`, `has_newer`: whether there are more on either side.
-    """
-
-    balance: Balance
-    renews_at: datetime
-    daily: Microcredits
-    transfers: tuple[Transfer, ...]
-    has_older: bool
-    has_newer: bool
 
 
 class CreditAccounts:

@@ -11,6 +11,7 @@ from bot.domain.house_rules import (
     HOUSE_WITHOUT_RULES,
     PATTERNS_MAX,
     WORDS_MAX,
+    Ban,
     HouseRules,
     Listing,
     NsfwRule,
@@ -21,7 +22,6 @@ from bot.domain.pattern_syntax import PatternFault
 from bot.domain.patterns import check
 from bot.domain.plain_text import folded, one_line
 from storage.database import Database, Tx
-from storage.house_rules import Ban
 
 BANS_SHOWN_MAX = 50
 

@@ -96,3 +96,13 @@ class AuditView:
     member_id: UserId | None = None
     before: int | None = None
     after: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPage:
+    """Some entries, the newest first, and whether there are more on either side."""
+
+    view: AuditView
+    entries: tuple[AuditEntry, ...]
+    has_older: bool
+    has_newer: bool

@@ -134,3 +134,18 @@ def next_allowance(now: datetime) -> datetime:
 def day_start(now: datetime) -> datetime:
     """Return when the day of a moment began: midnight UTC."""
     return datetime.combine(now.astimezone(UTC).date(), time.min, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What `/credits` shows: the balance, when it renews and to what, some movements.
+
+    `has_older`, `has_newer`: whether there are more on either side.
+    """
+
+    balance: Balance
+    renews_at: datetime
+    daily: Microcredits
+    transfers: tuple[Transfer, ...]
+    has_older: bool
+    has_newer: bool

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
@@ -177,3 +178,11 @@ _DENSE = (
     ("\uf900", "\ufaff"),
     ("\U00020000", "\U0003ffff"),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ban:
+    """A member who may not use the bot in a server."""
+
+    owner_id: UserId
+    at: datetime

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NewType
 
-from bot.domain.jobs import JobId, UserId
+from bot.domain.jobs import Job, JobId, UserId
 
 ReportId = NewType("ReportId", str)
 """The interaction's id: a form that is delivered twice is one report."""
@@ -30,3 +30,11 @@ class Report:
     link: str | None = None
     handled_at: datetime | None = None
     handler_id: UserId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A report with the job that it is about, if that is known."""
+
+    report: Report
+    job: Job | None

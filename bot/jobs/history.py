@@ -1,9 +1,9 @@
 """A member's own jobs, looked at later: what became of them, and its results for as long as kept."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.domain.errors import InvalidRequest, NotAllowed
+from bot.domain.history import Past
 from bot.domain.jobs import Job, JobId, PictureFile, UserId
 from bot.jobs.album import Album
 from storage.database import Database
@@ -13,15 +13,6 @@ JOBS_SHOWN = 10
 UNKNOWN = "I don't know this job any more."
 NOT_YOURS = "Only the person who asked for this can look at it here."
 NOT_KEPT = "These pictures are not kept any more."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """A job, whether its results can be seen again, and until when its pictures are kept."""
-
-    job: Job
-    is_kept: bool
-    kept_until: datetime | None
 
 
 class History:

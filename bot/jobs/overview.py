@@ -1,16 +1,14 @@
 """Who works here and how well it goes, for `/providers`: from memory, nobody is called."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.accounts.keys import KeyRing
 from bot.domain.askers import Asker
-from bot.domain.capabilities import Ability, Capability
+from bot.domain.capabilities import Ability
 from bot.domain.choice import Offer
-from bot.domain.credits import Microcredits
-from bot.domain.keys import KeyKind
 from bot.domain.requests import UNSTORED, AlchemyRequest, Form, PictureRequest, Request, TextRequest
+from bot.domain.standings import ProviderStanding
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.offers import Offers
 from bot.providers.base import Makes, Provider
@@ -31,22 +29,6 @@ SAMPLES: Mapping[Ability, Request] = MappingProxyType(
 """What a price is told for: one of each kind, with every choice left to the provider."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """One provider as a member finds it now; `wait_s` is for the model that draws by default.
-
-    `why_not` says what keeps it from taking anything now; empty when nothing does.
-    """
-
-    title: str
-    why_not: str
-    capability: Capability
-    key_kind: KeyKind
-    models: int
-    prices: Mapping[Ability, Microcredits]
-    wait_s: float | None
-
-
 class Overview:
     """Look at every provider with a member's eyes."""
 
@@ -63,7 +45,7 @@ class Overview:
         self._keys = keys
         self._catalogue = catalogue
 
-    def of(self, asker: Asker) -> tuple[Standing, ...]:
+    def of(self, asker: Asker) -> tuple[ProviderStanding, ...]:
         """Return how every provider stands, in the operator's order."""
         made: dict[str, dict[Ability, Offer]] = {name: {} for name in self._providers}
         refused: dict[str, str] = {}
@@ -80,11 +62,11 @@ class Overview:
 
     def _standing(
         self, name: str, asker: Asker, offers: Mapping[Ability, Offer], *, refused: str
-    ) -> Standing:
+    ) -> ProviderStanding:
         provider = self._providers[name]
         why_down = self._offers.why_down(name, asker=asker)
         waits = [offer.eta_s for offer in offers.values() if offer.eta_s is not None]
-        return Standing(
+        return ProviderStanding(
             title=provider.title,
             why_not=why_down if offers else refused or why_down,
             capability=provider.capability(),

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -23,7 +23,7 @@ from bot.domain.errors import (
     StorageUnavailable,
 )
 from bot.domain.jobs import Job
-from bot.domain.reports import Report, ReportId
+from bot.domain.reports import Filed, Report, ReportId
 from storage.database import Database, Tx
 
 log = logging.getLogger(__name__)
@@ -37,14 +37,6 @@ HANDLED_LIFE = timedelta(days=30)
 TOO_MANY = "You have reported a lot in a short time; those are safe with us."
 UNKNOWN = "I don't know this report any more."
 NOT_YOURS = "Only members who may manage messages where this was reported can do that."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filed:
-    """A report with the job that it is about, if that is known."""
-
-    report: Report
-    job: Job | None
 
 
 class Poster(Protocol):

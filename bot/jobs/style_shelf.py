@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bot.domain.clock import Clock
 from bot.domain.errors import ProviderError
-from bot.providers.base import Provider, Style
+from bot.domain.styles import Leaf, Listed, Style
+from bot.providers.base import Provider
 
 log = logging.getLogger(__name__)
 
@@ -15,25 +15,6 @@ ROUND_S = 600.0
 PAGES_MAX = 8
 SHOWN_AT_ONCE = 5
 LISTED_MAX = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """A style and who has it."""
-
-    provider: str
-    title: str
-    style: Style
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
-    """One page of what fits a search, counted from 1."""
-
-    listed: tuple[Listed, ...]
-    number: int
-    count: int
-    total: int
 
 
 class StyleShelf:

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from bot.domain.capabilities import Capability
 from bot.domain.jobs import PassageKind, Remote
 from bot.domain.requests import Request
+from bot.domain.styles import Style
 
 
 class Makes(StrEnum):
@@ -35,27 +36,6 @@ class Model:
     workers: int | None = None
     queued: int | None = None
     eta_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
-    """A look or a whole preset that a request may name; `prompt` shows what becomes of the words.
-
-    `model`, size and `steps` are those that it sets, where it sets any.
-    """
-
-    name: str
-    title: str
-    creator: str = ""
-    about: str = ""
-    prompt: str = ""
-    model: str | None = None
-    width: int | None = None
-    height: int | None = None
-    steps: int | None = None
-    tags: tuple[str, ...] = ()
-    is_adult: bool = False
-    uses: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

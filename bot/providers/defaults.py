@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import Remote
 from bot.domain.requests import PictureRequest, Request
-from bot.providers.base import Callback, CallbackNews, Item, Limits, Style
+from bot.domain.styles import Style
+from bot.providers.base import Callback, CallbackNews, Item, Limits
 from bot.providers.config import ProviderConfig
 from bot.providers.downloads import Downloads
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self, cast
 import discord
 from discord import ui
 
-from bot.domain.audit_trail import AuditEntry, AuditView
+from bot.domain.audit_trail import AuditPage, AuditView
 from bot.domain.jobs import UserId
 from bot.ui import admin_copy
 from bot.ui.admin import require_manager
@@ -22,30 +22,6 @@ class Turn(StrEnum):
     OLDER = "older"
     NEWER = "newer"
     CSV = "csv"
-
-
-class Page(Protocol):
-    """Entries, and whether there are more on either side."""
-
-    @property
-    def view(self) -> AuditView:
-        """What the entries are of."""
-        ...
-
-    @property
-    def entries(self) -> tuple[AuditEntry, ...]:
-        """The entries, the newest first."""
-        ...
-
-    @property
-    def has_older(self) -> bool:
-        """Whether there are older ones."""
-        ...
-
-    @property
-    def has_newer(self) -> bool:
-        """Whether there are newer ones."""
-        ...
 
 
 class Audits(Protocol):
@@ -101,14 +77,14 @@ class AuditButton(
 _EMOJI = {Turn.OLDER: "◀️", Turn.NEWER: "▶️", Turn.CSV: "📄"}
 
 
-def audit_card(page: Page) -> ui.LayoutView:
+def audit_card(page: AuditPage) -> ui.LayoutView:
     """List acts, the newest first."""
     lines = "\n".join(map(admin_copy.audit_line, page.entries))
     buttons = _buttons(page) if page.entries else ()
     return small_card(admin_copy.AUDIT, lines or admin_copy.NO_ENTRIES, buttons=buttons)
 
 
-def _buttons(page: Page) -> Sequence[AuditButton]:
+def _buttons(page: AuditPage) -> Sequence[AuditButton]:
     member_id = page.view.member_id
     newest, oldest = page.entries[0].seq, page.entries[-1].seq
     wanted = (

@@ -5,7 +5,6 @@ Its buttons carry the place in the statement, so any process can turn the page.
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self, cast
 
@@ -15,10 +14,8 @@ from discord import ui
 from bot.domain.budgets import Standing
 from bot.domain.credits import (
     SEQ_MAX,
-    Balance,
     Cursor,
-    Microcredits,
-    Transfer,
+    Statement,
     member_account,
 )
 from bot.domain.jobs import UserId
@@ -36,40 +33,6 @@ class Leaf(StrEnum):
     OLDER = "older"
     NEWER = "newer"
     PRICES = "prices"
-
-
-class Statement(Protocol):
-    """A balance and a page of movements."""
-
-    @property
-    def balance(self) -> Balance:
-        """What is owned and held."""
-        ...
-
-    @property
-    def renews_at(self) -> datetime:
-        """When the next allowance comes."""
-        ...
-
-    @property
-    def daily(self) -> Microcredits:
-        """To what it tops up."""
-        ...
-
-    @property
-    def transfers(self) -> tuple[Transfer, ...]:
-        """The movements, the newest first."""
-        ...
-
-    @property
-    def has_older(self) -> bool:
-        """Whether there are older ones."""
-        ...
-
-    @property
-    def has_newer(self) -> bool:
-        """Whether there are newer ones."""
-        ...
 
 
 class Leaves(Protocol):

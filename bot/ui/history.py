@@ -6,13 +6,13 @@ member's client shows the card. What they offer is the id of a job; whose it is,
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self, cast
 
 import discord
 from discord import ui
 
+from bot.domain.history import Past
 from bot.domain.jobs import WORKING, CardFile, Job, JobId, JobState, PictureFile
 from bot.domain.plain_text import ELLIPSIS
 from bot.ui import copy, passages, texts
@@ -22,25 +22,6 @@ from bot.ui.cards import add_files, title
 
 OPTION_CHARS_MAX = 100  # Discord's limit
 WORDS_CHARS_MAX = 3500  # of the 4000 that a message may have
-
-
-class Past(Protocol):
-    """A job and what is still there of it."""
-
-    @property
-    def job(self) -> Job:
-        """The job as it stands."""
-        ...
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether its results can be seen again."""
-        ...
-
-    @property
-    def kept_until(self) -> datetime | None:
-        """When its pictures go; None where there are none."""
-        ...
 
 
 class Pick(StrEnum):

@@ -1,31 +1,14 @@
 """A server's rules as its admins see them."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Protocol
 
 from discord import ui
 
-from bot.domain.house_rules import Access, HouseRules, Listing
-from bot.domain.jobs import UserId
+from bot.domain.house_rules import Access, Ban, HouseRules, Listing
 from bot.ui import admin_copy
 from bot.ui.boxes import small_card
 
 TEXT_CHARS_MAX = 3500  # of Discord's 4000 for all the texts of a message
-
-
-class Ban(Protocol):
-    """A member who is kept out."""
-
-    @property
-    def owner_id(self) -> UserId:
-        """Who."""
-        ...
-
-    @property
-    def at(self) -> datetime:
-        """Since when."""
-        ...
 
 
 def rules_card(rules: HouseRules, bans: Sequence[Ban]) -> ui.LayoutView:

@@ -1,13 +1,12 @@
 """Who works here, on one ephemeral card: up or not, what for, for how much, how long."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from discord import ui
 
 from bot.domain.capabilities import Ability, Capability, Sight
-from bot.domain.credits import Microcredits
 from bot.domain.keys import ON_KEY, KeyKind
+from bot.domain.standings import ProviderStanding
 from bot.ui import copy, texts
 from bot.ui.boxes import small_card
 
@@ -21,51 +20,12 @@ PER = {
 """What the prices of `bot.jobs.overview` are for."""
 
 
-class Standing(Protocol):
-    """One provider as a member finds it now."""
-
-    @property
-    def title(self) -> str:
-        """The name that members know."""
-        ...
-
-    @property
-    def why_not(self) -> str:
-        """What keeps it from taking a request now, as far as is known; empty when nothing does."""
-        ...
-
-    @property
-    def capability(self) -> Capability:
-        """What it can do."""
-        ...
-
-    @property
-    def key_kind(self) -> KeyKind:
-        """Whose key a request would run on."""
-        ...
-
-    @property
-    def models(self) -> int:
-        """How many models it offers now; 0 while that is not known."""
-        ...
-
-    @property
-    def prices(self) -> Mapping[Ability, Microcredits]:
-        """What one of each costs."""
-        ...
-
-    @property
-    def wait_s(self) -> float | None:
-        """How long its usual model makes one wait, where it says."""
-        ...
-
-
-def providers_card(standings: Sequence[Standing]) -> ui.LayoutView:
+def providers_card(standings: Sequence[ProviderStanding]) -> ui.LayoutView:
     """List the providers in the operator's order."""
     return small_card(copy.WHO_WORKS, *map(_entry, standings), copy.small(copy.WHO_WORKS_HINT))
 
 
-def _entry(standing: Standing) -> str:
+def _entry(standing: ProviderStanding) -> str:
     abilities = ", ".join(one for one in Ability if one in standing.capability.abilities)
     why_not = texts.inline(standing.why_not, chars_max=WHY_CHARS_MAX)
     lines = [
@@ -81,7 +41,7 @@ def _entry(standing: Standing) -> str:
     return "\n".join(lines)
 
 
-def _prices(standing: Standing) -> str | None:
+def _prices(standing: ProviderStanding) -> str | None:
     if standing.key_kind is KeyKind.MEMBER:
         return ON_KEY[standing.key_kind]
     return ", ".join(

@@ -2,8 +2,9 @@
 
 import discord
 
+from bot.domain.reports import Filed
 from bot.ui.discord_refusals import translated
-from bot.ui.reports import Filed, report_message
+from bot.ui.reports import report_message
 from bot.ui.unbroken import unbroken
 
 

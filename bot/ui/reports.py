@@ -8,12 +8,12 @@ from typing import Any, Protocol, Self, cast
 import discord
 from discord import ui
 
-from bot.domain.jobs import Job, JobId
+from bot.domain.jobs import JobId
 from bot.domain.reports import (
     LINK_CHARS_MAX,
     WORDS_CHARS_MAX,
     WORDS_CHARS_MIN,
-    Report,
+    Filed,
     ReportId,
 )
 from bot.ui import copy, report_copy
@@ -31,20 +31,6 @@ _JOB_BUTTON = re.compile(r"job:v[0-9]+:[a-z]+:(?P<job>[0-9]{1,20})")
 MESSAGE_LINK = re.compile(
     r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?:@me|[0-9]{1,20})/[0-9]{1,20}/[0-9]{1,20}"
 )
-
-
-class Filed(Protocol):
-    """A report and the job that it is about."""
-
-    @property
-    def report(self) -> Report:
-        """The report."""
-        ...
-
-    @property
-    def job(self) -> Job | None:
-        """The job, if it is about one and that is still known."""
-        ...
 
 
 class Shown(StrEnum):

@@ -9,6 +9,7 @@ import discord
 from discord import ui
 from discord.app_commands import Choice
 
+from bot.domain.styles import Leaf, Listed
 from bot.ui import copy, texts
 from bot.ui.boxes import BLUE, unlisted
 from bot.ui.buttons import Answering
@@ -27,103 +28,6 @@ NONE_FOUND = "I know no style like that. With its whole name I can look one up t
 NONE_YET = "Nobody here offers styles right now."
 HINT = "Use one with /imagine style, or behind the prompt with --style."
 OLDER, NEWER = "More", "Back"
-
-
-class Style(Protocol):
-    """A style, as far as it is shown."""
-
-    @property
-    def name(self) -> str:
-        """How requests name it."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """How members call it."""
-        ...
-
-    @property
-    def creator(self) -> str:
-        """Who made it."""
-        ...
-
-    @property
-    def about(self) -> str:
-        """What its maker says of it."""
-        ...
-
-    @property
-    def prompt(self) -> str:
-        """What becomes of the words."""
-        ...
-
-    @property
-    def model(self) -> str | None:
-        """Which model draws it."""
-        ...
-
-    @property
-    def width(self) -> int | None:
-        """How wide, where it says."""
-        ...
-
-    @property
-    def height(self) -> int | None:
-        """How high, where it says."""
-        ...
-
-    @property
-    def steps(self) -> int | None:
-        """How long it is worked on, where it says."""
-        ...
-
-    @property
-    def is_adult(self) -> bool:
-        """Whether it is for adults."""
-        ...
-
-    @property
-    def uses(self) -> int | None:
-        """How often it was used."""
-        ...
-
-
-class Listed(Protocol):
-    """A style and who has it."""
-
-    @property
-    def title(self) -> str:
-        """The provider's name for members."""
-        ...
-
-    @property
-    def style(self) -> Style:
-        """The style."""
-        ...
-
-
-class Leaf(Protocol):
-    """One page of styles."""
-
-    @property
-    def listed(self) -> "tuple[Listed, ...]":
-        """What is on it."""
-        ...
-
-    @property
-    def number(self) -> int:
-        """Which page, from 1."""
-        ...
-
-    @property
-    def count(self) -> int:
-        """How many pages there are."""
-        ...
-
-    @property
-    def total(self) -> int:
-        """How many styles there are on all of them."""
-        ...
 
 
 class Browsers(Protocol):

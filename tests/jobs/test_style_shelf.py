@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.domain.errors import Transient
+from bot.domain.styles import Style
 from bot.jobs.style_shelf import LISTED_MAX, PAGES_MAX, SHOWN_AT_ONCE, StyleShelf
-from bot.providers.base import Style
 
 OIL = Style(name="a::style::oil", title="oil", about="thick paint", tags=("paint",), uses=5)
 NIGHT = replace(OIL, name="b::style::night", title="night", about="", is_adult=True, uses=9)

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from bot.domain.capabilities import Capability
 from bot.domain.jobs import Remote
 from bot.domain.requests import Request
+from bot.domain.styles import Style
 from bot.providers.ai_client import answers
 from bot.providers.ai_client.errors import refusal
 from bot.providers.ai_client.plan import CAPABILITY, STYLES, to_form, to_plan
@@ -31,7 +32,6 @@ from bot.providers.base import (
     Observation,
     Once,
     Plan,
-    Style,
 )
 from bot.providers.config import ProviderConfig
 from bot.providers.defaults import Defaults, limits_of, pictures_only

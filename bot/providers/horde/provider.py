@@ -12,6 +12,7 @@ from bot.domain.capabilities import Capability
 from bot.domain.errors import Permanent, ProviderError
 from bot.domain.jobs import Remote
 from bot.domain.requests import AlchemyRequest, PictureRequest, Request, TextRequest
+from bot.domain.styles import Style
 from bot.providers.base import (
     UNKEPT,
     Accepted,
@@ -26,7 +27,6 @@ from bot.providers.base import (
     Observation,
     Once,
     Plan,
-    Style,
 )
 from bot.providers.config import ProviderConfig
 from bot.providers.defaults import Defaults, limits_of

@@ -13,7 +13,8 @@ from typing import Any
 
 from bot.domain.errors import InvalidRequest
 from bot.domain.requests import PictureRequest
-from bot.providers.base import Model, Plan, Style
+from bot.domain.styles import Style
+from bot.providers.base import Model, Plan
 from bot.providers.horde.catalog import POST_PROCESSORS, SAMPLERS
 from bot.providers.horde.plan import to_plan
 from bot.providers.horde.wire import TITLE, StyleRow
