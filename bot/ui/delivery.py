@@ -14,7 +14,7 @@ from bot.domain.clock import Clock
 from bot.domain.errors import CardDelayed, CardLost
 from bot.domain.jobs import CardFile, Target
 from bot.ui import copy
-from bot.ui.discord_refusals import ARCHIVED, TOKEN_DEAD, translated
+from bot.ui.discord_refusals import ARCHIVED, LOST, TOKEN_DEAD, translated
 from bot.ui.edit_budgets import Place
 from bot.ui.files import Upload
 from bot.ui.rate_headers import channel_place, token_place
@@ -58,7 +58,7 @@ class Sender:
                 if error.code == ARCHIVED and is_last:
                     await self._open_again(target)
                     raise CardDelayed(copy.DISCORD_AWAY, retry_after_s=0) from error
-                if error.status == HTTPStatus.BAD_REQUEST:
+                if error.status == HTTPStatus.BAD_REQUEST and error.code not in LOST:
                     _log_refusal(error, view)
                 raise
         return {attachment.filename: attachment.id for attachment in message.attachments}

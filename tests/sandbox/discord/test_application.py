@@ -91,6 +91,23 @@ async def test_an_archived_thread_takes_a_new_message_but_no_edit(bot, channel):
     assert not channel.archived
 
 
+@pytest.mark.parametrize("is_locked", [False, True])
+async def test_an_archived_thread_can_be_opened_unless_it_is_locked(bot, channel, is_locked):
+    channel.archived, channel.locked = True, is_locked
+
+    opening = bot.http.edit_channel(int(channel.id), archived=False)
+    if is_locked:
+        assert await refused(opening) == (403, 50013)
+        assert await refused(bot.get_partial_messageable(int(channel.id)).send("one")) == (
+            400,
+            50083,
+        )
+    else:
+        await opening
+
+    assert channel.archived is is_locked
+
+
 async def test_history_is_newest_first_and_without_secrets(bot, ann, sandbox, channel):
     sandbox.world.channels[channel.id].guild.bot_permissions |= 1 << 16
     await ann.runs("/hidden")

@@ -21,6 +21,14 @@ async def test_a_status_replaces_the_answer_so_many_times(bot, ann, sandbox):
     assert [version.text for version in made.versions] == ["", "two"]
 
 
+async def test_whoever_stands_in_front_may_say_anything(sandbox):
+    sandbox.faults.add("GET", "/gateway", status=429, says="<html>", headers={"Retry-After": "7"})
+
+    async with aiohttp.ClientSession() as http, http.get(f"{sandbox.api_url}/gateway") as answer:
+        assert (answer.status, await answer.text()) == (429, "<html>")
+        assert (answer.content_type, answer.headers["Retry-After"]) == ("text/html", "7")
+
+
 async def test_a_delay_holds_the_request_back(bot, ann, sandbox):
     await ann.runs("/hand")
     sandbox.faults.add("PATCH", ORIGINAL, delay_s=0.2)

@@ -116,3 +116,31 @@ class TestBan:
             await place.send("hello")
 
         assert caught.value.status == 429
+
+
+# ---------------------------------------------------------------- found by us
+
+
+async def test_a_page_with_a_429_through_a_proxy_is_taken_for_an_object(bot, ann, sandbox):
+    await ann.runs("/hand")
+    sandbox.faults.add("PATCH", ORIGINAL, status=429, says="<html>blocked</html>")
+
+    with pytest.raises(TypeError):
+        await bot.heard[-1].edit_original_response(content="one")
+
+
+async def test_a_429_that_does_not_say_for_how_long_is_no_refusal(bot, sandbox, channel):
+    place = bot.get_partial_messageable(int(channel.id))
+    as_json = {"Content-Type": "application/json"}
+    sandbox.faults.add("POST", "/channels/*", status=429, says='{"message": ""}', headers=as_json)
+
+    with pytest.raises(KeyError):
+        await place.send("one")
+
+
+async def test_a_page_in_the_place_of_an_edited_message_is_read_as_one(bot, ann, sandbox):
+    await ann.runs("/hand")
+    sandbox.faults.add("PATCH", ORIGINAL, status=200, says="<html>")
+
+    with pytest.raises(TypeError):
+        await bot.heard[-1].edit_original_response(content="one")
