@@ -26,7 +26,7 @@ from bot.jobs.claims import Claims
 from bot.jobs.history import History
 from bot.jobs.overview import Overview
 from bot.jobs.style_shelf import StyleShelf
-from bot.jobs.tracker import Quote, Tracker
+from bot.jobs.tracker import Tracker
 from bot.ui import admin_copy, copy, errors
 from bot.ui.admin import NAME as ADMIN
 from bot.ui.admin import admin_root, is_admin_command, may_manage
@@ -104,7 +104,7 @@ class EaselBot(commands.AutoShardedBot):
 
     services: Services
     claims: Claims  # found here by `bot.ui.opening`
-    presses: JobPresses[Quote]  # found here by `bot.ui.buttons.JobButton`
+    presses: JobPresses  # found here by `bot.ui.buttons.JobButton`
     leaves: Leaves  # found here by `bot.ui.credits.LeafButton`
     givers: Givers  # found here by `bot.ui.gifts.GiftButton`
     picks: Picks  # found here by `bot.ui.history.JobSelect`

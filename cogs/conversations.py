@@ -7,7 +7,6 @@ from discord.ext import commands
 
 from bot.client import EaselBot
 from bot.domain.jobs import JobId
-from bot.jobs.tracker import Quote
 from bot.ui.errors import answered
 from bot.ui.modals import submitted_id, submitted_values
 from bot.ui.presses import CONTINUE_FIELD, CONTINUE_ID, JobPresses
@@ -16,7 +15,7 @@ from bot.ui.presses import CONTINUE_FIELD, CONTINUE_ID, JobPresses
 class Conversations(commands.Cog):
     """Take the next turn of a conversation."""
 
-    def __init__(self, presses: JobPresses[Quote]) -> None:
+    def __init__(self, presses: JobPresses) -> None:
         self._presses = presses
 
     @commands.Cog.listener("on_interaction")

@@ -7,10 +7,9 @@ out to have used too much raises, and nothing was written.
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.domain.budgets import EVERYBODY, Budget, BudgetId, Measure, Period, Used, Whom
+from bot.domain.budgets import EVERYBODY, Budget, BudgetId, DayTotal, Measure, Period, Used, Whom
 from bot.domain.credits import Microcredits
 from bot.domain.jobs import UserId
 from storage.executor import Executor, Row
@@ -18,15 +17,6 @@ from storage.moments import from_text, to_text
 
 _HOUR_CHARS = len("2026-11-21T03")
 _DAY_CHARS = len("2026-11-21")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayTotal:
-    """What members of a server used together on one UTC day."""
-
-    day: date
-    credits: Microcredits
-    jobs: int
 
 
 class Budgets:

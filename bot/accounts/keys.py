@@ -1,8 +1,7 @@
 """Keys that members and servers bring: tested live, sealed at rest, shown by four characters."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from pydantic import SecretStr
 
@@ -11,32 +10,19 @@ from bot.domain.askers import Asker
 from bot.domain.audit_trail import AuditEntry
 from bot.domain.clock import Clock
 from bot.domain.errors import InvalidRequest
-from bot.domain.keys import KEY_CHARS_MAX, KEY_CHARS_MIN, KeyKind, KeyOwner
-from bot.providers.base import Holder, Provider
+from bot.domain.keys import (
+    KEY_CHARS_MAX,
+    KEY_CHARS_MIN,
+    KeyInfo,
+    KeyKind,
+    KeyOwner,
+    KeyTest,
+)
+from bot.providers.base import Provider
 from storage.database import Database, Tx
 
 UNKNOWN_PROVIDER = "I know no provider of that name. Please pick one from the list."
 NO_KEY = "There is no key for {title} here: bring one first."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyInfo:
-    """What may be shown of a key."""
-
-    provider: str
-    title: str
-    last4: str
-    holder: str
-    added_at: datetime
-    last_used_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyTest:
-    """What a provider says of a stored key now."""
-
-    key: KeyInfo
-    holder: Holder
 
 
 class KeyRing:

@@ -15,12 +15,12 @@ from bot.domain.kudos import (
     AMOUNT_MAX,
     CONFIRMED_WITHIN,
     STALE_AFTER,
+    AccountInfo,
     Gift,
     GiftId,
     GiftState,
     receiver_named,
 )
-from bot.providers.base import AccountInfo
 from storage.database import Database
 
 log = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from bot.accounts.credits import CreditAccounts
 from bot.domain.audit_trail import Act, Deed
+from bot.domain.budgets import DayTotal
 from bot.domain.clock import Clock
 from bot.domain.credits import (
     CREDIT,
@@ -26,7 +27,6 @@ from bot.domain.credits import (
 )
 from bot.domain.errors import InvalidRequest, NotAllowed
 from bot.domain.jobs import UserId
-from storage.budgets import DayTotal
 from storage.credits import Moved
 from storage.database import Database, Tx
 

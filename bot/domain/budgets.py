@@ -6,7 +6,7 @@ the one that lifts last.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
@@ -200,3 +200,12 @@ def _for_ever(standing: Standing) -> Standing:
 def _lifts_last(standing: Standing) -> tuple[bool, float]:
     lifts_at = standing.lifts_at
     return (lifts_at is None, 0 if lifts_at is None else lifts_at.timestamp())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayTotal:
+    """What members of a server used together on one UTC day."""
+
+    day: date
+    credits: Microcredits
+    jobs: int

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -64,3 +65,32 @@ class KeyOwner:
 
 Payer = KeyOwner | None
 """Whose key pays; None for the service's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who a key belongs to at the provider, and what is left on it in the provider's own unit."""
+
+    name: str
+    balance: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyInfo:
+    """What may be shown of a key."""
+
+    provider: str
+    title: str
+    last4: str
+    holder: str
+    added_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTest:
+    """What a provider says of a stored key now."""
+
+    key: KeyInfo
+    holder: Holder

@@ -55,3 +55,19 @@ def receiver_named(typed: str) -> str:
     if not RECEIVER.fullmatch(name):
         raise InvalidRequest("Name the account as the Horde does, with its number: someone#123.")
     return name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountInfo:
+    """An account at a provider as its owner may see it.
+
+    `marks` are what the service says of it, `figures` what else is known, by name; both in words.
+    """
+
+    name: str
+    balance: float
+    unit: str
+    waiting_max: int
+    is_service: bool = False
+    marks: tuple[str, ...] = ()
+    figures: tuple[tuple[str, str], ...] = ()

@@ -13,11 +13,10 @@ from bot.domain.askers import Asker
 from bot.domain.capabilities import Ability
 from bot.domain.choice import Choice
 from bot.domain.clock import Clock
-from bot.domain.credits import AccountId, Microcredits
 from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExceeded, Unconfirmed
 from bot.domain.house_rules import HouseRules
 from bot.domain.jobs import WORKING, Job, JobId, JobState, Second, Target, UserId
-from bot.domain.keys import KeyKind
+from bot.domain.quotes import Quote
 from bot.domain.requests import (
     UNSTORED,
     AlchemyRequest,
@@ -47,24 +46,6 @@ BEING_FORGOTTEN = (
 )
 
 FULL_SENTENCE = "I have more work than I can take right now. Please try again in a few minutes."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
-    """What a request would become and cost, before anything is held or sent."""
-
-    request: Request
-    asker: Asker
-    provider: str
-    provider_title: str
-    price: Microcredits
-    key_kind: KeyKind
-    payer: AccountId | None
-    available: Microcredits | None
-    is_price_open: bool = False
-    """Whether the provider is asked for its price, so that `price` is not to be told yet."""
-    notes: tuple[str, ...] = ()
-    second: Second | None = None
 
 
 UPLOADS_AT_ONCE_MAX = 8

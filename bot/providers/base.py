@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from bot.domain.capabilities import Capability
 from bot.domain.jobs import PassageKind, Remote
+from bot.domain.keys import Holder
 from bot.domain.requests import Request
 from bot.domain.styles import Style
 
@@ -194,31 +195,6 @@ class CallbackNews:
     remote_id: str = field(repr=False)
     item: Item
     extras: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
-    """Who a key belongs to at the provider, and what is left on it in the provider's own unit."""
-
-    name: str
-    balance: float | None = None
-    unit: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountInfo:
-    """An account at a provider as its owner may see it.
-
-    `marks` are what the service says of it, `figures` what else is known, by name; both in words.
-    """
-
-    name: str
-    balance: float
-    unit: str
-    waiting_max: int
-    is_service: bool = False
-    marks: tuple[str, ...] = ()
-    figures: tuple[tuple[str, str], ...] = ()
 
 
 class Once(Protocol):

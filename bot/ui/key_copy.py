@@ -1,11 +1,9 @@
 """Every sentence about keys: a member's own under `/key`, a server's under `/admin key`."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
 
-from bot.domain.keys import KeyKind
+from bot.domain.keys import Holder, KeyInfo, KeyKind
 from bot.ui import texts
 
 NAME_CHARS_MAX = 60
@@ -45,50 +43,7 @@ WHAT_NOW: Mapping[KeyKind, str] = MappingProxyType(
 )
 
 
-class StoredKey(Protocol):
-    """What may be shown of a stored key."""
-
-    @property
-    def title(self) -> str:
-        """The provider's name for members."""
-        ...
-
-    @property
-    def last4(self) -> str:
-        """The key's last characters; empty for a key too short to show any."""
-        ...
-
-    @property
-    def holder(self) -> str:
-        """The account at the provider."""
-        ...
-
-    @property
-    def last_used_at(self) -> datetime | None:
-        """When it was last used."""
-        ...
-
-
-class Holder(Protocol):
-    """Whom a provider knows by a key."""
-
-    @property
-    def name(self) -> str:
-        """The account; empty where the provider does not tell."""
-        ...
-
-    @property
-    def balance(self) -> float | None:
-        """What is left on it."""
-        ...
-
-    @property
-    def unit(self) -> str:
-        """Of what."""
-        ...
-
-
-def key(stored: StoredKey) -> str:
+def key(stored: KeyInfo) -> str:
     """Describe a stored key without giving it away."""
     used = stored.last_used_at
     return " · ".join(
@@ -101,12 +56,12 @@ def key(stored: StoredKey) -> str:
     )
 
 
-def kept(stored: StoredKey, *, kind: KeyKind) -> str:
+def kept(stored: KeyInfo, *, kind: KeyKind) -> str:
     """Say that a key works and what it does from now on."""
     return f"{key(stored)}\nIt works. {WHAT_NOW[kind]}"
 
 
-def tested(stored: StoredKey, holder: Holder) -> str:
+def tested(stored: KeyInfo, holder: Holder) -> str:
     """Say whose a key is and what is left on it, as the provider says now."""
     name = texts.inline(holder.name, chars_max=NAME_CHARS_MAX)
     whose = f"It works, and belongs to {name}." if name else "It works."

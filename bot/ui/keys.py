@@ -11,7 +11,7 @@ import discord
 from discord import ui
 from pydantic import SecretStr
 
-from bot.domain.keys import KEY_CHARS_MAX, KEY_CHARS_MIN, KeyKind
+from bot.domain.keys import KEY_CHARS_MAX, KEY_CHARS_MIN, KeyInfo, KeyKind
 from bot.ui import key_copy
 from bot.ui.boxes import small_card
 from bot.ui.modals import FormModal, submitted_id, submitted_values
@@ -22,7 +22,7 @@ _FORM_ID = re.compile(r"key:v1:(?P<whose>set|server):(?P<provider>[a-z0-9_]{1,32
 _WHOSE = {KeyKind.MEMBER: "set", KeyKind.SERVER: "server"}
 
 
-def keys_card(keys: Sequence[key_copy.StoredKey], *, kind: KeyKind) -> ui.LayoutView:
+def keys_card(keys: Sequence[KeyInfo], *, kind: KeyKind) -> ui.LayoutView:
     """List stored keys, one line each."""
     lines = "\n".join(map(key_copy.key, keys))
     return small_card(key_copy.CARD_TITLES[kind], lines or key_copy.NONE[kind])

@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self, cast
 import discord
 from discord import ui
 
-from bot.domain.kudos import Gift, GiftId
+from bot.domain.kudos import AccountInfo, Gift, GiftId
 from bot.ui import copy, texts
 from bot.ui.boxes import GREEN, GREY, small_card
 from bot.ui.buttons import Answering
@@ -23,40 +23,6 @@ GIVEN = "Given"
 GIVEN_UP = "Given up"
 NOTHING_SENT = "Nothing was sent."
 GIVE, NEVER_MIND = "Give", "Never mind"
-
-
-class Account(Protocol):
-    """An account, as far as it is shown."""
-
-    @property
-    def name(self) -> str:
-        """The account's name."""
-        ...
-
-    @property
-    def balance(self) -> float:
-        """What is left."""
-        ...
-
-    @property
-    def unit(self) -> str:
-        """Of what."""
-        ...
-
-    @property
-    def waiting_max(self) -> int:
-        """How many may wait at a time."""
-        ...
-
-    @property
-    def marks(self) -> tuple[str, ...]:
-        """What the service says of the account, in words."""
-        ...
-
-    @property
-    def figures(self) -> tuple[tuple[str, str], ...]:
-        """What else is known, name and figure."""
-        ...
 
 
 class KudosAction(StrEnum):
@@ -107,7 +73,7 @@ class KudosButton(
         await client.kudos_givers.decided(interaction, self.action, self.gift_id)
 
 
-def account_card(account: Account) -> ui.LayoutView:
+def account_card(account: AccountInfo) -> ui.LayoutView:
     """Show an account."""
     name = texts.inline(account.name, chars_max=NAME_CHARS_MAX)
     lines = [

@@ -10,11 +10,10 @@ from typing import Any, Protocol, cast
 import discord
 
 from bot.domain.askers import Asker
-from bot.domain.credits import NOTHING, AccountId, Microcredits
+from bot.domain.credits import NOTHING
 from bot.domain.errors import Unconfirmed
-from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Second, Target, UserId
-from bot.domain.keys import KeyKind
-from bot.domain.requests import Request
+from bot.domain.jobs import Failure, FailureKind, Job, JobId, JobState, Target, UserId
+from bot.domain.quotes import Quote
 from bot.ui import errors
 from bot.ui.cards import card
 from bot.ui.questions import question_card
@@ -45,65 +44,16 @@ class _Client(Protocol):
     claims: Claims
 
 
-class Offer(Protocol):
-    """What a request would become and cost, known before anything is held."""
-
-    @property
-    def request(self) -> Request:
-        """The request with every open choice made."""
-        ...
-
-    @property
-    def provider(self) -> str:
-        """The provider's name in the registry."""
-        ...
-
-    @property
-    def price(self) -> Microcredits:
-        """The most it can cost."""
-        ...
-
-    @property
-    def key_kind(self) -> KeyKind:
-        """Whose key it will run on."""
-        ...
-
-    @property
-    def payer(self) -> AccountId | None:
-        """Whose credits are asked for first."""
-        ...
-
-    @property
-    def available(self) -> Microcredits | None:
-        """What the member had when last seen."""
-        ...
-
-    @property
-    def is_price_open(self) -> bool:
-        """Whether the provider is still asked what it will cost."""
-        ...
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the member should know of the choices made."""
-        ...
-
-    @property
-    def second(self) -> Second | None:
-        """Who is asked next when the provider takes nothing."""
-        ...
-
-
 async def acknowledge(
-    interaction: discord.Interaction[Any], offer: Offer, *, parent_id: JobId | None = None
+    interaction: discord.Interaction[Any], quote: Quote, *, parent_id: JobId | None = None
 ) -> Job:
     """Answer with the job's card and return the job as it may become, with its target.
 
     Whoever loses the race of a double delivery gets Discord's refusal here, before anything was
     held: the interaction's id is the job's id.
     """
-    job = _promised(interaction, offer, parent_id)
-    draw = partial(card, job, is_price_open=offer.is_price_open)
+    job = _promised(interaction, quote, parent_id)
+    draw = partial(card, job, is_price_open=quote.is_price_open)
     claims = _claims(interaction)
     claim = started(claims.make(job))  # beside the answer, which it must not delay
     try:
@@ -199,20 +149,20 @@ def _instead(
     return card(refused, because=errors.explain(error))
 
 
-def _promised(interaction: discord.Interaction[Any], offer: Offer, parent_id: JobId | None) -> Job:
+def _promised(interaction: discord.Interaction[Any], quote: Quote, parent_id: JobId | None) -> Job:
     return Job(
         id=JobId(str(interaction.id)),
         owner_id=UserId(interaction.user.id),
-        request=offer.request,
+        request=quote.request,
         target=target_of(interaction, message_id=0),
-        provider=offer.provider,
-        price=offer.price,
-        key_kind=offer.key_kind,
-        payer=offer.payer,
-        balance_before=offer.available or NOTHING,
-        notes=offer.notes,
+        provider=quote.provider,
+        price=quote.price,
+        key_kind=quote.key_kind,
+        payer=quote.payer,
+        balance_before=quote.available or NOTHING,
+        notes=quote.notes,
         parent_id=parent_id,
-        second=offer.second,
+        second=quote.second,
         created_at=interaction.created_at,
         changed_at=interaction.created_at,
     )

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Generic, Protocol, TypeVar, assert_never
+from typing import Any, Protocol, assert_never
 
 import discord
 from discord import ui
@@ -13,13 +13,14 @@ from bot.domain.askers import Asker
 from bot.domain.conversations import answer_of, continued
 from bot.domain.errors import InvalidRequest, NotAllowed, OthersFirst
 from bot.domain.jobs import ENDS, Job, JobId, Target, UserId
+from bot.domain.quotes import Quote
 from bot.domain.requests import PROMPT_CHARS_MAX, AlchemyRequest, Request, is_forgotten
 from bot.ui import copy, errors
 from bot.ui.buttons import Action
 from bot.ui.cards import lost
 from bot.ui.confirming import Asked, confirm, decline
 from bot.ui.modals import FormModal
-from bot.ui.opening import Offer, acknowledge, asker_of, refusals_on
+from bot.ui.opening import acknowledge, asker_of, refusals_on
 from bot.ui.unbroken import unbroken
 from bot.ui.whispers import whisper_late
 
@@ -27,24 +28,22 @@ CONTINUE_ID = re.compile(r"job:v1:said:(?P<job>[0-9]{1,20})")
 CONTINUE_FIELD = "said"
 STARTING = timedelta(minutes=2)  # a card this young may belong to a job that is still taken in
 
-OfferT = TypeVar("OfferT", bound=Offer)
-
 
 Answer = Callable[[Asked, discord.Interaction[Any], JobId], Awaitable[None]]
 
 
-class Jobs(Asked, Protocol[OfferT]):
+class Jobs(Asked, Protocol):
     """What buttons need of the tracker."""
 
     is_accepting: bool
 
-    def quote(self, request: Request, *, asker: Asker, provider: str | None = None) -> OfferT:
+    def quote(self, request: Request, *, asker: Asker, provider: str | None = None) -> Quote:
         """Plan and price a request from memory alone."""
         ...
 
     async def submit(
         self,
-        quote: OfferT,
+        quote: Quote,
         *,
         job_id: JobId,
         owner_id: UserId,
@@ -59,10 +58,10 @@ class Jobs(Asked, Protocol[OfferT]):
         ...
 
 
-class JobPresses(Generic[OfferT]):
+class JobPresses:
     """Act on the jobs of a tracker."""
 
-    def __init__(self, jobs: Jobs[OfferT]) -> None:
+    def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
 
     async def press(

@@ -1,10 +1,9 @@
 """What admins read of credits: whose they are, who pays, what things cost, where they went."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from decimal import Decimal
-from typing import Protocol
 
+from bot.domain.budgets import DayTotal
 from bot.domain.credits import (
     CREDIT,
     NOTHING,
@@ -77,25 +76,6 @@ _WORDS = {
 _STAYS = frozenset({TransferKind.RESERVE, TransferKind.VOID, TransferKind.EXPIRE})
 
 
-class Day(Protocol):
-    """What was used on one day."""
-
-    @property
-    def day(self) -> date:
-        """Which."""
-        ...
-
-    @property
-    def credits(self) -> Microcredits:
-        """How many credits."""
-        ...
-
-    @property
-    def jobs(self) -> int:
-        """How many requests."""
-        ...
-
-
 def granted(member_id: UserId, amount: Microcredits, *, now: Balance) -> str:
     """Say what a member got and has."""
     return f"<@{member_id}> got {texts.in_credits(amount)} and can spend {_spendable(now)}."
@@ -150,13 +130,13 @@ def statement_rows(
         )
 
 
-def day_line(total: Day) -> str:
+def day_line(total: DayTotal) -> str:
     """Say what was used on a day."""
     requests = "1 request" if total.jobs == 1 else f"{total.jobs:,} requests"
     return f"{total.day.isoformat()}: {texts.in_credits(total.credits)}, {requests}"
 
 
-def totals_rows(totals: Iterable[Day]) -> Iterable[Sequence[Cell]]:
+def totals_rows(totals: Iterable[DayTotal]) -> Iterable[Sequence[Cell]]:
     """Return what was used as the rows of a table."""
     for total in totals:
         yield total.day.isoformat(), Decimal(total.credits) / CREDIT, total.jobs

@@ -13,7 +13,8 @@ from bot.domain.errors import (
     RateLimited,
     Transient,
 )
-from bot.providers.base import Finished, Holder, Working
+from bot.domain.keys import Holder
+from bot.providers.base import Finished, Working
 from bot.providers.downloads import PICTURE_BYTES_MAX
 from bot.providers.http import JSON_BYTES_MAX
 from bot.providers.registry import FACTORIES

@@ -5,10 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.domain.budgets import EVERYBODY, Budget, Measure, Period, Used, Whom
+from bot.domain.budgets import EVERYBODY, Budget, DayTotal, Measure, Period, Used, Whom
 from bot.domain.credits import Microcredits
 from bot.domain.payers import WHOLE_SERVER, PayRule
-from storage.budgets import DayTotal
 from tests.storage.store_values import ANNA, BERT, HOUR, MINUTE, NOON
 
 HERE, THERE = 44, 45

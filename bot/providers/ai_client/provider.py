@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from bot.domain.capabilities import Capability
 from bot.domain.jobs import Remote
+from bot.domain.keys import Holder
 from bot.domain.requests import Request
 from bot.domain.styles import Style
 from bot.providers.ai_client import answers
@@ -25,7 +26,6 @@ from bot.providers.base import (
     Ended,
     Ending,
     Finished,
-    Holder,
     Inputs,
     Item,
     Model,

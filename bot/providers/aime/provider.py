@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from bot.domain.capabilities import Ability, Capability, Sight, union
 from bot.domain.errors import InvalidRequest, ProviderError
 from bot.domain.jobs import Remote
+from bot.domain.keys import Holder
 from bot.domain.requests import AlchemyRequest, PictureRequest, Request, TextRequest
 from bot.providers.aime import answers, parts
 from bot.providers.aime.answers import Looked, Made, Open
@@ -37,17 +38,7 @@ from bot.providers.aime.wire import (
     Submitted,
     Validated,
 )
-from bot.providers.base import (
-    UNKEPT,
-    Accepted,
-    Holder,
-    Inputs,
-    Makes,
-    Model,
-    Observation,
-    Once,
-    Plan,
-)
+from bot.providers.base import UNKEPT, Accepted, Inputs, Makes, Model, Observation, Once, Plan
 from bot.providers.config import ProviderConfig
 from bot.providers.defaults import Defaults, limits_of
 from bot.providers.downloads import Downloads

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from bot.domain.capabilities import Capability
 from bot.domain.errors import KeyEmpty, ProtocolBroken, Transient
 from bot.domain.jobs import Remote
+from bot.domain.keys import Holder
 from bot.domain.requests import Request
 from bot.providers.algovera import parts
 from bot.providers.algovera.errors import refusal
@@ -34,7 +35,6 @@ from bot.providers.base import (
     UNKEPT,
     Accepted,
     Finished,
-    Holder,
     Inputs,
     Item,
     Model,

@@ -1,6 +1,6 @@
 """What the Horde says of an account, in our words."""
 
-from bot.providers.base import AccountInfo
+from bot.domain.kudos import AccountInfo
 from bot.providers.horde.wire import Account
 
 UNIT = "kudos"

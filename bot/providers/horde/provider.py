@@ -11,15 +11,15 @@ from pydantic import SecretStr
 from bot.domain.capabilities import Capability
 from bot.domain.errors import Permanent, ProviderError
 from bot.domain.jobs import Remote
+from bot.domain.keys import Holder
+from bot.domain.kudos import AccountInfo
 from bot.domain.requests import AlchemyRequest, PictureRequest, Request, TextRequest
 from bot.domain.styles import Style
 from bot.providers.base import (
     UNKEPT,
     Accepted,
-    AccountInfo,
     Callback,
     CallbackNews,
-    Holder,
     Inputs,
     Item,
     Makes,

@@ -13,18 +13,9 @@ from pydantic import SecretStr
 from bot.domain.capabilities import Capability, union
 from bot.domain.errors import RateLimited
 from bot.domain.jobs import Remote
+from bot.domain.keys import Holder
 from bot.domain.requests import Request
-from bot.providers.base import (
-    UNKEPT,
-    Accepted,
-    Finished,
-    Holder,
-    Inputs,
-    Model,
-    Observation,
-    Once,
-    Plan,
-)
+from bot.providers.base import UNKEPT, Accepted, Finished, Inputs, Model, Observation, Once, Plan
 from bot.providers.config import ProviderConfig
 from bot.providers.defaults import Defaults, limits_of, pictures_only
 from bot.providers.downloads import Downloads
