@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.errors import (
     ContentRefused,
@@ -18,6 +18,8 @@ from bot.domain.errors import (
 )
 from bot.domain.jobs import FailureKind, Job, JobId, JobState
 from bot.jobs.failover import is_second_open, is_time, may_take_over, take_over
+from bot.jobs.looks import jitter
+from bot.jobs.schedule import LINE_LOOKS_PER_S_MAX
 from bot.jobs.steps import begin_running, fail, later, save, tell_trouble
 from bot.jobs.tools import Tools
 from bot.jobs.unsure import Unsure
@@ -52,7 +54,7 @@ class Refusals:
         self._count[job.id] += 1
         moment = later(tools, self._count[job.id], at_least_s=error.retry_after_s)
         self._tell_others(job, error, until=moment)
-        is_too_late = tools.schedule.is_overdue(job.created_at, now=moment)
+        is_too_late = tools.schedule.is_too_late(job.created_at, begins_at=moment)
         is_last = is_too_late or self._count[job.id] >= tools.schedule.submits_max
         if may_take_over(tools, job):
             is_slow = is_time(error, refusals=self._count[job.id])
@@ -108,6 +110,25 @@ class Refusals:
         tell_trouble(tools, job, error, failures=self._count[job.id])
         self._rest(job, until)
         return until
+
+    async def shut_out(self, job: Job) -> Job | datetime | None:
+        """Tell a job in line that its provider takes nothing for a while; end it where that is too long.
+
+        None when the door is open, and it only waits for its turn.
+        """
+        tools, now = self._tools, self._tools.clock.now()
+        turns = tools.turns[job.provider]
+        opens_at = turns.paces.opens_at(job.key_owner, now)
+        why = turns.paces.why_shut(job.key_owner, now)
+        if opens_at <= now:
+            return None
+        if tools.schedule.is_too_late(job.created_at, begins_at=opens_at):
+            return await self.final(job, FailureKind.OVERLOADED, why)
+        wait_s = (opens_at - now).total_seconds()
+        error = Transient(why, provider=job.provider, retry_after_s=wait_s)
+        tell_trouble(tools, job, error, failures=0)
+        apart_s = jitter(job.id) * turns.waiting / LINE_LOOKS_PER_S_MAX  # its turn wakes it earlier
+        return opens_at + timedelta(seconds=apart_s)
 
     async def final(self, job: Job, kind: FailureKind, sentence: str) -> Job:
         """Fail a job; what earlier parts of it became is delivered."""

@@ -15,6 +15,7 @@ AGE_SHARE = 0.1  # where nobody estimates, a look comes at most so much later th
 ETA_PATIENCE = 2.0  # twice the estimate without a callback: time to ask
 STRETCH_MAX = 5.0  # … but never wait longer than this many intervals: estimates are rough
 BACKOFF_FACTOR_MAX = 2**5
+DRAWING_MIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,10 @@ class Schedule:
         soon = self.retry(failures, now=now)
         at = self.retry(failures, now=now, at_least_s=at_least_s)
         return max(soon, min(at, created_at + self.deadline))
+
+    def is_too_late(self, created_at: datetime, *, begins_at: datetime) -> bool:
+        """Tell whether a job that is sent no earlier would be given up before anything came."""
+        return self.is_overdue(created_at, now=begins_at + DRAWING_MIN)
 
     def is_overdue(self, created_at: datetime, *, now: datetime) -> bool:
         """Tell whether a job has waited longer than anybody should."""

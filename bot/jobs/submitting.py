@@ -57,7 +57,9 @@ class Submitting:
             return rests_until
         if not self._turns(job).claim(job):
             why = why_leave_line(self._tools, job)
-            return await self._refusals.elsewhere(job, why) if why else self._in_line(job)
+            if why:
+                return await self._refusals.elsewhere(job, why)
+            return await self._refusals.shut_out(job) or self._in_line(job)
         with self._turns(job).sending(job.id):
             return await self._on_its_way(job)
 

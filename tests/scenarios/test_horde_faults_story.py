@@ -108,6 +108,41 @@ async def test_a_limit_is_waited_out_and_nothing_is_sent_twice(stage):
     assert len(stage.horde.truth.jobs) == 1
 
 
+def says_to_wait(stage, how_long):
+    told = json.dumps({"message": f"90 per 1 {how_long}"})
+    stage.horde.faults.add("POST", SUBMIT, kind="status", status=429, body=told)
+
+
+async def test_who_waits_in_line_is_told_why_while_everybody_is_refused(stage):
+    says_to_wait(stage, "minute")
+    first = await asks(stage)
+    await first.until(lambda version: version.shows("asks to slow down"))
+
+    second = await stage.bob.runs("/imagine", in_=stage.channel, prompt="a dog")
+    shown = await second.until(lambda version: version.shows("asks to slow down"))
+
+    assert shown.shows("try again by myself")
+    assert stage.calls("POST", SUBMIT) == 1
+    await stage.time_passes(61)
+    await first.until(done)
+    await second.until(done)
+
+
+async def test_nobody_waits_for_a_door_that_opens_too_late(stage):
+    says_to_wait(stage, "hour")
+    first = await asks(stage)
+    await first.until(FAILED)
+    await gave_all_back(stage, first)
+
+    second = await stage.bob.runs("/imagine", in_=stage.channel, prompt="a dog")
+    shown = await second.until(FAILED)
+    await stage.until_settled(second)
+
+    assert shown.shows("AI Horde asks to slow down.")
+    assert stage.calls("POST", SUBMIT) == 1
+    assert (await stage.balance(stage.bob)).held == 0
+
+
 async def test_a_timeout_of_our_address_shuts_the_door_for_everybody_until_it_is_over(stage):
     stage.horde.time_out(60 * SPEED)  # it tells a minute of our time
     first = await asks(stage)
