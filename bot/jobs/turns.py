@@ -22,7 +22,7 @@ from bot.jobs.pace import Paces
 from bot.jobs.seats import Seats
 
 SENT_AT_ONCE_MAX = 80
-"""Calls of one provider that wait for an answer; a hundred is all that one of our sessions makes."""
+"""Calls of one provider that wait for an answer: with the looks at its jobs fewer than connections."""
 
 Wake = Callable[[JobId], None]
 

@@ -35,6 +35,7 @@ from bot.providers.config import Timeouts
 JSON_BYTES_MAX = 64 * 1024 * 1024  # base64 pictures travel inside JSON
 ERROR_BYTES_MAX = 64 * 1024
 CHUNK_BYTES = 64 * 1024
+CONNECTIONS_MAX = 200  # more than ever wait for one provider's answers: who had to wait would fail
 RETRY_AFTER_S_MAX = 3600.0
 # Other answers carry the header too (the Horde's always do) and mean nothing by it.
 _RETRY_AFTER_STATUSES = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -174,7 +175,7 @@ async def open_session(
         total=timeouts.total_s, connect=timeouts.connect_s, sock_read=timeouts.read_s
     )
     async with ClientSession(
-        connector=TCPConnector(resolver=resolver),
+        connector=TCPConnector(resolver=resolver, limit=CONNECTIONS_MAX),
         cookie_jar=DummyCookieJar(),
         headers=headers,
         timeout=limits,

@@ -1,5 +1,6 @@
 """What every provider's calls share: waiting times, caps and quoting."""
 
+import asyncio
 import gzip
 import io
 import json
@@ -7,8 +8,17 @@ import json
 import pytest
 
 from bot.domain.errors import Ambiguous, ProtocolBroken, Transient
+from bot.jobs.looks import AT_ONCE_MAX
+from bot.jobs.turns import SENT_AT_ONCE_MAX
 from bot.providers.config import Timeouts
-from bot.providers.http import ERROR_BYTES_MAX, JSON_BYTES_MAX, Http, open_session, segment
+from bot.providers.http import (
+    CONNECTIONS_MAX,
+    ERROR_BYTES_MAX,
+    JSON_BYTES_MAX,
+    Http,
+    open_session,
+    segment,
+)
 from tests.providers.addresses import Addresses
 from tests.providers.recorded_answers import made_answer
 from tests.providers.scripted_host import Delivery, Reply, ScriptedHost, as_json
@@ -118,3 +128,22 @@ async def test_a_form_arrives_in_its_order_with_its_brackets():
 
         assert host.calls[0].body == b"b%5B0%5D%5Btext%5D=cats+%26+dogs&a=1"
         assert host.calls[0].headers["content-type"] == "application/x-www-form-urlencoded"
+
+
+def test_nobody_waits_for_a_connection():
+    """Whoever does is told after ten seconds that the provider cannot be reached."""
+    assert SENT_AT_ONCE_MAX + AT_ONCE_MAX < CONNECTIONS_MAX
+
+
+async def test_as_many_calls_wait_for_answers_as_may_be_made():
+    async with ScriptedHost() as host, open_session(timeouts=Timeouts()) as session:
+        host.always_says(Reply(delivery=Delivery.SILENT))
+        http = Http(session, url=host.origin, provider="p", title="P")
+
+        calls = [asyncio.create_task(http.call("GET", "x")) for _ in range(CONNECTIONS_MAX)]
+        async with asyncio.timeout(10):
+            while len(host.calls) < CONNECTIONS_MAX:
+                await asyncio.sleep(0.01)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
