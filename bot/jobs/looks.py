@@ -15,7 +15,7 @@ from bot.providers.base import Limits
 AT_ONCE_MAX = 64
 """Looks of one provider that wait for its answers and what they bring; others' go on beside them."""
 
-APART = timedelta(milliseconds=3)
+APART = timedelta(milliseconds=2)
 """Between two of all that wait at once, after a start or a pause; later `Schedule` spreads them."""
 
 PATIENCE = timedelta(minutes=5)
