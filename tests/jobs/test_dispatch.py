@@ -95,6 +95,16 @@ async def test_the_earliest_of_two_moments_counts_and_the_job_runs_once():
     assert steps.ran == [job(1)]
 
 
+async def test_a_later_moment_does_not_put_an_earlier_one_off():
+    steps = Steps()
+    async with running(steps) as dispatch:
+        dispatch.wake(job(1), at=CLOCK.now() + timedelta(milliseconds=20))
+        dispatch.wake(job(1), at=CLOCK.now() + timedelta(hours=1))
+        await steps.until(1)
+
+    assert steps.ran == [job(1)]
+
+
 async def test_a_job_woken_while_it_runs_runs_again_and_never_beside_itself():
     steps = Steps()
     steps.gate.clear()

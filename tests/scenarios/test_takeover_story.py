@@ -4,6 +4,7 @@ import asyncio
 
 from bot import service
 from bot.accounts.credits import RESERVATION_LIFE
+from bot.domain.credits import CREDIT, member_account
 from bot.jobs.departures import Departures
 from bot.jobs.recovery import SWEEP_S
 from tests.scenarios.stage import WAIT_S, done, titled, until
@@ -146,6 +147,29 @@ async def test_a_reservation_outlives_its_time_while_its_job_works(stage):
     assert job.charged == job.price > 0
 
 
+async def test_what_a_dead_process_held_for_no_job_is_given_back_at_the_start(world):
+    async with world.playing():
+        await (await world.ann.runs("/imagine", prompt="a cat")).until(done)
+        account = member_account(int(world.ann.id))
+        await world.service.database.write(
+            lambda tx: tx.credits.reserve(
+                "job:77:reserve",
+                account=account,
+                amount=CREDIT,
+                job_id="77",
+                at=world.clock.now(),
+                expires_at=world.clock.now(),
+            )
+        )
+        assert (await world.balance(world.ann)).held >= CREDIT
+
+    async with world.playing():
+        async with asyncio.timeout(WAIT_S):
+            while (await world.balance(world.ann)).held:
+                await asyncio.sleep(0.01)
+        assert await world.audit() == ()
+
+
 # ---------------------------------------------------------------- a loop that breaks
 
 
@@ -157,12 +181,16 @@ async def test_a_sweep_outlives_an_answer_that_nobody_can_read(stage):
     lost = a_claim("77", created_at=stage.clock.now(), token=token)
     await stage.service.database.write(lambda tx: tx.claims.make(lost))
     as_json = {"Content-Type": "application/json"}
-    stage.discord.faults.add("GET", ORIGINAL, status=200, says="{}", headers=as_json)
+    stage.discord.faults.add("GET", ORIGINAL, status=200, says="{}", headers=as_json, times=99)
+    job = await stage.job(card)
+    await taken_over(stage)
+    await until_let_go(stage, job)
+    stage.horde.finish(stage.horde.truth.jobs[0].remote_id)
 
     stage.clock.travel(SWEEP_S + 1)
     await stage.discord.until_requested("GET", ORIGINAL)
-    stage.horde.finish(stage.horde.truth.jobs[0].remote_id)
-    await card.until(done)
+    await card.until(done)  # the same sweep has found the job that nobody advanced
+    stage.discord.faults.clear()
     stage.clock.travel(SWEEP_S + 1)
 
     await stage.discord.until_requested("GET", ORIGINAL, times=2)
