@@ -22,6 +22,7 @@ T = TypeVar("T")
 CACHED_STATEMENTS = 256
 ROWS_PER_TRIP = 64
 ROWS_PER_PAGE = 200
+READER_CACHE_KIB = 512  # of SQLite's own 2,000; below it is the system's cache, shared by all
 
 _WHAT_TO_DO = {
     sqlite3.SQLITE_FULL: "The disk is full: free some space; nothing was changed.",
@@ -129,3 +130,4 @@ def _prepare_writer(connection: sqlite3.Connection) -> None:
 def _prepare_reader(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA query_only = ON")
+    connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
