@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from bot import app
 from bot.sandbox.discord.rules import DiscordRules
@@ -506,3 +507,44 @@ async def test_told_to_stop_it_takes_nothing_new_while_it_ends_what_runs(world):
 
     assert end.code == OK
     assert len(world.horde.truth.jobs) == 1
+
+
+@asynccontextmanager
+async def a_way_that_may_end(url):
+    """Give an address that leads to another one, and an event after which it leads nowhere."""
+    goes, target, under_way, ends = asyncio.Event(), URL(url), [], []
+    goes.set()
+
+    async def pass_on(reader, writer):
+        while goes.is_set() and (data := await reader.read(65536)):
+            if goes.is_set():
+                writer.write(data)
+        await asyncio.Event().wait()  # neither end hears of it
+
+    async def lead(reader, writer):
+        other_reader, other_writer = await asyncio.open_connection(target.host, target.port)
+        for source, sink in ((reader, other_writer), (other_reader, writer)):
+            under_way.append(asyncio.create_task(pass_on(source, sink)))
+            ends.append(sink)
+
+    server = await asyncio.start_server(lead, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        yield str(target.with_host("127.0.0.1").with_port(port)), goes
+        assert under_way, "nobody went here"
+        for task, end in zip(under_way, ends, strict=True):
+            task.cancel()
+            end.close()
+
+
+async def test_told_to_stop_when_the_network_is_gone_it_goes_all_the_same(world):
+    async with a_way_that_may_end(world.discord.gateway_url) as (way, goes):
+        world.discord._application.gateway_url = way  # where the bot is told to go
+        async with running(world, EASEL_DRAIN_S="1") as process:
+            goes.clear()
+            began = time.monotonic()
+            end = await stopped(process)
+
+    assert end.code == OK
+    assert time.monotonic() - began < 8
+    assert "Traceback" not in end.complaints
