@@ -76,9 +76,11 @@ class Paces:
         return self._everybody.opens_at(now) if self.by_key else self._everybody.next(now)
 
     def book(self, payer: Payer, now: datetime) -> datetime:
-        """Take the next moment that is free for a key."""
-        moment = self.next(payer, now)
-        return (self._key(payer, now) if self.by_key else self._everybody).book(moment)
+        """Take the next free moment of the budget that a key draws on, be the key refused or not.
+
+        Where others draw on it too, they do not have to wait until that key may call again.
+        """
+        return (self._key(payer, now) if self.by_key else self._everybody).book(now)
 
     def shut(self, until: datetime, *, why: str) -> None:
         """Let nobody through before `until`: the provider refuses everybody for a while."""

@@ -3,7 +3,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jobs.pace import Pace
+from bot.domain.jobs import UserId
+from bot.domain.keys import KeyOwner
+from bot.jobs.pace import Pace, Paces
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -48,3 +50,13 @@ def test_a_shorter_shutting_does_not_open_a_longer_one():
     pace.shut(START + timedelta(seconds=1), why="Slow down.")
 
     assert pace.book(START) == until
+
+
+def test_a_call_with_a_key_that_is_refused_for_a_while_keeps_nobody_else_waiting():
+    paces = Paces(lambda: Pace(per_s=2, per_min=90), by_key=False)
+    busy = KeyOwner.member(UserId(7))
+    paces.shut_key(busy, START + timedelta(minutes=10), now=START, why="Busy.")
+
+    paces.book(busy, START)
+
+    assert paces.next(None, START) == START + timedelta(seconds=0.5)
