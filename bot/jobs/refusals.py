@@ -123,6 +123,8 @@ class Refusals:
         if opens_at <= now:
             return None
         if tools.schedule.is_too_late(job.created_at, begins_at=opens_at):
+            if may_take_over(tools, job):  # better somebody who may be down than nobody
+                return await self.elsewhere(job, why)
             return await self.final(job, FailureKind.OVERLOADED, why)
         wait_s = (opens_at - now).total_seconds()
         error = Transient(why, provider=job.provider, retry_after_s=wait_s)

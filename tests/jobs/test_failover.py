@@ -152,6 +152,22 @@ async def test_whoever_waits_in_the_line_of_a_shut_door_goes_elsewhere(world):
     assert world.one.asked == 1
 
 
+async def test_whoever_waits_in_vain_goes_even_to_a_second_that_is_down_just_now(world):
+    await world.asks()
+    await world.step(has_turn=False)
+    other = (await world.job()).evolve(provider="two")
+    for _ in range(3):
+        world.health.failed(other, "Two cannot be reached.")
+    until = world.clock.now() + timedelta(hours=2)
+    world.turns["one"].paces.shut(until, why="Come back in two hours.")
+
+    await world.step(has_turn=False)
+    job = await world.runs()
+
+    assert (job.state, job.provider) == (JobState.DONE, "two")
+    assert job.notes[0].startswith("Come back in two hours.")
+
+
 async def test_whoever_waits_in_line_stays_while_the_door_is_shut_for_a_moment(world):
     await world.asks("1")
     await world.asks("2")
