@@ -1,7 +1,7 @@
 """From collected to done: the last edit, the money, the cleaning up; and telling of other ends."""
 
 import logging
-from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.credits import share
@@ -13,7 +13,16 @@ from bot.jobs.tools import Tools
 log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(days=1)  # with a Discord that refuses a card and does not call it lost
+PATIENCE_OF_A_START = timedelta(hours=1)  # which may come days after the last try
 DELAYS_COUNTED_MAX = 4  # eight intervals: a card should not wait for long once Discord is back
+
+
+@dataclass(slots=True)
+class _Delays:
+    """How often a card was refused in a row, and since when; a start counts anew."""
+
+    since: datetime
+    count: int = 0
 
 
 class Delivering:
@@ -21,7 +30,7 @@ class Delivering:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._delays: Counter[JobId] = Counter()
+        self._delays: dict[JobId, _Delays] = {}
 
     def forget(self, job_id: JobId) -> None:
         """Let go of what is remembered for a job whose card has its last state."""
@@ -29,10 +38,12 @@ class Delivering:
 
     def _later(self, job: Job, error: CardDelayed) -> datetime | None:
         """Come again soon, and less often while Discord stays away; None when that is too long."""
-        if self._tools.clock.now() - job.changed_at > PATIENCE:
+        now = self._tools.clock.now()
+        delays = self._delays.setdefault(job.id, _Delays(since=now))
+        if now - job.changed_at > PATIENCE and now - delays.since > PATIENCE_OF_A_START:
             return None
-        self._delays[job.id] += 1
-        failures = min(self._delays[job.id], DELAYS_COUNTED_MAX)
+        delays.count += 1
+        failures = min(delays.count, DELAYS_COUNTED_MAX)
         return later(self._tools, failures, at_least_s=error.retry_after_s)
 
     async def deliver(self, job: Job) -> Job | datetime:

@@ -12,7 +12,7 @@ from bot.accounts.keys import KeyRing
 from bot.accounts.strikes import StrikeBook
 from bot.domain.clock import SystemClock
 from bot.domain.credits import credits_of, member_account
-from bot.domain.errors import StorageUnavailable
+from bot.domain.errors import CardDelayed, StorageUnavailable
 from bot.domain.jobs import JobId
 from bot.jobs.catalogue import Catalogue
 from bot.jobs.health import Health
@@ -34,15 +34,24 @@ DAILY = credits_of(100)
 
 
 class Card:
-    """Remembers what it was told to show."""
+    """Remembers what it was told to show; Discord may refuse some of the last edits."""
 
     def __init__(self):
         self.shown = []
+        self.refused = 0
+        self._refusals = 0
+
+    def refuses(self, times):
+        self._refusals = times
 
     def show(self, job):
         self.shown.append(job)
 
     async def finish(self, job):
+        if self._refusals:
+            self._refusals -= 1
+            self.refused += 1
+            raise CardDelayed("Discord is away.", retry_after_s=60)
         self.shown.append(job)
 
 
