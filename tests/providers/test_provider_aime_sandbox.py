@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
+from bot.domain.capabilities import Ability
 from bot.domain.errors import (
     Ambiguous,
     InvalidRequest,
@@ -291,6 +292,20 @@ async def test_an_endpoint_that_was_never_read_is_read_once_a_request_needs_it(s
 
     assert accepted.is_complete
     assert len(sandbox.truth.jobs) == 1
+
+
+async def test_an_endpoint_that_turns_out_to_speak_is_asked_for_nothing(sandbox, aime):
+    sandbox.endpoint("llama4_chat", outputs={"audio_output": {"type": "audio"}})
+    sandbox.faults.add("GET", "/api/endpoints/llama4_chat", kind="status", status=500)
+    await aime.models()
+
+    with pytest.raises(InvalidRequest):
+        await aime.submit(
+            TextRequest(prompt="hello", model="llama4_chat"), key=KEY, inputs=Inputs(), now=NOW
+        )
+
+    assert not sandbox.truth.jobs
+    assert Ability.TEXT not in aime.capability().abilities
 
 
 async def test_a_full_queue_takes_more_later(sandbox, aime):

@@ -124,6 +124,11 @@ class Endpoint:
         talks = "text" in self.outputs and any(name in self.inputs for name in CHAT_INPUTS)
         return talks and self._demands_only(CHAT_INPUTS)
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether it can be asked for anything at all from here."""
+        return self.makes_pictures or self.chats
+
     def _demands_only(self, names: Iterable[str]) -> bool:
         """Tell whether nothing is required but what is known here, or has a default."""
         known = {name for wish in Wish if (name := self.name_of(wish))} | _ROUTING | {*names}

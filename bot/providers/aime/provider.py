@@ -153,9 +153,8 @@ class Aime(Defaults):
         """Read the endpoints' own descriptions and list those that draw or answer in words."""
         names = READER.read(Listed, await self._read(ENDPOINTS)).endpoints[:ENDPOINTS_MAX]
         found = await asyncio.gather(*(self._endpoint(name) for name in names))
-        self._endpoints = {
-            one.name: one for one in found if one is not None and (one.makes_pictures or one.chats)
-        }
+        self._endpoints = {one.name: one for one in found if one is not None and one.is_usable}
+        self._unread.intersection_update(names)
         return tuple(one.to_model() for one in self._endpoints.values())
 
     async def estimate(self, request: Request, *, key: SecretStr, inputs: Inputs) -> float:
@@ -270,8 +269,10 @@ class Aime(Defaults):
 
     async def _read_again(self, name: str) -> None:
         """Read what a request is for, or say why that has to wait."""
-        self._endpoints[name] = await self._described(name)
+        endpoint = await self._described(name)
         self._unread.discard(name)
+        if endpoint.is_usable:
+            self._endpoints[name] = endpoint
 
     async def _described(self, name: str) -> Endpoint:
         return to_endpoint(READER.read(Details, await self._read(f"{ENDPOINTS}/{segment(name)}")))
