@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.sandbox.discord.faults import Cut, RequestFault, RequestFaults, SocketFault
+from bot.sandbox.discord.faults import Cut, Deliveries, RequestFault, RequestFaults, SocketFault
 from bot.sandbox.discord.front import Front
 from bot.sandbox.discord.gateway import Gateway
 
@@ -10,8 +10,16 @@ from bot.sandbox.discord.gateway import Gateway
 class Faults:
     """Arms faults for coming requests, and spoils the sockets that are open now."""
 
-    def __init__(self, *, requests: RequestFaults, front: Front, gateway: Gateway) -> None:
+    def __init__(
+        self,
+        *,
+        requests: RequestFaults,
+        deliveries: Deliveries,
+        front: Front,
+        gateway: Gateway,
+    ) -> None:
         self._requests = requests
+        self._deliveries = deliveries
         self._front = front
         self._gateway = gateway
 
@@ -52,5 +60,6 @@ class Faults:
         self._front.break_sockets(fault)
 
     def clear(self) -> None:
-        """Disarm what has not fired yet."""
+        """Disarm what has not fired yet, deliveries that were to go wrong included."""
         self._requests.clear()
+        self._deliveries.clear()

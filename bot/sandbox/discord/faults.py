@@ -96,6 +96,10 @@ class Deliveries:
         """Deliver the next `times` interactions so."""
         self._plan += [delivery] * times
 
+    def clear(self) -> None:
+        """Deliver the coming ones as usual."""
+        self._plan.clear()
+
     def take(self) -> Delivery:
         """Return how to deliver this one."""
         return self._plan.pop(0) if self._plan else NORMAL_DELIVERY

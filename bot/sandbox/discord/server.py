@@ -49,7 +49,12 @@ class SandboxDiscord:
         )
         requests = RequestFaults()
         self._front = self._build_front(requests)
-        self.faults = Faults(requests=requests, front=self._front, gateway=stage.gateway)
+        self.faults = Faults(
+            requests=requests,
+            deliveries=stage.deliveries,
+            front=self._front,
+            gateway=stage.gateway,
+        )
         self._stage.posts.listeners.append(self._announce)
 
     def _build_front(self, faults: RequestFaults) -> Front:

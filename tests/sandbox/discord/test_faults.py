@@ -84,6 +84,15 @@ async def test_disarmed_faults_do_nothing(bot, ann, sandbox):
     await bot.heard[-1].edit_original_response(content="one")
 
 
+async def test_disarmed_deliveries_arrive(bot, ann, sandbox):
+    sandbox.deliver(lose=True, times=2)
+
+    sandbox.faults.clear()
+    await ann.runs("/hand")
+
+    assert len(bot.heard) == 1
+
+
 async def test_a_cut_socket_resumes_and_hears_what_it_missed(bot, ann, sandbox):
     sandbox.faults.socket("cut")
 
