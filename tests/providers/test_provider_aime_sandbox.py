@@ -1,5 +1,6 @@
 """The adapter against the sandbox AIME server: whole lives of requests, with that server's habits."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -18,10 +19,12 @@ from bot.domain.errors import (
 )
 from bot.domain.jobs import Remote
 from bot.domain.requests import BlobId, PictureRequest, Role, Source, TextRequest, Turn
+from bot.jobs.turns import SENT_AT_ONCE_MAX
 from bot.providers.aime import Aime, open_aime
 from bot.providers.base import Ended, Ending, Finished, Inputs, Item, Makes, Observation, Working
 from bot.providers.config import ProviderConfig
 from bot.providers.downloads import sniff
+from bot.providers.http import CONNECTIONS_MAX
 from bot.sandbox.providers.aime import AimeRules, SandboxAime
 from tests.providers.provider_cases import Kept
 
@@ -272,6 +275,28 @@ async def test_a_submit_without_an_answer_is_never_repeated(sandbox, aime, kind,
         await aime.submit(REQUEST.evolve(model="flux-dev"), key=KEY, inputs=Inputs(), now=NOW)
 
     assert len(sandbox.truth.jobs) == arrived
+
+
+async def test_looks_at_many_parts_leave_connections_to_submits(sandbox, aime, monkeypatch):
+    remote = await submitted(aime, REQUEST.evolve(count=10))
+    many = CONNECTIONS_MAX // 10 + 1
+    under_way, most, call = 0, 0, aime._http.call
+
+    async def counted(*args, **options):
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        try:
+            await asyncio.sleep(0)
+            return await call(*args, **options)
+        finally:
+            under_way -= 1
+
+    monkeypatch.setattr(aime._http, "call", counted)
+    seen = await asyncio.gather(*(look(aime, remote) for _ in range(many)))
+
+    assert all(isinstance(one, Working) for one in seen)
+    assert most + SENT_AT_ONCE_MAX <= CONNECTIONS_MAX
 
 
 async def test_an_endpoint_that_cannot_be_read_for_a_moment_is_as_it_was(sandbox, aime):

@@ -48,6 +48,8 @@ from bot.providers.reading import StrangeStates
 ENDPOINTS, VALIDATE = "api/endpoints", "api/validate_key"
 COLLECT_GAP_S = 3600.0  # nothing waits there to be collected: looking brings it along
 ENDPOINTS_MAX = 100
+LOOKS_AT_ONCE_MAX = 100
+"""At parts of all jobs together; a job may have ten, and submits need connections too."""
 
 UNKNOWN = Capability(
     abilities=frozenset({Ability.TEXT_TO_PICTURE, Ability.PICTURE_TO_PICTURE, Ability.TEXT}),
@@ -81,6 +83,7 @@ class Aime(Defaults):
         self._downloads = downloads
         self._with_previews = with_previews
         self._endpoints = {endpoint.name: endpoint for endpoint in known}
+        self._looking = asyncio.Semaphore(LOOKS_AT_ONCE_MAX)
         self._unread: set[str] = set()  # listed, and nothing is known of them yet
         self._has_sessions = config.has_sessions
         self._credentials: Credentials = (
@@ -142,7 +145,7 @@ class Aime(Defaults):
         ids = parts.named(remote)
         had = set(await once.names()) & ids.keys()
         asked = [name for name in ids if name not in had]
-        looks = (self._look(remote, name, key=key, once=once) for name in asked)
+        looks = (self._looked(remote, name, key=key, once=once) for name in asked)
         seen = _settled(await asyncio.gather(*looks, return_exceptions=True))
         looked = dict.fromkeys(had, answers.HANDED_OUT) | dict(zip(asked, seen, strict=True))
         if not any(isinstance(one, Open) for one in seen):
@@ -228,6 +231,10 @@ class Aime(Defaults):
         if not logged_in.success or logged_in.client_session_auth_key is None:
             raise READER.unknown_key()
         return logged_in.client_session_auth_key
+
+    async def _looked(self, remote: Remote, name: str, *, key: SecretStr, once: Once) -> Looked:
+        async with self._looking:
+            return await self._look(remote, name, key=key, once=once)
 
     async def _look(self, remote: Remote, name: str, *, key: SecretStr, once: Once) -> Looked:
         job_id, endpoint = parts.named(remote)[name], parts.endpoint_of(remote)
