@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.errors import ProviderError, Transient
 from bot.domain.jobs import Job, JobState, Second
-from bot.domain.keys import KeyOwner
+from bot.domain.keys import KeyOwner, Payer
 from bot.domain.moderation import is_permitted_model
 from bot.jobs.steps import save
 from bot.jobs.tools import Tools
@@ -90,6 +90,6 @@ def _is_offered(tools: Tools, job: Job, second: Second) -> bool:
     return is_permitted_model(second.request, rules=rules)
 
 
-def _shut_for_long(tools: Tools, provider: str, payer: KeyOwner | None) -> bool:
+def _shut_for_long(tools: Tools, provider: str, payer: Payer) -> bool:
     now: datetime = tools.clock.now()
     return tools.turns[provider].paces.opens_at(payer, now) - now > WAIT_MAX
