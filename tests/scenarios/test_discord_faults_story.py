@@ -161,7 +161,7 @@ async def test_while_discord_is_down_for_ten_minutes_jobs_end_and_are_posted_onc
 
     for remote in stage.horde.truth.jobs:
         stage.horde.finish(remote.remote_id)
-    await until(lambda: stage.calls("GET", "/images/*") == len(cards))
+    await time_goes_on_until(stage, lambda: stage.calls("GET", "/images/*") == len(cards))
     before = len(stage.discord.requests)
     for _ in range(20):
         await stage.time_passes(30)
@@ -184,12 +184,16 @@ async def test_while_discord_is_down_for_ten_minutes_jobs_end_and_are_posted_onc
     await goes_on(stage)
 
 
-async def time_goes_on_until_done(stage, card):
+async def time_goes_on_until(stage, is_so):
     """Let pauses go by quickly, however many there are."""
-    async with asyncio.timeout(10):
-        while not done(card.latest):
+    async with asyncio.timeout(20):
+        while not is_so():
             await asyncio.sleep(0.1)
             await stage.time_passes(20)
+
+
+async def time_goes_on_until_done(stage, card):
+    await time_goes_on_until(stage, lambda: done(card.latest))
 
 
 PAGE = "<html>You are being rate limited.</html>"
