@@ -18,7 +18,7 @@ from bot.bench.usage import MEBIBYTE, Usage
 
 PER_S = 10.0  # so that what is remembered of the last thousands of jobs is full by half-time
 SEED = 1
-SETTINGS = {**chaos.PACE, **chaos.ANONYMOUS, "EASEL_DAILY_CREDITS": "1000000"}
+SETTINGS = {**chaos.PACE, "EASEL_DAILY_CREDITS": "1000000"}
 SAMPLE_EVERY_S = 1.0
 WARM_UP_SHARE = 0.5  # of the samples; SQLite's caches fill for thousands of jobs
 QUIET_S = 40.0  # after which unused connections are closed
