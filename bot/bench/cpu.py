@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from bot.bench.deliveries import ASKED_EVERY_S, Delivered, Run
-from bot.bench.floors import Bare, finished_requests
+from bot.bench.floors import Bare, finished_requests, without_limits
 from bot.bench.rows import Row
 from bot.media.ladder import fit
 from bot.media.verify import verify_result
@@ -20,22 +20,21 @@ async def floor_of(bare: Bare, run: Run) -> float:
     sent = [one.job.payload for one in run.jobs[:JOBS_MAX]]
     drawn = await finished_requests(bare.horde, sent)
     looks, edits = round(run.provider_calls / len(run.jobs)), _edits(run)
-    bare.horde.switch(limited=False)  # it looks again and again, which is not what is measured
     cpu_s = bare.usage().cpu_s
-    for number, one in enumerate(drawn):
-        prompt = f"work by {run.way} {number}"
-        next_at = time.monotonic() + ASKED_EVERY_S
-        await bare.asked([prompt])
-        await bare.works(
-            prompt=prompt,
-            urls=one.links,
-            looks=[f"{bare.horde.url}/generate/check/{one.remote_id}"] * looks,
-            edits=edits,
-            notes=DURABLE_STEPS,
-        )
-        await asyncio.sleep(next_at - time.monotonic())
+    with without_limits(bare.horde):
+        for number, one in enumerate(drawn):
+            prompt = f"work by {run.way} {number}"
+            next_at = time.monotonic() + ASKED_EVERY_S
+            await bare.asked([prompt])
+            await bare.works(
+                prompt=prompt,
+                urls=one.links,
+                looks=[f"{bare.horde.url}/generate/check/{one.remote_id}"] * looks,
+                edits=edits,
+                notes=DURABLE_STEPS,
+            )
+            await asyncio.sleep(next_at - time.monotonic())
     cpu_ms = (bare.usage().cpu_s - cpu_s) * 1000
-    bare.horde.switch(limited=True)
     return cpu_ms / len(drawn)
 
 

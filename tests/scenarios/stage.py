@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import app
+from bot.bench.free_ports import free_port
 from bot.client import sync
 from bot.domain.clock import SystemClock
 from bot.domain.credits import CREDIT, TransferKind, member_account
@@ -22,7 +23,6 @@ from bot.sandbox.providers.horde import SandboxHorde
 from bot.sandbox.providers.hosts import Host, open_host
 from bot.service import Service
 from bot.settings import Settings, load
-from tests.free_ports import free_port
 
 SPEED = 20.0  # the small Horde's queue, caches and limits run so many times faster than the wall
 STOP_S = 20.0

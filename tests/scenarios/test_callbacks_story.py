@@ -97,6 +97,13 @@ async def link_to(stage, remote, *, number=0):
     return next(picture["img"] for picture in listed if picture["id"] == name)
 
 
+async def link_of_another(stage):
+    """Have somebody else's picture drawn; return where it lies."""
+    other = await stage.bob.runs("/imagine", in_=stage.channel, prompt="something else")
+    await other.until(done)
+    return await link_to(stage, stage.horde.truth.jobs[0])
+
+
 def job_id(url):
     return url.rpartition("/")[2].partition(".")[0]
 
@@ -354,9 +361,7 @@ async def test_what_was_shown_before_a_cancel_stays_and_is_paid_for(stage):
 
 
 async def test_a_picture_that_the_horde_does_not_list_leaves_the_card_again(stage):
-    other = await stage.bob.runs("/imagine", in_=stage.channel, prompt="something else")
-    await other.until(done)
-    elsewhere = await link_to(stage, stage.horde.truth.jobs[0])
+    elsewhere = await link_of_another(stage)
     stage.horde.script.next(held=True)
     card = await asks(stage, count=2)
     remote = await sent(stage, 2)
@@ -447,9 +452,7 @@ async def test_who_was_called_back_falsely_is_asked_about_as_if_nobody_called(st
 
 
 async def test_no_more_is_shown_than_was_asked_for_whatever_is_announced(stage):
-    other = await stage.bob.runs("/imagine", in_=stage.channel, prompt="something else")
-    await other.until(done)
-    elsewhere = await link_to(stage, stage.horde.truth.jobs[0])
+    elsewhere = await link_of_another(stage)
     stage.horde.script.next(held=True)
     card = await asks(stage, count=2)
     remote = await sent(stage, 2)

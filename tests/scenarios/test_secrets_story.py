@@ -18,9 +18,9 @@ import aiohttp
 import pytest
 
 from bot import logs
+from bot.bench.free_ports import free_port
 from bot.sandbox.providers.horde import HordeRules
 from storage.master_key import add_master_key, load_master_keys
-from tests.free_ports import free_port
 from tests.scenarios.stage import SPEED, WAIT_S, done, titled, until, until_sent
 from tests.scenarios.test_callbacks_story import announce
 from tests.scenarios.test_privacy_story import everything_stored, unpacked
